@@ -1,0 +1,102 @@
+/**
+ * Everything the gateway asks of the machine it runs on: time, chance, sockets
+ * and disk, as arguments. `node.ts` is the real machine (on `node:` modules,
+ * which Node, Deno and Bun all implement); `simulated.ts` is one that a test
+ * drives by seed.
+ */
+export interface Machine {
+  clock: Clock
+  random(sizeBytes: number): Uint8Array
+  disk: Disk
+  network: Network
+}
+
+export interface Clock {
+  /** Microseconds since 1970 UTC. May step back when the machine's clock is set. */
+  nowUs(): number
+  /** Microseconds since some fixed point. Never steps back. */
+  monotonicUs(): number
+  after(delayMs: number, run: () => void): Timer
+}
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Disk {
+  /** Opens for appending, creating with mode 0600; fails if it exists and `exclusive` is set. */
+  append(path: string, options: { exclusive: boolean }): AppendFile
+  read(path: string): Uint8Array
+  readRange(path: string, range: { start: number; end: number }): Uint8Array
+  sizeBytes(path: string): number
+  exists(path: string): boolean
+  /** Names in a directory, sorted; empty when there is none. */
+  list(path: string): string[]
+  makeDirectory(path: string): void
+  /** Whole or not at all: written beside, synced, renamed over. */
+  replace(path: string, content: Uint8Array): void
+  truncate(path: string, sizeBytes: number): void
+  remove(path: string): void
+}
+
+export interface AppendFile {
+  /** In the kernel when it returns. Throws the system's error, having written some or none of it. */
+  write(bytes: Uint8Array): void
+  /** On disk when it resolves. */
+  sync(): Promise<void>
+  close(): void
+}
+
+export interface Network {
+  listen(address: Address, onSocket: (socket: Socket) => void): Promise<Listener>
+  connect(address: Address, options: { timeoutMs: number }): Promise<Socket>
+}
+
+export interface Address {
+  host: string
+  port: number
+}
+
+export interface Listener {
+  address: Address
+  close(): Promise<void>
+}
+
+/** TLS from the gateway's side of a connection that it accepted. */
+export interface ServerTls {
+  certificate: string
+  key: string
+  /** Protocol names to agree on (ALPN), or none. */
+  alpn: string[]
+}
+
+/** TLS from the gateway's side of a connection that it opened. */
+export interface ClientTls {
+  serverName: string
+  verify: 'none' | 'certificate' | 'certificate and name'
+  authorities: string | null
+}
+
+/**
+ * One connection. Bytes arrive by `onData` in order; a handler that returns a
+ * promise holds further bytes back until it settles, which is the backpressure.
+ */
+export interface Socket {
+  readonly remote: string
+  readonly tls: boolean
+  /** At most one handler; bytes that arrive before it is set wait. A promise it returns pauses reading. */
+  onData(handle: (bytes: Uint8Array) => void | Promise<void>): void
+  /** Called once, after the last byte was handled: the peer ended its side, or the connection broke. */
+  onEnd(handle: (error: Error | null) => void): void
+  /** Gives true while the peer keeps up; false asks the caller to wait for `drained`. */
+  write(bytes: Uint8Array): boolean
+  drained(): Promise<void>
+  /** Says that nothing more will be written, after what was. */
+  end(): void
+  /** Drops the connection at once. */
+  destroy(): void
+  /** Continues the same connection inside TLS. `rest`: bytes already read that belong to the handshake. */
+  startServerTls(tls: ServerTls, rest: Uint8Array): Promise<Socket>
+  startClientTls(tls: ClientTls): Promise<Socket>
+  setKeepAlive(afterMs: number): void
+}
