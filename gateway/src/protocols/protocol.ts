@@ -15,7 +15,7 @@ export interface Protocol<Settings = unknown> {
   /** How a client of a run reaches a target through this protocol's port. */
   connection(how: ConnectionRequest): Connection
   /** Opens for business: what it gives serves one accepted connection, and settles when that is over. */
-  start(doors: Doors): (client: Socket) => Promise<void>
+  start(doors: Doors): Promise<(client: Socket) => Promise<void>>
 }
 
 export interface ConnectionRequest {
