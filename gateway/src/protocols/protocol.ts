@@ -1,6 +1,7 @@
 import type { Principal, RunIdentity } from '@steno/recordings'
 import type { z } from 'zod'
 import type { Session } from '../guard/index.ts'
+import type { Secret } from './shared/secret.ts'
 import type { Address, Machine, ServerTls, Socket } from '../runtime/machine.ts'
 
 /**
@@ -10,6 +11,8 @@ import type { Address, Machine, ServerTls, Socket } from '../runtime/machine.ts'
  */
 export interface Protocol<Settings = unknown> {
   readonly name: string
+  /** The port it listens on when the configuration names none. */
+  readonly port: number
   /** Checks what a target of this protocol says beyond `protocol`, `address` and `labels`. */
   readonly settings: z.ZodType<Settings>
   /** How a client of a run reaches a target through this protocol's port. */
@@ -46,6 +49,10 @@ export interface Doors {
   admit(run: ActiveRun, target: string): Admission
   /** Opens the session's recording. Throws `RecordingFailed` when it cannot be written. */
   open(session: SessionRequest): Session
+  /** The secret a target's settings point to. Throws when the variable or the file is missing, without saying what was in it. */
+  reveal(secret: Secret): string
+  /** The text of a file that a target's settings name. */
+  readFile(path: string): string
   /** Counts and logs a connection that was turned away before it had a session. */
   turnedAway(refusal: { client: string; reason: string; run: string | null; target: string | null }): void
 }

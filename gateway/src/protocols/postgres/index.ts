@@ -1,0 +1,39 @@
+import { createParser } from '@steno/policy-dsl'
+import { loadParserWasm } from '../../runtime/parser-wasm.ts'
+import type { ConnectionRequest, Protocol } from '../protocol.ts'
+import { Cancels } from './cancels.ts'
+import { PinnedSettings } from './pinned-settings.ts'
+import { serve } from './serve.ts'
+import { postgresSettings, type PostgresSettings } from './settings.ts'
+
+/** PostgreSQL, frontend/backend protocol 3.0 and 3.2 (chapter 54 of its manual). */
+export const postgres: Protocol<PostgresSettings> = {
+  name: 'postgres',
+  port: 7432,
+  settings: postgresSettings,
+  connection,
+  async start(doors) {
+    const office = { doors, cancels: new Cancels(doors.machine), pinned: new PinnedSettings(await createParser({ loadWasm: loadParserWasm })) }
+    return (client) => serve(client, office)
+  },
+}
+
+function connection({ run, token, target, address, tls }: ConnectionRequest) {
+  const url = new URL(`postgres://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}/${encodeURIComponent(target)}`)
+  url.username = run
+  url.password = token
+  if (tls) url.searchParams.set('sslmode', 'require')
+  return {
+    protocol: 'postgres',
+    url: url.href,
+    env: {
+      PGHOST: address.host,
+      PGPORT: String(address.port),
+      PGUSER: run,
+      PGPASSWORD: token,
+      PGDATABASE: target,
+      ...(tls ? { PGSSLMODE: 'require' } : {}),
+      DATABASE_URL: url.href,
+    },
+  }
+}

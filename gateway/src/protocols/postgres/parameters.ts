@@ -1,0 +1,22 @@
+import type { Cell, Parameter } from '@steno/recordings'
+import { isUtf8 } from '../../runtime/bytes.ts'
+import { hex } from './row-decoder.ts'
+import { binaryToText } from './types/binary.ts'
+import { typeName } from './types/type-names.ts'
+
+const utf8 = new TextDecoder()
+
+/** Bind values as the record holds them, by the types the target gave the statement, or the client claimed for it. */
+export function describeParameters(bind: { formats: number[]; values: (Uint8Array | null)[] }, oids: number[]): Parameter[] {
+  return bind.values.map((value, i) => {
+    const oid = oids[i] ?? 0
+    const format = bind.formats.length === 1 ? bind.formats[0] : (bind.formats[i] ?? 0)
+    return { type: oid === 0 ? 'unknown' : typeName(oid), oid, value: valueOf(value, format === 1, oid) }
+  })
+}
+
+function valueOf(value: Uint8Array | null, isBinary: boolean, oid: number): Cell {
+  if (value === null) return null
+  if (isBinary) return binaryToText(oid, value)
+  return isUtf8(value) ? utf8.decode(value) : { hex: hex(value) }
+}

@@ -1,0 +1,739 @@
+import type { AnswerPart, Column, EndReason, Notice, Parameter, TransactionState } from '@steno/recordings'
+import { ClientWire, TargetWire, type CommandDraft, type Ruling, type Session, type Ticket } from '../../guard/index.ts'
+import type { Limits } from '../protocol.ts'
+import { assert } from '../../runtime/assert.ts'
+import { contentOf } from '../shared/content.ts'
+import { CopyCollector } from './copy-collector.ts'
+import { RowDecoder, type ResultShape } from './row-decoder.ts'
+import { describeParameters } from './parameters.ts'
+import type { PinnedSettings } from './pinned-settings.ts'
+import { fatal } from './refused.ts'
+import { showStatement, Transcript } from './transcript.ts'
+import * as backend from './wire/backend.ts'
+import * as frontend from './wire/frontend.ts'
+import { MessageReader } from './wire/message-reader.ts'
+import { WireError } from './wire/wire-error.ts'
+import { writeErrorResponse, writeParse, writeQuery } from './wire/write.ts'
+
+/** What the target is sent in place of a refused statement: it fails there as any failing statement does, so transaction and pipeline behave alike. */
+const refusedText = 'refused by steno'
+const refusedStatement = 'steno_refused'
+
+interface Prepared {
+  text: string
+  oids: number[]
+  /** The `prepare` command that carried the text, 0 when it travelled with its execution. */
+  n: number
+  columns: Column[] | null
+}
+
+interface Portal {
+  prepared: Prepared
+  statement: string
+  parameters: Parameter[]
+  resultFormats: number[]
+  columns: Column[] | null
+  /** The target has it: it lives until its transaction ends. */
+  isBound: boolean
+}
+
+/** What the target still owes an answer for, in the order it was asked. */
+interface Owed {
+  what: 'query' | 'parse' | 'bind' | 'describe' | 'execute' | 'close' | 'call' | 'sync'
+  ticket: Ticket | null
+  /** What the client is told in place of the target's error, when the guard refused. */
+  refusal: Notice | null
+  /** What was asked, for a `query`; other debts have it in their shape. */
+  text: string
+  /** Puts the names back as they were, should the target never do this. */
+  undo: (() => void) | null
+  shape: Prepared | Portal | null
+}
+
+/** A Parse, Bind and Describe whose Execute may follow in the same bytes: together they are one command. */
+interface Folding {
+  prepared: Prepared
+  statement: string
+  portalName: string | null
+  portal: Portal | null
+  pieces: Uint8Array[]
+  owed: Owed[]
+}
+
+export interface RelayParts {
+  session: Session
+  clientWire: ClientWire
+  targetWire: TargetWire
+  database: string
+  limits: Limits
+  pinned: PinnedSettings
+  transaction: TransactionState
+}
+
+/** One of the two sides broke the protocol, or did what a session here may not. */
+export class RelayEnded extends Error {
+  readonly notice: Notice
+  readonly reason: EndReason
+
+  constructor(reason: EndReason, notice: Notice) {
+    super(notice.message)
+    this.name = 'RelayEnded'
+    this.reason = reason
+    this.notice = notice
+  }
+}
+
+/**
+ * Carries one session's messages both ways. Every statement is submitted to
+ * the guard before its bytes go on, every part of an answer cleared.
+ *
+ * Both handlers work through all whole messages of the bytes they are given,
+ * then flush once: one write to the recording, one to the socket. They return
+ * a promise only when somebody must wait.
+ */
+export class Relay {
+  readonly #session: Session
+  readonly #client: ClientWire
+  readonly #target: TargetWire
+  readonly #parts: RelayParts
+  readonly #fromClient: MessageReader
+  readonly #fromTarget: MessageReader
+  readonly #statements = new Map<string, Prepared>()
+  readonly #portals = new Map<string, Portal>()
+  readonly #transcript = new Transcript()
+  readonly #rows: RowDecoder
+  readonly #copyOut = new CopyCollector()
+  readonly #copyInData = new CopyCollector()
+  #owed: Owed[] = []
+  #folding: Folding | null = null
+  #copyIn: Ticket | null = null
+  #transaction: TransactionState
+  /** The columns of the result now coming in, and how they are encoded. */
+  #shape: ResultShape | null = null
+  #shown = ''
+  #saidGoodbye = false
+  /** The client will say no more, but may still read. */
+  clientEnded = false
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#session = parts.session
+    this.#client = parts.clientWire
+    this.#target = parts.targetWire
+    this.#transaction = parts.transaction
+    this.#fromClient = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
+    this.#fromTarget = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
+    this.#rows = new RowDecoder(parts.limits)
+  }
+
+  /** Whether the client ended the session as the protocol wants. */
+  get saidGoodbye(): boolean {
+    return this.#saidGoodbye
+  }
+
+  /** Takes bytes from the client; what they ask goes on to the target once it is written down. */
+  onClientBytes(bytes: Uint8Array): void | Promise<void> {
+    this.#fromClient.push(bytes)
+    return this.#pumpClient()
+  }
+
+  /** Takes bytes from the target; what they answer goes on to the client once it is written down. */
+  onTargetBytes(bytes: Uint8Array): void | Promise<void> {
+    const reader = this.#fromTarget
+    reader.push(bytes)
+    while (reader.next()) this.#onTargetMessage(reader)
+    this.#flushRows()
+    this.#flushCopyOut()
+    this.#flushShown()
+    return this.#client.flush()
+  }
+
+  // From the client
+
+  #pumpClient(): void | Promise<void> {
+    const reader = this.#fromClient
+    while (reader.next()) {
+      const wait = this.#onClientMessage(reader)
+      if (wait) return this.#waitThenPump(wait)
+    }
+    this.#feed()
+    const wait = this.#settle()
+    if (wait) return this.#waitThenPump(wait)
+    return this.#target.flush()
+  }
+
+  async #waitThenPump(wait: Promise<void>): Promise<void> {
+    await this.#target.flush()
+    await wait
+    return this.#pumpClient()
+  }
+
+  #onClientMessage(message: MessageReader): void | Promise<void> {
+    if (message.type !== frontend.type.copyData) this.#feed()
+    switch (message.type) {
+      case frontend.type.query:
+        return then(this.#settle(), () => this.#onQuery(message))
+      case frontend.type.parse:
+        return then(this.#settle(), () => this.#onParse(message))
+      case frontend.type.bind:
+        return this.#onBind(message)
+      case frontend.type.describe:
+        return this.#onDescribe(message)
+      case frontend.type.execute:
+        return this.#onExecute(message)
+      case frontend.type.close:
+        return then(this.#settle(), () => this.#onClose(message))
+      case frontend.type.sync:
+        return then(this.#settle(), () => this.#relay(message, owed('sync', null)))
+      case frontend.type.flush:
+        return then(this.#settle(), () => this.#relay(message, null))
+      case frontend.type.functionCall:
+        return then(this.#settle(), () => this.#onFunctionCall(message))
+      case frontend.type.copyData:
+        return then(this.#settle(), () => this.#onCopyData(message))
+      case frontend.type.copyDone:
+      case frontend.type.copyFail:
+        return then(this.#settle(), () => this.#relay(message, null))
+      case frontend.type.terminate:
+        return then(this.#settle(), () => {
+          this.#saidGoodbye = true
+          this.#relay(message, null)
+        })
+      default:
+        throw new WireError('08P01', `invalid frontend message type ${message.type}`)
+    }
+  }
+
+  #relay(message: MessageReader, debt: Owed | null): void {
+    this.#target.send(raw(message), this.#session.relay())
+    if (debt) this.#owed.push(debt)
+  }
+
+  #onQuery(message: MessageReader): void | Promise<void> {
+    const text = frontend.readQuery(message)
+    const bytes = raw(message)
+    return this.#submit({ kind: 'query', text, transaction: this.#transaction, transcript: this.#prompt(text, []) }, (ruling) => {
+      if (ruling.verdict === 'allow') {
+        this.#target.send(bytes, ruling.pass)
+        this.#owed.push({ ...owed('query', ruling.ticket), text })
+      } else {
+        this.#target.send(writeQuery(refusedText), this.#session.relay())
+        this.#owed.push({ ...owed('query', ruling.ticket), refusal: refusalOf(ruling) })
+      }
+    })
+  }
+
+  #onParse(message: MessageReader): void {
+    const { name, text, oids } = frontend.readParse(message)
+    const prepared: Prepared = { text, oids, n: 0, columns: null }
+    const undo = replaceName(this.#statements, name, prepared)
+    this.#folding = {
+      prepared,
+      statement: name,
+      portalName: null,
+      portal: null,
+      pieces: [raw(message)],
+      owed: [{ ...owed('parse', null), undo, shape: prepared }],
+    }
+  }
+
+  #onBind(message: MessageReader): void | Promise<void> {
+    const bind = frontend.readBind(message)
+    const joins = this.#folding !== null && this.#folding.portal === null && this.#folding.statement === bind.statement
+    if (!joins) {
+      const settled = this.#settle()
+      if (settled) return settled.then(() => this.#onBind(message))
+    }
+    const prepared = this.#statements.get(bind.statement)
+    if (!prepared) return this.#refuseUnknown(message, `prepared statement "${bind.statement}" is not known to this session`, '26000', 'prepare it with a Parse message, or run it with EXECUTE')
+    const portal: Portal = {
+      prepared,
+      statement: bind.statement,
+      parameters: describeParameters(bind, prepared.oids),
+      resultFormats: bind.resultFormats,
+      columns: prepared.columns,
+      isBound: false,
+    }
+    const debt: Owed = { ...owed('bind', null), undo: replaceName(this.#portals, bind.portal, portal), shape: portal }
+    this.#folding ??= { prepared, statement: bind.statement, portalName: null, portal: null, pieces: [], owed: [] }
+    this.#folding.portal = portal
+    this.#folding.portalName = bind.portal
+    this.#folding.pieces.push(raw(message))
+    this.#folding.owed.push(debt)
+  }
+
+  #onDescribe(message: MessageReader): void | Promise<void> {
+    const { of, name } = frontend.readDescribe(message)
+    const folding = this.#folding
+    const shape = of === 'statement' ? this.#statements.get(name) : this.#portals.get(name)
+    const debt = { ...owed('describe', null), shape: shape ?? null }
+    if (folding && (of === 'statement' ? folding.statement === name : folding.portalName === name)) {
+      folding.pieces.push(raw(message))
+      folding.owed.push(debt)
+      return
+    }
+    return then(this.#settle(), () => {
+      const ticket = shape && 'prepared' in shape ? null : shape && shape.n > 0 ? { n: shape.n } : null
+      this.#relay(message, { ...debt, ticket })
+    })
+  }
+
+  #onExecute(message: MessageReader): void | Promise<void> {
+    const { portal: name, rowsMax } = frontend.readExecute(message)
+    const joins = this.#folding !== null && this.#folding.portalName === name && this.#folding.portal !== null
+    if (!joins) {
+      const settled = this.#settle()
+      if (settled) return settled.then(() => this.#onExecute(message))
+    }
+    const portal = this.#portals.get(name)
+    if (!portal) return this.#refuseUnknown(message, `portal "${name}" is not known to this session`, '34000', 'read a cursor with FETCH')
+    const bytes = raw(message)
+    const folding = this.#folding
+    this.#folding = null
+    const draft: CommandDraft = { ...this.#draftOf('execute', portal, name), ...(rowsMax > 0 ? { rowsMax } : {}) }
+    return this.#submit(draft, (ruling) => {
+      const debts = [...(folding?.owed ?? []), { ...owed('execute', null), shape: portal }]
+      if (folding && portal.prepared.n === 0 && folding.owed[0]?.what === 'parse') portal.prepared.n = ruling.ticket.n
+      this.#carryOut(ruling, [...(folding?.pieces ?? []), bytes], debts)
+    })
+  }
+
+  /** Submits what was waiting for an Execute that did not come in the same bytes: it travels as a command of its own. */
+  #settle(): void | Promise<void> {
+    const folding = this.#folding
+    if (!folding) return
+    this.#folding = null
+    const draft = folding.portal
+      ? this.#draftOf('bind', folding.portal, folding.portalName ?? '')
+      : this.#draftOf('prepare', { prepared: folding.prepared, statement: folding.statement, parameters: [] }, null)
+    return this.#submit(draft, (ruling) => {
+      if (folding.prepared.n === 0) folding.prepared.n = ruling.ticket.n
+      this.#carryOut(ruling, folding.pieces, folding.owed)
+    })
+  }
+
+  #draftOf(kind: 'prepare' | 'bind' | 'execute', portal: Pick<Portal, 'prepared' | 'statement' | 'parameters'>, name: string | null): CommandDraft {
+    const { prepared, statement, parameters } = portal
+    return {
+      kind,
+      text: prepared.text,
+      ...(parameters.length > 0 ? { parameters } : {}),
+      statement,
+      ...(name === null ? {} : { portal: name }),
+      ...(prepared.n > 0 ? { prepared: prepared.n } : {}),
+      transaction: this.#transaction,
+      transcript: kind === 'execute' ? this.#prompt(prepared.text, parameters.map(shortValue)) : '',
+    }
+  }
+
+  #carryOut(ruling: Ruling, pieces: Uint8Array[], debts: Owed[]): void {
+    if (ruling.verdict === 'allow') {
+      this.#target.send(pieces[0]!, ruling.pass)
+      for (const piece of pieces.slice(1)) this.#target.send(piece, this.#session.relay())
+      for (const debt of debts) this.#owed.push({ ...debt, ticket: ruling.ticket })
+      return
+    }
+    for (const debt of debts.toReversed()) debt.undo?.()
+    this.#refuseExtended(ruling.ticket, refusalOf(ruling))
+  }
+
+  #refuseExtended(ticket: Ticket, refusal: Notice): void {
+    this.#target.send(writeParse(refusedStatement, refusedText), this.#session.relay())
+    this.#owed.push({ ...owed('parse', ticket), refusal })
+  }
+
+  /** A name whose text the gateway did not see cannot be recorded, so it is not run. */
+  #refuseUnknown(message: MessageReader, reason: string, code: string, hint: string): void | Promise<void> {
+    const kind = message.type === frontend.type.bind ? 'bind' : 'execute'
+    const draft: CommandDraft = { kind, text: '', transaction: this.#transaction, transcript: '', refusal: { rule: 'only what is recorded runs', reason } }
+    return this.#submit(draft, ({ ticket }) => this.#refuseExtended(ticket, { severity: 'ERROR', code, message: reason, hint }))
+  }
+
+  #onClose(message: MessageReader): void {
+    const { of, name } = frontend.readClose(message)
+    const undo = of === 'statement' ? removeName(this.#statements, name) : removeName(this.#portals, name)
+    this.#relay(message, { ...owed('close', null), undo })
+  }
+
+  #onFunctionCall(message: MessageReader): void | Promise<void> {
+    const call = frontend.readFunctionCall(message)
+    const bytes = raw(message)
+    const text = `function ${call.oid}`
+    return this.#submit({ kind: 'call', text, parameters: describeParameters(call, []), transaction: this.#transaction, transcript: this.#prompt(text, []) }, (ruling) => {
+      const allowed = ruling.verdict === 'allow'
+      this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
+      this.#owed.push({ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) })
+    })
+  }
+
+  #onCopyData(message: MessageReader): void {
+    if (this.#copyInData.append(message)) return
+    this.#feed()
+    assert(this.#copyInData.append(message), 'an empty collector takes data')
+  }
+
+  /** Content of one COPY that came together is written down together. */
+  #feed(): void {
+    if (!this.#copyInData.hasData) return
+    const ticket = this.#copyIn ?? this.#owed.findLast((debt) => debt.ticket !== null)?.ticket
+    if (!ticket) throw new WireError('08P01', 'expected a statement before COPY data')
+    const { content, bytes } = this.#copyInData.take()
+    this.#target.send(bytes, this.#session.feed(ticket, content))
+  }
+
+  #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
+    const refusal = this.#parts.pinned.refuse(draft.text)
+    const ruling = this.#session.submit(refusal ? { ...draft, refusal } : draft)
+    return ruling instanceof Promise ? ruling.then(handle) : handle(ruling)
+  }
+
+  #prompt(text: string, values: string[]): string {
+    return showStatement(this.#parts.database, text, values)
+  }
+
+  // From the target
+
+  #onTargetMessage(message: MessageReader): void {
+    if (message.type === backend.type.dataRow) return this.#onDataRow(message)
+    this.#flushRows()
+    if (message.type === backend.type.copyData) return this.#onCopyOutData(message)
+    this.#flushCopyOut()
+    switch (message.type) {
+      case backend.type.parseComplete:
+        return this.#paid(message, 'parse', { kind: 'prepared' })
+      case backend.type.bindComplete:
+        return this.#paid(message, 'bind', { kind: 'bound' })
+      case backend.type.closeComplete:
+        return this.#paid(message, 'close', null)
+      case backend.type.noData:
+        return this.#paid(message, 'describe', null)
+      case backend.type.parameterDescription:
+        return this.#onParameterDescription(message)
+      case backend.type.rowDescription:
+        return this.#onRowDescription(message)
+      case backend.type.commandComplete:
+        return this.#onCommandComplete(message)
+      case backend.type.emptyQueryResponse:
+        return this.#onStatementEnd(message, { kind: 'empty' })
+      case backend.type.portalSuspended:
+        return this.#onStatementEnd(message, { kind: 'suspended', rows: this.#rows.rowCount })
+      case backend.type.errorResponse:
+        return this.#onError(message)
+      case backend.type.noticeResponse:
+        return this.#onNotice(message)
+      case backend.type.notificationResponse: {
+        const { channel, payload, processId } = backend.readNotification(message)
+        return this.#client.write(this.#session.remark({ kind: 'notification', channel, payload, process: processId }, raw(message)))
+      }
+      case backend.type.parameterStatus:
+        return this.#onParameterStatus(message)
+      case backend.type.copyInResponse:
+      case backend.type.copyOutResponse:
+        return this.#onCopyResponse(message)
+      case backend.type.copyDone:
+        return this.#client.write(this.#session.relayBack(raw(message)))
+      case backend.type.functionCallResponse:
+        return this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
+      case backend.type.readyForQuery:
+        return this.#onReady(message)
+      default:
+        throw new RelayEnded('protocol violation', fatal('08P01', `the target sent an unknown message of type ${message.type}`))
+    }
+  }
+
+  #onDataRow(message: MessageReader): void {
+    const debt = this.#front(message)
+    if (!this.#shape) this.#beginResult(debt)
+    assert(this.#shape !== null, 'rows belong to a result')
+    if (!this.#rows.append(message, this.#shape)) {
+      this.#flushRows()
+      assert(this.#rows.append(message, this.#shape), 'an empty collector takes a row')
+    }
+  }
+
+  /** A result that was described before its execution says its columns again in the record, so that each command stands alone. */
+  #beginResult(debt: Owed): void {
+    const portal = debt.shape && 'prepared' in debt.shape ? debt.shape : null
+    const columns = portal?.columns ?? portal?.prepared.columns ?? []
+    const formats = portal?.resultFormats ?? []
+    const described = columns.map((column, i) => ({ ...column, format: formatOf(formats, i) }))
+    this.#shape = { columns: described, formats }
+    if (described.length > 0) this.#record(debt.ticket, { kind: 'columns', columns: described })
+  }
+
+  #flushRows(): void {
+    if (!this.#rows.hasRows) return
+    const { block, bytes } = this.#rows.take()
+    const ticket = this.#owed[0]?.ticket
+    assert(ticket != null, 'rows answer a command')
+    this.#transcript.rows(block)
+    this.#client.write(this.#session.clear(ticket, block, bytes))
+  }
+
+  #onCopyOutData(message: MessageReader): void {
+    const debt = this.#front(message)
+    assert(debt.ticket !== null, 'COPY data answers a command')
+    if (!this.#copyOut.append(message)) {
+      this.#flushCopyOut()
+      this.#copyOut.append(message)
+    }
+  }
+
+  #flushCopyOut(): void {
+    if (!this.#copyOut.hasData) return
+    const ticket = this.#owed[0]?.ticket
+    assert(ticket != null, 'COPY data answers a command')
+    const { content, bytes } = this.#copyOut.take()
+    const part: AnswerPart = { kind: 'data', content }
+    this.#shown += this.#transcript.part(part)
+    this.#client.write(this.#session.clear(ticket, part, bytes))
+  }
+
+  #paid(message: MessageReader, what: Owed['what'], part: AnswerPart | null): void {
+    const debt = this.#front(message)
+    if (debt.what !== what) throw unexpected(message)
+    if (debt.what === 'bind' && debt.shape && 'isBound' in debt.shape) debt.shape.isBound = true
+    if (part && debt.ticket) this.#record(debt.ticket, part)
+    this.#client.write(this.#session.relayBack(raw(message)))
+    this.#pop()
+  }
+
+  #onParameterDescription(message: MessageReader): void {
+    const { oids, types } = backend.readParameterDescription(message)
+    const shape = this.#front(message).shape
+    if (shape && 'oids' in shape) shape.oids = oids
+    this.#answer(message, { kind: 'parameters', oids, types })
+  }
+
+  #onRowDescription(message: MessageReader): void {
+    const debt = this.#front(message)
+    const columns = backend.readRowDescription(message)
+    if (debt.what === 'describe') {
+      if (debt.shape) debt.shape.columns = columns
+      const isPortal = debt.shape !== null && 'prepared' in debt.shape
+      const runsNext = debt.ticket !== null && this.#owed.some((later) => later.what === 'execute' && later.ticket?.n === debt.ticket?.n)
+      // Columns stand once in the record of a command: with a portal's
+      // description, else when its result begins.
+      if (runsNext && isPortal) this.#shape = { columns, formats: columns.map((column) => (column.format === 'binary' ? 1 : 0)) }
+      if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
+      else this.#answer(message, { kind: 'columns', columns })
+      return this.#pop()
+    }
+    this.#shape = { columns, formats: columns.map((column) => (column.format === 'binary' ? 1 : 0)) }
+    this.#answer(message, { kind: 'columns', columns })
+  }
+
+  #onCommandComplete(message: MessageReader): void {
+    const { tag, rows, affected } = backend.readCommandComplete(message)
+    this.#followTag(tag, this.#front(message))
+    this.#onStatementEnd(message, { kind: 'done', tag, rows, ...(affected === undefined ? {} : { affected }) })
+  }
+
+  /** Names that SQL took away are no longer the texts we saw; using them is refused until they are prepared again. */
+  #followTag(tag: string, debt: Owed): void {
+    switch (tag) {
+      case 'BEGIN':
+        this.#transaction = 'transaction'
+        return
+      case 'COMMIT':
+      case 'ROLLBACK':
+        this.#transaction = 'idle'
+        return
+      case 'DEALLOCATE': {
+        const text = debt.shape && 'prepared' in debt.shape ? debt.shape.prepared.text : debt.text
+        const name = deallocatedName(text)
+        if (name === null) this.#statements.clear()
+        else this.#statements.delete(name)
+        return
+      }
+      case 'DEALLOCATE ALL':
+        return this.#statements.clear()
+      case 'CLOSE CURSOR':
+      case 'CLOSE CURSOR ALL':
+        return this.#forgetNamedPortals()
+      case 'DISCARD ALL':
+        this.#statements.clear()
+        return this.#forgetNamedPortals()
+    }
+  }
+
+  #forgetNamedPortals(): void {
+    for (const name of this.#portals.keys()) if (name !== '') this.#portals.delete(name)
+  }
+
+  #onStatementEnd(message: MessageReader, part: AnswerPart): void {
+    const debt = this.#front(message)
+    if (!this.#shape && debt.what === 'execute' && part.kind === 'done') this.#beginResult(debt)
+    this.#answer(message, part)
+    this.#copyIn = null
+    this.#shape = null
+    this.#rows.startResult()
+    if (debt.what === 'execute') this.#pop()
+  }
+
+  #onError(message: MessageReader): void {
+    const error = backend.readNotice(message)
+    const debt = this.#owed[0]
+    this.#copyIn = null
+    this.#shape = null
+    this.#rows.startResult()
+    if (debt?.what === 'sync' && this.#ending) {
+      // The statement was done, but its implicit transaction could not commit.
+      return this.#answerWith(this.#ending, { kind: 'error', error, by: 'target' }, raw(message))
+    }
+    if (!debt || debt.what === 'sync') {
+      // Said outside any command: the target is shutting down, or ends this connection.
+      this.#client.write(this.#session.remark({ kind: 'notice', notice: error }, raw(message)))
+      return
+    }
+    const part: AnswerPart = debt.refusal ? { kind: 'error', error: debt.refusal, by: 'gateway' } : { kind: 'error', error, by: 'target' }
+    this.#answerWith(debt.ticket, part, debt.refusal ? writeErrorResponse(debt.refusal) : raw(message))
+    if (this.#transaction === 'transaction') this.#transaction = 'failed'
+    if (debt.what === 'query' || debt.what === 'call') return
+    this.#skipToSync(debt)
+  }
+
+  /** After an error the target reads and forgets everything up to the next Sync; so do we. */
+  #skipToSync(failed: Owed): void {
+    const sync = this.#owed.findIndex((debt) => debt.what === 'sync')
+    const forgotten = sync < 0 ? this.#owed.splice(0) : this.#owed.splice(0, sync)
+    for (const debt of forgotten.toReversed()) debt.undo?.()
+    const tickets = new Set(forgotten.flatMap((debt) => (debt.ticket ? [debt.ticket.n] : [])))
+    for (const n of tickets) {
+      if (n !== failed.ticket?.n) this.#record({ n }, { kind: 'skipped' })
+      this.#end({ n })
+    }
+  }
+
+  #onNotice(message: MessageReader): void {
+    const notice = backend.readNotice(message)
+    const ticket = this.#owed[0]?.ticket
+    if (ticket) this.#answerWith(ticket, { kind: 'notice', notice }, raw(message))
+    else this.#client.write(this.#session.remark({ kind: 'notice', notice }, raw(message)))
+  }
+
+  #onParameterStatus(message: MessageReader): void {
+    const { name, value } = backend.readParameterStatus(message)
+    const bytes = this.#session.remark({ kind: 'setting', name, value }, raw(message))
+    if (this.#parts.pinned.isBroken(name, value))
+      throw new RelayEnded('protocol violation', fatal('42501', `\`${name}\` may not be changed in a recorded session`))
+    this.#client.write(bytes)
+  }
+
+  #onCopyResponse(message: MessageReader): void {
+    const { direction, binary, columns } = backend.readCopyResponse(message)
+    const debt = this.#front(message)
+    if (direction === 'in') this.#copyIn = debt.ticket
+    this.#answer(message, { kind: 'copy', direction, binary, columns })
+  }
+
+  #onReady(message: MessageReader): void {
+    const debt = this.#front(message)
+    if (debt.what !== 'sync' && debt.what !== 'query' && debt.what !== 'call') throw unexpected(message)
+    this.#transaction = backend.readReadyForQuery(message)
+    if (this.#transaction === 'idle') for (const [name, portal] of this.#portals) if (portal.isBound) this.#portals.delete(name)
+    this.#owed.shift()
+    if (debt.ticket) this.#end(debt.ticket)
+    else if (this.#ending) this.#end(this.#ending)
+    this.#client.write(this.#session.relayBack(raw(message)))
+  }
+
+  /** A ticket whose last answer came right before a Sync: its end waits for the transaction state that follows. */
+  #ending: Ticket | null = null
+
+  #pop(): void {
+    const debt = this.#owed.shift()
+    const next = this.#owed[0]
+    if (!debt?.ticket || next?.ticket?.n === debt.ticket.n) return
+    if (next?.what === 'sync') this.#ending = debt.ticket
+    else this.#end(debt.ticket)
+  }
+
+  #end(ticket: Ticket): void {
+    this.#ending = null
+    this.#record(ticket, { kind: 'end', transaction: this.#transaction })
+  }
+
+  #front(message: MessageReader): Owed {
+    const debt = this.#owed[0]
+    if (!debt) throw unexpected(message)
+    return debt
+  }
+
+  #answer(message: MessageReader, part: AnswerPart): void {
+    this.#answerWith(this.#front(message).ticket, part, raw(message))
+  }
+
+  #answerWith(ticket: Ticket | null, part: AnswerPart, bytes: Uint8Array): void {
+    this.#shown += this.#transcript.part(part)
+    this.#client.write(ticket ? this.#session.clear(ticket, part, bytes) : this.#session.relayBack(bytes))
+  }
+
+  #record(ticket: Ticket | null, part: AnswerPart): void {
+    this.#shown += this.#transcript.part(part)
+    if (ticket) this.#session.record(ticket, part)
+  }
+
+  #flushShown(): void {
+    if (this.#shown === '') return
+    this.#session.show(this.#shown)
+    this.#shown = ''
+  }
+}
+
+function owed(what: Owed['what'], ticket: Ticket | null): Owed {
+  return { what, ticket, text: '', refusal: null, undo: null, shape: null }
+}
+
+function raw(message: MessageReader): Uint8Array {
+  return message.bytes.subarray(message.start, message.end)
+}
+
+function then(wait: void | Promise<void>, next: () => void | Promise<void>): void | Promise<void> {
+  return wait ? wait.then(next) : next()
+}
+
+function replaceName<T>(names: Map<string, T>, name: string, value: T): () => void {
+  const previous = names.get(name)
+  names.set(name, value)
+  return () => (previous === undefined ? names.delete(name) : names.set(name, previous))
+}
+
+function removeName<T>(names: Map<string, T>, name: string): () => void {
+  const previous = names.get(name)
+  names.delete(name)
+  return () => previous !== undefined && names.set(name, previous)
+}
+
+function formatOf(formats: number[], column: number): 'text' | 'binary' {
+  const format = formats.length === 1 ? formats[0] : (formats[column] ?? 0)
+  return format === 1 ? 'binary' : 'text'
+}
+
+function shortValue(parameter: Parameter): string {
+  const { value } = parameter
+  if (value === null) return 'NULL'
+  if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 79)}…'` : `'${value}'`
+  return 'hex' in value ? `\\x${value.hex.slice(0, 80)}` : '…'
+}
+
+/** The statement that a plain `DEALLOCATE name` took away; null when the text says more than that. */
+function deallocatedName(text: string): string | null {
+  const match = /^\s*deallocate\s+(?:prepare\s+)?(?:"([^"]+)"|([a-z_][a-z0-9_$]*))\s*;?\s*$/i.exec(text)
+  return match ? (match[1] ?? match[2]!.toLowerCase()) : null
+}
+
+/** A refusal as PostgreSQL says `insufficient_privilege`, with the rule and the way out. */
+function refusalOf(ruling: Ruling): Notice {
+  const { decision } = ruling
+  return {
+    severity: 'ERROR',
+    code: '42501',
+    message: decision.reason ?? 'refused by policy',
+    detail: `rule: ${decision.rule ?? 'unnamed'}`,
+  }
+}
+
+function unexpected(message: MessageReader): RelayEnded {
+  return new RelayEnded('protocol violation', fatal('08P01', `the target sent a message of type ${String.fromCharCode(message.type)} that nothing asked for`))
+}

@@ -1,0 +1,101 @@
+import type { Cell, Column, RowBlock } from '@steno/recordings'
+import { isUtf8 } from '../../runtime/bytes.ts'
+import { sha256 } from '../../runtime/crypto.ts'
+import type { Limits } from '../protocol.ts'
+import { binaryToText } from './types/binary.ts'
+import { RowCollector } from './wire/backend.ts'
+import type { MessageReader } from './wire/message-reader.ts'
+
+/** The columns of a result, where they were described, and the format codes its rows come in. */
+export interface ResultShape {
+  columns: Column[]
+  /** None: all text. One: for all columns. Else one each (chapter 54.7, Bind). */
+  formats: number[]
+}
+
+const utf8 = new TextDecoder()
+
+/** Gathers DataRow messages that lie side by side into one block for the record, with what is not plain text decoded. */
+export class RowDecoder {
+  readonly #limits: Limits
+  readonly #collector = new RowCollector()
+  #shape: ResultShape | null = null
+  #bytes: Uint8Array | null = null
+  #start = 0
+  #end = 0
+  #rowCount = 0
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+  }
+
+  get hasRows(): boolean {
+    return this.#bytes !== null
+  }
+
+  /** Rows since the result began. */
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  startResult(): void {
+    this.#rowCount = 0
+  }
+
+  /** Gives false when the row does not follow the last one directly: take first. */
+  append(message: MessageReader, shape: ResultShape): boolean {
+    if (this.#bytes === null) {
+      this.#bytes = message.bytes
+      this.#start = message.start
+      this.#shape = shape
+      this.#collector.reset(message.bytes)
+    } else if (this.#bytes !== message.bytes || this.#end !== message.start) return false
+    this.#collector.append(message)
+    this.#end = message.end
+    this.#rowCount++
+    return true
+  }
+
+  take(): { block: RowBlock; bytes: Uint8Array } {
+    const bytes = this.#bytes!
+    const { count, columns, cells } = this.#collector
+    const block: RowBlock = { count, columns, bytes, cells }
+    const special = this.#special(block)
+    this.#bytes = null
+    return { block: special ? { ...block, special } : block, bytes: bytes.subarray(this.#start, this.#end) }
+  }
+
+  /** Cells that are not plain text in the bytes as they came: binary values, invalid UTF-8, values over the limit. */
+  #special(block: RowBlock): Map<number, Cell> | null {
+    const { formats, columns } = this.#shape!
+    const hasBinary = formats.includes(1)
+    const isText = hasBinary || isUtf8(block.bytes.subarray(this.#start, this.#end))
+    const longest = this.#end - this.#start > this.#limits.valueBytesMax
+    if (!hasBinary && isText && !longest) return null
+    const special = new Map<number, Cell>()
+    for (let cell = 0; cell < block.count * block.columns; cell++) {
+      const start = block.cells[2 * cell]!
+      if (start < 0) continue
+      const column = cell % block.columns
+      const value = block.bytes.subarray(start, block.cells[2 * cell + 1]!)
+      const isBinary = (formats.length === 1 ? formats[0] : formats[column]) === 1
+      if (isBinary) special.set(cell, this.#cut(value, binaryToText(columns[column]?.typeOid ?? 0, value)))
+      else if (value.length > this.#limits.valueBytesMax) special.set(cell, this.#cut(value, utf8.decode(value)))
+      else if (!isText && !isUtf8(value)) special.set(cell, { hex: hex(value) })
+    }
+    return special
+  }
+
+  #cut(value: Uint8Array, cell: Cell): Cell {
+    const { valueBytesMax } = this.#limits
+    if (value.length <= valueBytesMax) return cell
+    const text = typeof cell === 'string' ? cell : hex(value)
+    return { cut: text.slice(0, valueBytesMax), lengthBytes: value.length, sha256: hex(sha256(value)) }
+  }
+}
+
+export function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}

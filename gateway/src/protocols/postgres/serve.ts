@@ -1,0 +1,187 @@
+import type { EndReason, Notice } from '@steno/recordings'
+import { ClientWire, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
+import { AssertionFailed } from '../../runtime/assert.ts'
+import type { Socket } from '../../runtime/machine.ts'
+import type { Doors } from '../protocol.ts'
+import { cancelAtTarget, type Cancels } from './cancels.ts'
+import { authenticate, checkStartup, negotiate, receive } from './login.ts'
+import { ConversationEnded, Mailbox } from './mailbox.ts'
+import type { PinnedSettings } from './pinned-settings.ts'
+import { fatal, Refused } from './refused.ts'
+import { Relay, RelayEnded } from './relay.ts'
+import { openTarget, type OpenTarget } from './target.ts'
+import { WireError } from './wire/wire-error.ts'
+import {
+  writeAuthenticationOk,
+  writeBackendKeyData,
+  writeErrorResponse,
+  writeNoticeResponse,
+  writeParameterStatus,
+  writeReadyForQuery,
+} from './wire/write.ts'
+
+const keepAliveMs = 60_000
+
+export interface Office {
+  doors: Doors
+  cancels: Cancels
+  pinned: PinnedSettings
+}
+
+/** Serves one accepted connection from its first byte to its last. Settles when it is over, whatever the end. */
+export async function serve(socket: Socket, office: Office): Promise<void> {
+  const { doors } = office
+  socket.setKeepAlive(keepAliveMs)
+  const deadline = doors.machine.clock.after(doors.limits.startupMs, () => socket.destroy())
+  const caller = { run: null as string | null, target: null as string | null, socket }
+  try {
+    const arrival = await receive(new Mailbox(socket), doors)
+    if (arrival.kind === 'gone') return
+    if (arrival.kind === 'cancel') return office.cancels.request(arrival.processId, arrival.secretKey)
+    const { mailbox, startup, tls } = arrival
+    caller.socket = mailbox.socket
+    caller.run = startup.parameters.get('user') ?? ''
+    caller.target = startup.parameters.get('database') ?? caller.run
+    const parameters = checkStartup(startup)
+    negotiate(mailbox, startup)
+    const run = await authenticate(mailbox, caller.run, doors)
+    const admission = doors.admit(run, caller.target)
+    if (!admission.admitted) throw new Refused(fatal('3D000', admission.reason))
+    deadline.cancel()
+    const session = doors.open({
+      run,
+      protocol: 'postgres',
+      target: admission.target,
+      client: { address: socket.remote, application: startup.parameters.get('application_name') ?? null, tls },
+    })
+    const end = await attend(session, mailbox, { ...office, parameters, version: startup.minor >= 2 ? '3.2' : '3.0', target: admission.target })
+    session.close(end.reason, end.message)
+    mailbox.socket.end()
+  } catch (error) {
+    sayLastWords(caller.socket, lastWords(error))
+    if (error instanceof ConversationEnded) return
+    doors.turnedAway({ client: socket.remote, reason: error instanceof Error ? error.message : 'unknown', run: caller.run, target: caller.target })
+    if (error instanceof AssertionFailed) throw error
+  } finally {
+    deadline.cancel()
+  }
+}
+
+interface End {
+  reason: EndReason
+  message?: string
+}
+
+interface Attendance extends Office {
+  parameters: Map<string, string>
+  version: '3.0' | '3.2'
+  target: Parameters<typeof openTarget>[0]
+}
+
+/** One session: reach the target, tell the client it is welcome, carry messages until either side ends it. */
+async function attend(session: Session, client: Mailbox, { doors, cancels, pinned, parameters, version, target: admitted }: Attendance): Promise<End> {
+  let target: OpenTarget
+  try {
+    target = await openTarget(admitted, parameters, doors)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    sayLastWords(client.socket, error.notice)
+    return { reason: 'target refused', message: error.message }
+  }
+  const key = cancels.add(version, () => {
+    session.note({ kind: 'gateway', message: 'the client asked to cancel what is running' })
+    // A cancel request that does not get through is not an error on this
+    // connection: PostgreSQL answers none of them.
+    cancelAtTarget(doors.machine, { address: admitted.address, processId: target.processId, secretKey: target.secretKey, timeoutMs: doors.limits.connectMs }).catch(() =>
+      doors.turnedAway({ client: client.socket.remote, reason: 'a cancel request did not reach the target', run: null, target: admitted.name }),
+    )
+  })
+  try {
+    const clientWire = new ClientWire(session, client.socket)
+    const targetWire = new TargetWire(session, target.mailbox.socket)
+    for (const [name, value] of target.parameters) if (pinned.isBroken(name, value)) throw new Refused(fatal('0A000', `target "${admitted.name}" cannot keep \`${name}\` as a recorded session needs it`))
+    welcome(session, clientWire, target, { processId: key.processId, secretKey: key.secretKey })
+    await clientWire.flush()
+    const relay = new Relay({ session, clientWire, targetWire, database: admitted.name, limits: doors.limits, pinned, transaction: target.transaction })
+    return await carry(session, client, target.mailbox, relay)
+  } finally {
+    key.remove()
+    target.mailbox.socket.end()
+  }
+}
+
+function welcome(session: Session, client: ClientWire, target: OpenTarget, key: { processId: number; secretKey: Uint8Array }): void {
+  client.write(session.relayBack(writeAuthenticationOk()))
+  for (const [name, value] of target.parameters) client.write(session.remark({ kind: 'setting', name, value }, writeParameterStatus(name, value)))
+  for (const notice of target.notices) client.write(session.remark({ kind: 'notice', notice }, writeNoticeResponse(notice)))
+  client.write(session.relayBack(writeBackendKeyData(key.processId, key.secretKey)))
+  client.write(session.relayBack(writeReadyForQuery(target.transaction)))
+}
+
+/** Runs the relay until one side is done, and says why it is over. */
+function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay): Promise<End> {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    const over = (end: End, notice: Notice | null) => {
+      if (isOver) return
+      isOver = true
+      session.over.removeEventListener('abort', onAbort)
+      if (notice) sayLastWords(client.socket, notice)
+      target.socket.destroy()
+      resolve(end)
+    }
+    const fail = (error: unknown) => {
+      if (error instanceof RelayEnded) return over({ reason: error.reason, message: error.message }, error.notice)
+      if (error instanceof WireError) return over({ reason: 'protocol violation', message: error.message }, lastWords(error))
+      if (error instanceof RecordingFailed) return over({ reason: 'interrupted' }, lastWords(error))
+      over({ reason: 'interrupted', message: 'internal error' }, lastWords(error))
+      reject(error)
+    }
+    const guarded = (handle: (bytes: Uint8Array) => void | Promise<void>) => (bytes: Uint8Array) => {
+      if (isOver) return
+      try {
+        return handle(bytes)?.catch(fail)
+      } catch (error) {
+        fail(error)
+      }
+    }
+    const onAbort = () => {
+      const reason = session.over.reason as EndReason
+      over({ reason }, fatal('57P01', `terminating connection: ${reason}`))
+    }
+    if (session.over.aborted) return onAbort()
+    session.over.addEventListener('abort', onAbort)
+    target.handOver(
+      guarded((bytes) => relay.onTargetBytes(bytes)),
+      (error) => {
+        if (relay.saidGoodbye) over({ reason: 'client closed' }, null)
+        else if (error) over({ reason: 'target lost', message: error.message }, fatal('08006', 'the connection to the target was lost'))
+        else over({ reason: relay.clientEnded ? 'client closed' : 'target closed' }, null)
+      },
+    )
+    client.handOver(
+      guarded((bytes) => relay.onClientBytes(bytes)),
+      (error) => {
+        if (error) return over({ reason: 'client lost', message: error.message }, null)
+        // Half closed: what was asked is still answered, and then the target,
+        // seeing no more to come, ends the connection.
+        relay.clientEnded = true
+        target.socket.end()
+      },
+    )
+  })
+}
+
+/** The gateway's own words before it closes: never an answer, so nothing to clear. */
+function sayLastWords(socket: Socket, notice: Notice): void {
+  socket.write(writeErrorResponse(notice))
+  socket.end()
+}
+
+function lastWords(error: unknown): Notice {
+  if (error instanceof Refused) return error.notice
+  if (error instanceof WireError) return fatal(error.code, error.message)
+  if (error instanceof RecordingFailed)
+    return fatal('58030', 'the command cannot be recorded, so it was not run', { hint: 'the gateway cannot write its recording; ask its operator to look at the disk' })
+  return fatal('XX000', 'internal error')
+}

@@ -1,0 +1,113 @@
+import type { AnswerPart, Cell, Notice, RowBlock } from '@steno/recordings'
+
+/** Rows of one result that the transcript shows; the answer lines hold all of them. */
+const rowsShownMax = 20
+/** The widest a column is drawn. */
+const cellWidthMax = 40
+const statementShownMax = 4096
+
+const utf8 = new TextDecoder()
+
+/** What a stock player shows of a statement: the prompt and its text. */
+export function showStatement(database: string, text: string, values: string[]): string {
+  const shown = text.length > statementShownMax ? `${text.slice(0, statementShownMax)} … (${text.length} characters)` : text
+  const bound = values.length > 0 ? `\r\n  -- ${values.map((value, i) => `$${i + 1} = ${value}`).join(', ')}` : ''
+  return `\x1b[36m${visible(database)}=>\x1b[0m ${visible(shown).replaceAll('\n', '\r\n')}${visible(bound, true)}\r\n`
+}
+
+/**
+ * Draws the answers of a session the way psql does, the first rows of each
+ * result and the count of all, as text for stock players. What the target
+ * sent is shown, never obeyed: control characters become visible.
+ */
+export class Transcript {
+  #columns: string[] | null = null
+  #rows: (string | null)[][] = []
+  #rowCount = 0
+
+  /** Gives the text to show now; '' while a result is still coming in. */
+  part(part: AnswerPart): string {
+    switch (part.kind) {
+      case 'columns':
+        this.#columns = part.columns.map((column) => column.name)
+        this.#rows = []
+        this.#rowCount = 0
+        return ''
+      case 'done':
+        return this.#table() + (part.rows > 0 && part.tag.startsWith('SELECT') ? '' : `${visible(part.tag)}\r\n`)
+      case 'suspended':
+        return `${this.#table()}(more)\r\n`
+      case 'notice':
+        return line(part.notice, '\x1b[33m')
+      case 'error':
+        this.#reset()
+        return line(part.error, '\x1b[31m')
+      case 'data':
+        return 'text' in part.content && this.#rowCount++ < rowsShownMax ? `${visible(part.content.text.trimEnd().split('\n', rowsShownMax).join('\r\n'), true)}\r\n` : ''
+      case 'skipped':
+        return '(skipped: an earlier statement of the pipeline failed)\r\n'
+      default:
+        return ''
+    }
+  }
+
+  rows(block: RowBlock): void {
+    for (let row = 0; row < block.count && this.#rows.length < rowsShownMax; row++) {
+      const cells: (string | null)[] = []
+      for (let column = 0; column < block.columns; column++) {
+        const cell = row * block.columns + column
+        const special = block.special?.get(cell)
+        const start = block.cells[2 * cell]!
+        if (special !== undefined) cells.push(cellText(special))
+        else cells.push(start < 0 ? null : utf8.decode(block.bytes.subarray(start, Math.min(block.cells[2 * cell + 1]!, start + 4 * cellWidthMax))))
+      }
+      this.#rows.push(cells)
+    }
+    this.#rowCount += block.count
+  }
+
+  #table(): string {
+    if (!this.#columns) return ''
+    const names = this.#columns.map((name) => clip(visible(name)))
+    const rows = this.#rows.map((row) => row.map((cell) => (cell === null ? '' : clip(visible(cell)))))
+    const widths = names.map((name, i) => rows.reduce((width, row) => Math.max(width, (row[i] ?? '').length), name.length))
+    const draw = (cells: string[]) => ` ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')}\r\n`
+    const rule = `${widths.map((width) => '-'.repeat(width + 2)).join('+')}\r\n`
+    const more = this.#rowCount > rows.length ? ` … ${this.#rowCount - rows.length} more rows in the record\r\n` : ''
+    const count = `(${this.#rowCount} ${this.#rowCount === 1 ? 'row' : 'rows'})\r\n`
+    const text = `\x1b[1m${draw(names)}\x1b[0m${rule}${rows.map(draw).join('')}${more}${count}`
+    this.#reset()
+    return text
+  }
+
+  #reset(): void {
+    this.#columns = null
+    this.#rows = []
+    this.#rowCount = 0
+  }
+}
+
+function cellText(cell: Cell): string | null {
+  if (cell === null || typeof cell === 'string') return cell
+  if ('hex' in cell) return `\\x${cell.hex}`
+  if ('masked' in cell) return cell.masked
+  return cell.cut
+}
+
+function clip(text: string): string {
+  return text.length > cellWidthMax ? `${text.slice(0, cellWidthMax - 1)}…` : text
+}
+
+function line(notice: Notice, colour: string): string {
+  return `${colour}${visible(notice.severity)}:  ${visible(notice.message)}\x1b[0m\r\n`
+}
+
+/** Makes control and direction-changing characters visible, so that no value can move the cursor or rewrite what was shown. */
+function visible(text: string, keepLines = false): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
+    if (character === '\n' || (keepLines && character === '\r')) return character
+    if (character === '\t') return ' '
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
