@@ -1,0 +1,32 @@
+/** What people and automation may be here. Agents and runs have no role: they never read the trail. */
+export const roles = ['admin', 'author', 'approver', 'investigator'] as const
+
+export type Role = (typeof roles)[number]
+
+/** What a role may do. Everything not listed is refused. */
+export type Permission =
+  /** Search, replay and export what was recorded. */
+  | 'read trail'
+  /** End a session or a run of somebody else. */
+  | 'terminate'
+  /** See, add and remove agents. */
+  | 'manage agents'
+  /** See, create and remove API tokens and sign-in links. */
+  | 'manage tokens'
+
+const permissions: Record<Role, readonly Permission[]> = {
+  admin: ['read trail', 'terminate', 'manage agents', 'manage tokens'],
+  author: ['read trail'],
+  approver: ['read trail', 'terminate'],
+  investigator: ['read trail', 'terminate'],
+}
+
+/** Whether a role may do something. */
+export function mayDo(role: Role, permission: Permission): boolean {
+  return permissions[role].includes(permission)
+}
+
+/** Everything a role may do. */
+export function permissionsOf(role: Role): readonly Permission[] {
+  return permissions[role]
+}
