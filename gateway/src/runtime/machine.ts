@@ -59,6 +59,7 @@ export interface Address {
 
 export interface Listener {
   address: Address
+  /** Frees the port; connections already accepted stay. */
   close(): Promise<void>
 }
 
@@ -84,9 +85,14 @@ export interface ClientTls {
 export interface Socket {
   readonly remote: string
   readonly tls: boolean
+  /** The protocol name that TLS agreed on (ALPN), if any. */
+  readonly alpn: string | null
   /** At most one handler; bytes that arrive before it is set wait. A promise it returns pauses reading. */
   onData(handle: (bytes: Uint8Array) => void | Promise<void>): void
-  /** Called once, after the last byte was handled: the peer ended its side, or the connection broke. */
+  /**
+   * Called once, after the last byte was handled: the peer ended its side, the connection broke,
+   * a handler threw, or `destroy` was called. Not called when TLS continues the connection.
+   */
   onEnd(handle: (error: Error | null) => void): void
   /** Gives true while the peer keeps up; false asks the caller to wait for `drained`. */
   write(bytes: Uint8Array): boolean
