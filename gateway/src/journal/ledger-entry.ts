@@ -1,0 +1,91 @@
+import { z } from 'zod'
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const base64 = z.base64()
+
+const principal = z.strictObject({
+  kind: z.enum(['human', 'service', 'agent']),
+  name: z.string().min(1),
+  groups: z.array(z.string()),
+})
+
+/** Who did something here: an agent, a run acting for itself, an API token, a signed-in person, or the gateway on its own. */
+const actor = z.strictObject({ kind: z.enum(['agent', 'run', 'token', 'person', 'gateway']), name: z.string() })
+
+export type Actor = z.infer<typeof actor>
+
+const runIdentity = z.strictObject({
+  id: z.string(),
+  attempt: z.int().min(1),
+  task: z.string().nullable(),
+  trigger: z.string().nullable(),
+  agentVersion: z.string().nullable(),
+  parent: z.string().nullable(),
+})
+
+const role = z.enum(['admin', 'author', 'approver', 'investigator'])
+
+const events = [
+  z.strictObject({
+    kind: z.literal('run.open'),
+    run: runIdentity,
+    principal,
+    delegation: z.array(principal),
+    targets: z.array(z.string()),
+    expiresAtUs: z.int(),
+    /** The token's verifiers: its SHA-256, and what RFC 5803 keeps of it. The token itself is nowhere. */
+    verifier: z.strictObject({
+      sha256: hash,
+      scram: z.strictObject({ iterations: z.int().min(1), salt: base64, storedKey: base64, serverKey: base64 }),
+    }),
+  }),
+  z.strictObject({
+    kind: z.literal('run.end'),
+    run: z.string(),
+    reason: z.enum(['ended', 'expired', 'parent over', 'agent removed']),
+    exitCode: z.int().nullable(),
+    by: actor,
+  }),
+  z.strictObject({ kind: z.literal('agent.add'), name: z.string(), groups: z.array(z.string()), sha256: hash, by: actor }),
+  z.strictObject({ kind: z.literal('agent.remove'), name: z.string(), by: actor }),
+  z.strictObject({ kind: z.literal('token.create'), name: z.string(), role, sha256: hash, by: actor }),
+  z.strictObject({ kind: z.literal('token.remove'), name: z.string(), by: actor }),
+  /** A person came in with a link, or their cookie was exchanged for a fresh one (`renewal`, which names the one it replaces). */
+  z.strictObject({
+    kind: z.literal('sign-in'),
+    method: z.enum(['link', 'renewal']),
+    name: z.string(),
+    role,
+    cookie: hash,
+    replaces: hash.nullable(),
+    expiresAtUs: z.int(),
+  }),
+  z.strictObject({ kind: z.literal('sign-out'), cookie: hash, by: actor }),
+  /** Somebody looked at a recording. Once an hour for each reader and recording. */
+  z.strictObject({ kind: z.literal('read'), session: z.string(), by: actor }),
+  z.strictObject({ kind: z.literal('terminate'), session: z.string(), by: actor }),
+] as const
+
+const ledgerEvent = z.discriminatedUnion('kind', events)
+
+/** Something that happened to the gateway itself rather than in a session. */
+export type LedgerEvent = z.infer<typeof ledgerEvent>
+
+/** A line of the ledger: what happened, and when. */
+export type LedgerEntry = LedgerEvent & { atUs: number }
+
+/** Gives the entry that a line holds, or says what is wrong with it. */
+export function parseLedgerEntry(line: string): LedgerEntry | { expected: string } {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return { expected: 'expected a line of JSON' }
+  }
+  const { atUs, ...event } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  if (!Number.isSafeInteger(atUs)) return { expected: 'expected `atUs`, a whole number of microseconds' }
+  const parsed = ledgerEvent.safeParse(event)
+  if (parsed.success) return { atUs: atUs as number, ...parsed.data }
+  const [issue] = parsed.error.issues
+  return { expected: `expected an entry this version knows: ${issue?.path.join('.') ?? ''} ${issue?.message.toLowerCase() ?? ''}`.trim() }
+}
