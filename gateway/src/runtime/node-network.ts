@@ -131,12 +131,12 @@ class NodeSocket implements Socket {
       const server = createTlsServer({
         cert: tls.certificate,
         key: tls.key,
-        allowHalfOpen: true,
         ...(tls.alpn.length > 0 && { ALPNProtocols: tls.alpn }),
       })
       const refuse = this.#refuseTls(reject)
       server.once('secureConnection', secured => {
         raw.off('close', refuse)
+        secured.allowHalfOpen = true
         resolve(new NodeSocket(secured, secured.alpnProtocol || null, true))
       })
       server.once('tlsClientError', refuse)
@@ -162,6 +162,7 @@ class NodeSocket implements Socket {
         () => {
           raw.off('close', refuse)
           secured.off('error', refuse)
+          secured.allowHalfOpen = true
           resolve(new NodeSocket(secured, secured.alpnProtocol || null, true))
         },
       )
@@ -182,6 +183,7 @@ class NodeSocket implements Socket {
     raw.off('close', this.#onClose)
     raw.off('drain', this.#onDrain)
     raw.on('error', () => {}) // the TLS layer hears it too, and tells
+    raw.allowHalfOpen = false // a peer that ends in the middle of a handshake is gone
     const early = Buffer.concat([rest, ...this.#held])
     this.#held = []
     if (early.length > 0) raw.unshift(early)

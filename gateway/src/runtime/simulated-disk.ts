@@ -1,0 +1,174 @@
+import type { AppendFile, Clock, Disk } from './machine.ts'
+import { SystemError } from './system-error.ts'
+
+interface File {
+  bytes: Uint8Array
+  /** How much of it a loss of power would leave. */
+  syncedBytes: number
+}
+
+/** A disk in memory, with faults that a test plans. Paths are absolute and use `/`. */
+export class SimulatedDisk implements Disk {
+  readonly #files = new Map<string, File>()
+  readonly #directories = new Set(['/'])
+  readonly #clock: Clock
+  readonly #chance: () => number
+  #roomBytes = Number.POSITIVE_INFINITY
+  #writeCode = 'ENOSPC'
+  #syncCode: string | null = null
+  #isReadOnly = false
+  /** How long the disk takes to sync. */
+  syncMs = 0
+
+  constructor({ clock, chance }: { clock: Clock; chance: () => number }) {
+    this.#clock = clock
+    this.#chance = chance
+  }
+
+  /** So many more bytes are written, to the byte; the write that passes them is torn and throws the code. */
+  failWritesAfter(roomBytes: number, code: 'ENOSPC' | 'EIO' = 'ENOSPC'): void {
+    this.#roomBytes = roomBytes
+    this.#writeCode = code
+  }
+
+  failSyncs(code = 'EIO'): void {
+    this.#syncCode = code
+  }
+
+  becomeReadOnly(): void {
+    this.#isReadOnly = true
+  }
+
+  /** Ends every fault. */
+  heal(): void {
+    this.#roomBytes = Number.POSITIVE_INFINITY
+    this.#syncCode = null
+    this.#isReadOnly = false
+  }
+
+  /** Cuts each file somewhere, by seed, in what was not synced: the disk after a loss of power. */
+  losePower(): void {
+    for (const file of this.#files.values()) {
+      const unsynced = file.bytes.length - file.syncedBytes
+      file.bytes = file.bytes.slice(0, file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1)))
+    }
+  }
+
+  append(path: string, { exclusive }: { exclusive: boolean }): AppendFile {
+    this.#mayWrite(path)
+    if (exclusive && this.#files.has(path)) throw new SystemError('EEXIST', `file already exists, open '${path}'`)
+    const file = this.#files.get(path) ?? this.#create(path)
+    let isOpen = true
+    const mustBeOpen = () => {
+      if (!isOpen) throw new SystemError('EBADF', 'bad file descriptor')
+    }
+    return {
+      write: bytes => {
+        mustBeOpen()
+        this.#mayWrite(path)
+        this.#write(file, bytes)
+      },
+      sync: async () => {
+        mustBeOpen()
+        const sizeBytes = file.bytes.length
+        if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+        this.#maySync()
+        file.syncedBytes = Math.max(file.syncedBytes, Math.min(sizeBytes, file.bytes.length))
+      },
+      close: () => {
+        mustBeOpen()
+        isOpen = false
+      },
+    }
+  }
+
+  read(path: string): Uint8Array {
+    return this.#file(path).bytes.slice()
+  }
+
+  readRange(path: string, { start, end }: { start: number; end: number }): Uint8Array {
+    return this.#file(path).bytes.slice(start, end)
+  }
+
+  sizeBytes(path: string): number {
+    return this.#file(path).bytes.length
+  }
+
+  exists(path: string): boolean {
+    return this.#files.has(path) || this.#directories.has(path)
+  }
+
+  list(path: string): string[] {
+    return [...this.#files.keys(), ...this.#directories]
+      .filter(name => name !== '/' && directoryOf(name) === path)
+      .map(name => name.slice(name.lastIndexOf('/') + 1))
+      .toSorted()
+  }
+
+  makeDirectory(path: string): void {
+    this.#mayWrite(path)
+    if (this.#files.has(path)) throw new SystemError('EEXIST', `file already exists, mkdir '${path}'`)
+    for (let name = path; !this.#directories.has(name); name = directoryOf(name)) this.#directories.add(name)
+  }
+
+  replace(path: string, content: Uint8Array): void {
+    this.#mayWrite(path)
+    const beside = this.#create(`${path}.new`)
+    this.#write(beside, content)
+    this.#maySync()
+    beside.syncedBytes = beside.bytes.length
+    this.#files.set(path, beside)
+    this.#files.delete(`${path}.new`)
+  }
+
+  truncate(path: string, sizeBytes: number): void {
+    this.#mayWrite(path)
+    const file = this.#file(path)
+    const bytes = new Uint8Array(sizeBytes)
+    bytes.set(file.bytes.subarray(0, sizeBytes))
+    file.bytes = bytes
+    this.#maySync()
+    file.syncedBytes = sizeBytes
+  }
+
+  remove(path: string): void {
+    this.#mayWrite(path)
+    this.#file(path)
+    this.#files.delete(path)
+  }
+
+  #create(path: string): File {
+    if (!this.#directories.has(directoryOf(path))) throw new SystemError('ENOENT', `no such file or directory, open '${path}'`)
+    const file = { bytes: new Uint8Array(0), syncedBytes: 0 }
+    this.#files.set(path, file)
+    return file
+  }
+
+  #file(path: string): File {
+    const file = this.#files.get(path)
+    if (file === undefined) throw new SystemError('ENOENT', `no such file or directory, open '${path}'`)
+    return file
+  }
+
+  #write(file: File, bytes: Uint8Array): void {
+    const taken = bytes.subarray(0, this.#roomBytes)
+    this.#roomBytes -= taken.length
+    const joined = new Uint8Array(file.bytes.length + taken.length)
+    joined.set(file.bytes)
+    joined.set(taken, file.bytes.length)
+    file.bytes = joined
+    if (taken.length < bytes.length) throw new SystemError(this.#writeCode, 'write')
+  }
+
+  #mayWrite(path: string): void {
+    if (this.#isReadOnly) throw new SystemError('EROFS', `read-only file system, open '${path}'`)
+  }
+
+  #maySync(): void {
+    if (this.#syncCode !== null) throw new SystemError(this.#syncCode, 'fsync')
+  }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+}

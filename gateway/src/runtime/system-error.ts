@@ -1,0 +1,10 @@
+/** What the operating system said, as `node:` modules say it: the code first. */
+export class SystemError extends Error {
+  readonly code: string
+
+  constructor(code: string, what: string) {
+    super(`${code}: ${what}`)
+    this.name = 'SystemError'
+    this.code = code
+  }
+}
