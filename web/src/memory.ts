@@ -1,0 +1,18 @@
+/** Gives what this browser was told to remember under `key`, or null; storage may be forbidden, then it remembers nothing. */
+export function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+/** Keeps `value` in this browser under `key`. Says whether it could. */
+export function remember(key: string, value: string): boolean {
+  try {
+    localStorage.setItem(key, value)
+    return true
+  } catch {
+    return false
+  }
+}

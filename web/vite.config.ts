@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite'
+import solid from 'vite-plugin-solid'
+
+/** The desk, built into `web/dist`; the gateway serves it. */
+// oxlint-disable-next-line import/no-default-export -- Vite reads the default export
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [solid({ include: ['src/**/*.tsx', /node_modules\/(@kobalte|@solidjs|@solid-primitives|lucide-solid)\/.*\.jsx$/] })],
+  resolve: { conditions: ['source', 'solid', 'module', 'browser', 'development|production'] },
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    emptyOutDir: true,
+    // A font inlined as a data: URI would break the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { '/api': process.env['STENO_URL'] ?? 'http://127.0.0.1:7700' } },
+})
