@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cell } from '../model.ts'
 import { RecordingWriter } from './line-writer.ts'
 import type { RowBlock } from './row-block.ts'
-
-const encoder = new TextEncoder()
+import { utf8Decoder, utf8Encoder } from './utf8.ts'
 
 describe('RecordingWriter', () => {
   it('writes intervals as exact differences of microseconds', () => {
@@ -49,7 +48,7 @@ describe('RecordingWriter', () => {
   })
 
   it('does not read past the end of a cell to finish its last character', () => {
-    const bytes = encoder.encode('é')
+    const bytes = utf8Encoder.encode('é')
     const writer = new RecordingWriter()
     writer.answer(0, 1)
     writer.rows({ count: 1, columns: 1, bytes, cells: Int32Array.of(0, 1) })
@@ -146,6 +145,25 @@ describe('RecordingWriter', () => {
     writer.answer(0, 1)
     writer.part({ kind: 'empty' })
     expect(() => writer.take()).toThrow('closed')
+    expect(() => writer.output(0, 'x')).toThrow('closed')
+    expect(() => writer.answer(0, 2)).toThrow('closed')
+  })
+
+  it('drops what it cannot write whole and keeps what stands before it', () => {
+    const writer = new RecordingWriter()
+    writer.output(1_000_000, 'a')
+    expect(() => writer.command(2_000_000, { n: Number.NaN } as never)).toThrow('finite')
+    writer.answer(3_000_000, 1)
+    writer.rows(block(['1'], 1))
+    expect(() => writer.part({ kind: 'suspended', rows: Number.NaN })).toThrow('finite')
+    expect(() => writer.rows({ ...block(['2', '3'], 1), special: new Map([[1, (() => {}) as never]]) })).toThrow('JSON')
+    writer.rows(block(['4'], 1))
+    writer.closeAnswer()
+    const [output, answered] = lines(writer)
+    expect(output).toBe('[1,"o","a"]')
+    expect(answered).toMatch(/^\[2,"a",/)
+    expect(answer(answered!).parts).toEqual([{ kind: 'rows', rows: [['1'], ['4']] }])
+    expect(writer.line).toBe(2)
   })
 
   it('goes on in the middle of a recording', () => {
@@ -157,7 +175,7 @@ describe('RecordingWriter', () => {
 })
 
 function block(values: Cell[], columns: number): RowBlock {
-  const texts = values.map((value) => encoder.encode(typeof value === 'string' ? value : ''))
+  const texts = values.map((value) => utf8Encoder.encode(typeof value === 'string' ? value : ''))
   const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0))
   const cells = new Int32Array(2 * values.length)
   let end = 0
@@ -170,7 +188,7 @@ function block(values: Cell[], columns: number): RowBlock {
 }
 
 function lines(writer: RecordingWriter): string[] {
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(writer.take())
+  const text = utf8Decoder.decode(writer.take())
   expect(text.endsWith('\n')).toBe(true)
   return text.slice(0, -1).split('\n')
 }

@@ -25,7 +25,7 @@ const startBytes = 64 * 1024
 const keptBytesMax = 1024 * 1024
 /** How much of a long text is encoded before the room for it is looked at again. */
 const pieceLength = 16 * 1024
-/** The most bytes one byte of a cell becomes: NUL inside two JSON strings is `\\u0000`. */
+/** The most bytes one byte becomes in a JSON string inside a JSON string: NUL is `\\u0000`. */
 const escapedBytesMax = 7
 
 /**
@@ -42,10 +42,11 @@ export class RecordingWriter {
   #line = 0
   #lastAtUs = 0
   #takenBytes = 0
+  /** `#lastAtUs` as it was before the line that is being written. */
+  #lineBeforeAtUs = 0
   /** Where the open answer line starts, -1 when none is open. */
   #answerStart = -1
-  #answerAtUs = 0
-  #answerHasParts = false
+  #hasParts = false
   #rowsAreOpen = false
 
   /** A writer that goes on after lines that are in the file already. */
@@ -69,8 +70,9 @@ export class RecordingWriter {
   /** Writes line 0. */
   header(header: RecordingHeader, term: TerminalSize, title: string): void {
     const timestamp = Math.floor(header.startedAtUs / 1e6)
-    this.#text(wellFormedJson({ version: 3, term: { cols: term.cols, rows: term.rows }, timestamp, title, steno: header }))
-    this.#endLine('\n')
+    this.#plain(wellFormedJson({ version: 3, term: { cols: term.cols, rows: term.rows }, timestamp, title, steno: header }))
+    this.#ascii('\n')
+    this.#line++
   }
 
   command(atUs: number, command: CommandRecord): void {
@@ -105,9 +107,13 @@ export class RecordingWriter {
   /** Writes one line of any code with its data as it is. */
   event(code: string, atUs: number, data: string): void {
     if (!/^[A-Za-z]$/.test(code)) throw new TypeError(`expected an event code of one letter, got ${JSON.stringify(code)}`)
-    this.#startLine(code, this.#advance(atUs))
-    this.#text(JSON.stringify(withoutLoneSurrogates(data)))
-    this.#endLine(']\n')
+    const start = this.#startLine(code, atUs)
+    try {
+      this.#escaped(data, onceEscapes)
+      this.#endLine()
+    } catch (error) {
+      throw this.#droppedLine(start, error)
+    }
   }
 
   /** Writes any event as the reader gives it. */
@@ -140,59 +146,52 @@ export class RecordingWriter {
 
   /** Opens the line of an answer; its parts follow until `closeAnswer`. */
   answer(atUs: number, n: number): void {
-    this.#answerStart = this.#end
-    this.#answerAtUs = this.#lastAtUs
-    this.#answerHasParts = false
-    this.#startLine('a', this.#advance(atUs))
-    this.#ascii(`"{\\"n\\":${n},\\"parts\\":[`)
+    this.#answerStart = this.#startLine('a', atUs)
+    this.#hasParts = false
+    this.#rowsAreOpen = false
+    this.#ascii('{\\"n\\":')
+    this.#ascii(String(n))
+    this.#ascii(',\\"parts\\":[')
   }
 
   /** Adds one part to the open answer. */
   part(part: AnswerPart): void {
-    this.#startPart()
-    this.#embedded(part)
+    const before = this.#beforePart()
+    try {
+      this.#startPart()
+      this.#json(part)
+    } catch (error) {
+      throw this.#droppedPart(before, error)
+    }
   }
 
   /** Adds rows to the open answer; blocks that follow each other become one part. A cell that is not UTF-8 is written as hex. */
   rows(block: RowBlock): void {
     if (block.count === 0) return
-    if (!this.#rowsAreOpen) {
-      this.#startPart()
-      this.#ascii('{\\"kind\\":\\"rows\\",\\"rows\\":[[')
-      this.#rowsAreOpen = true
-    } else this.#ascii(',[')
-    const { bytes, cells, special, columns } = block
-    const last = block.count * columns
-    // A result may have rows without columns.
-    for (let row = 1; columns === 0 && row < block.count; row++) this.#ascii('],[')
-    let column = 0
-    for (let cell = 0; cell < last; cell++) {
-      this.#reserve(8)
-      if (column === columns) {
-        this.#bytes[this.#end++] = 0x5d // ]
-        this.#bytes[this.#end++] = 0x2c // ,
-        this.#bytes[this.#end++] = 0x5b // [
-        column = 0
-      } else if (column > 0) this.#bytes[this.#end++] = 0x2c
-      column++
-      const start = cells[2 * cell]!
-      const replaced = special?.get(cell)
-      if (replaced !== undefined) this.#embedded(replaced)
-      else if (start < 0) this.#ascii('null')
-      else this.#cell(bytes, start, cells[2 * cell + 1]!)
+    const before = this.#beforePart()
+    try {
+      if (this.#rowsAreOpen) this.#ascii(',')
+      else {
+        this.#startPart()
+        this.#ascii('{\\"kind\\":\\"rows\\",\\"rows\\":[')
+        this.#rowsAreOpen = true
+      }
+      this.#rows(block)
+    } catch (error) {
+      throw this.#droppedPart(before, error)
     }
-    this.#ascii(']')
   }
 
   /** Ends the line of the open answer. An answer without parts leaves no line. */
   closeAnswer(): void {
     if (this.#answerStart < 0) throw new TypeError('expected an open answer to close')
-    if (this.#answerHasParts) {
+    if (this.#hasParts) {
       this.#endRows()
-      this.#endLine(']}"]\n')
+      this.#ascii(']}')
+      this.#endLine()
     } else {
       this.#end = this.#answerStart
-      this.#lastAtUs = this.#answerAtUs
+      this.#lastAtUs = this.#lineBeforeAtUs
     }
     this.#answerStart = -1
   }
@@ -208,9 +207,53 @@ export class RecordingWriter {
   }
 
   #record(code: string, atUs: number, record: object): void {
-    this.#startLine(code, this.#advance(atUs))
-    this.#text(JSON.stringify(wellFormedJson(record)))
-    this.#endLine(']\n')
+    const start = this.#startLine(code, atUs)
+    try {
+      this.#json(record)
+      this.#endLine()
+    } catch (error) {
+      throw this.#droppedLine(start, error)
+    }
+  }
+
+  /** Writes all that stands before an event's data; gives where the line starts. `#endLine` follows. */
+  #startLine(code: string, atUs: number): number {
+    if (this.#answerStart >= 0) throw new TypeError('expected the answer to be closed before the next line')
+    const start = this.#end
+    this.#lineBeforeAtUs = this.#lastAtUs
+    this.#ascii('[')
+    this.#ascii(formatSeconds(this.#advance(atUs)))
+    this.#ascii(',"')
+    this.#ascii(code)
+    this.#ascii('","')
+    return start
+  }
+
+  #endLine(): void {
+    this.#ascii('"]\n')
+    this.#line++
+  }
+
+  // What could not be written whole (there may be no memory for it) is not
+  // there at all: the lines before it can still be taken. INVARIANT: `take`
+  // gives whole lines only.
+
+  #droppedLine(start: number, error: unknown): unknown {
+    this.#end = start
+    this.#lastAtUs = this.#lineBeforeAtUs
+    return error
+  }
+
+  #beforePart(): { end: number; hasParts: boolean; rowsAreOpen: boolean } {
+    if (this.#answerStart < 0) throw new TypeError('expected an open answer to add a part to')
+    return { end: this.#end, hasParts: this.#hasParts, rowsAreOpen: this.#rowsAreOpen }
+  }
+
+  #droppedPart(before: { end: number; hasParts: boolean; rowsAreOpen: boolean }, error: unknown): unknown {
+    this.#end = before.end
+    this.#hasParts = before.hasParts
+    this.#rowsAreOpen = before.rowsAreOpen
+    return error
   }
 
   /** Moves the clock and gives the interval. Whole microseconds are subtracted, so intervals add up to the time exactly. */
@@ -221,20 +264,10 @@ export class RecordingWriter {
     return intervalUs
   }
 
-  #startLine(code: string, intervalUs: number): void {
-    this.#ascii(`[${formatSeconds(intervalUs)},"${code}",`)
-  }
-
-  #endLine(text: string): void {
-    this.#ascii(text)
-    this.#line++
-  }
-
   #startPart(): void {
-    if (this.#answerStart < 0) throw new TypeError('expected an open answer to add a part to')
     this.#endRows()
-    if (this.#answerHasParts) this.#ascii(',')
-    this.#answerHasParts = true
+    if (this.#hasParts) this.#ascii(',')
+    this.#hasParts = true
   }
 
   #endRows(): void {
@@ -243,59 +276,167 @@ export class RecordingWriter {
     this.#rowsAreOpen = false
   }
 
-  /** Writes a value as JSON inside the JSON string that is open. */
-  #embedded(value: unknown): void {
-    this.#text(JSON.stringify(wellFormedJson(value)).slice(1, -1))
-  }
-
   #ascii(text: string): void {
     this.#reserve(text.length)
-    const bytes = this.#bytes
-    let end = this.#end
-    for (let i = 0; i < text.length; i++) bytes[end++] = text.charCodeAt(i)
-    this.#end = end
+    const out = this.#bytes
+    let at = this.#end
+    for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i)
+    this.#end = at
   }
 
-  #text(text: string): void {
-    for (let from = 0; from < text.length; ) {
-      let to = Math.min(text.length, from + pieceLength)
-      if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to--
-      const piece = from === 0 && to === text.length ? text : text.slice(from, to)
-      this.#reserve(piece.length * 3)
-      this.#end += utf8Encoder.encodeInto(piece, this.#bytes.subarray(this.#end)).written
-      from = to
-    }
-  }
-
-  /** Writes UTF-8 text as a JSON string inside a JSON string. */
-  #cell(bytes: Uint8Array, start: number, end: number): void {
-    const before = this.#end
-    this.#ascii('\\"')
-    for (let from = start; from < end; ) {
-      const next = this.#escape(bytes, from, Math.min(end, from + pieceLength), end)
-      if (next < 0) {
-        this.#end = before
-        return this.#hex(bytes, start, end)
+  /** Writes a value as JSON inside the JSON string that is open; what JSON.stringify does twice, in one pass and without strings in between. */
+  #json(value: unknown): void {
+    if (typeof value === 'string') {
+      this.#ascii('\\"')
+      this.#escaped(value, twiceEscapes)
+      this.#ascii('\\"')
+    } else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) throw new TypeError(`expected a finite number, got ${value}`)
+      this.#ascii(String(value))
+    } else if (Array.isArray(value)) {
+      this.#ascii('[')
+      for (let i = 0; i < value.length; i++) {
+        if (i > 0) this.#ascii(',')
+        this.#json(value[i])
       }
-      from = next
-    }
-    this.#ascii('\\"')
+      this.#ascii(']')
+    } else if (typeof value === 'object' && value !== null) {
+      let isFirst = true
+      this.#ascii('{')
+      for (const key of Object.keys(value)) {
+        const inner: unknown = value[key as keyof typeof value]
+        if (inner === undefined) continue
+        if (!isFirst) this.#ascii(',')
+        isFirst = false
+        this.#json(key)
+        this.#ascii(':')
+        this.#json(inner)
+      }
+      this.#ascii('}')
+    } else if (typeof value === 'boolean' || value === null) this.#ascii(String(value))
+    else throw new TypeError(`expected a value that JSON has, got ${typeof value}`)
   }
 
-  /** Copies text from `from` to at least `to`, to the end of the character there; gives where it stopped, -1 at what is not UTF-8. */
-  #escape(bytes: Uint8Array, from: number, to: number, end: number): number {
+  /** Writes text with some characters escaped. A surrogate without its partner becomes U+FFFD. */
+  #escaped(text: string, escapes: Uint8Array[]): void {
+    for (let from = 0; from < text.length; ) from = this.#escapedPiece(text, from, Math.min(text.length, from + pieceLength), escapes)
+  }
+
+  #escapedPiece(text: string, from: number, to: number, escapes: Uint8Array[]): number {
     this.#reserve((to - from) * escapedBytesMax + 4)
     const out = this.#bytes
     let at = this.#end
     let i = from
     while (i < to) {
+      let code = text.charCodeAt(i++)
+      if (code < 0x80) {
+        if (kinds[code] === plain) out[at++] = code
+        else {
+          const escape = escapes[code]!
+          for (let k = 0; k < escape.length; k++) out[at++] = escape[k]!
+        }
+        continue
+      }
+      if (code < 0x800) {
+        out[at++] = 0xc0 | (code >> 6)
+        out[at++] = 0x80 | (code & 0x3f)
+        continue
+      }
+      if ((code & 0xf800) === 0xd800) {
+        // The partner may stand just past the piece; the room is enough for it.
+        code = text.codePointAt(i - 1)!
+        if (code > 0xffff) {
+          i++
+          out[at++] = 0xf0 | (code >> 18)
+          out[at++] = 0x80 | ((code >> 12) & 0x3f)
+          out[at++] = 0x80 | ((code >> 6) & 0x3f)
+          out[at++] = 0x80 | (code & 0x3f)
+          continue
+        }
+        code = 0xfffd
+      }
+      out[at++] = 0xe0 | (code >> 12)
+      out[at++] = 0x80 | ((code >> 6) & 0x3f)
+      out[at++] = 0x80 | (code & 0x3f)
+    }
+    this.#end = at
+    return i
+  }
+
+  // Most of what a gateway records passes here, so separators and cells of
+  // plain characters are written in place; the rest goes through `#cell`.
+  #rows({ count, columns, bytes, cells, special }: RowBlock): void {
+    for (let row = 0, cell = 0; row < count; row++) {
+      this.#ascii(row === 0 ? '[' : ',[')
+      for (let column = 0; column < columns; column++, cell++) {
+        const start = cells[2 * cell]!
+        const end = cells[2 * cell + 1]!
+        const isShort = start >= 0 && end - start <= pieceLength
+        this.#reserve(isShort ? end - start + 8 : 8)
+        const out = this.#bytes
+        let at = this.#end
+        if (column > 0) out[at++] = comma
+        this.#end = at
+        const replaced = special?.get(cell)
+        if (replaced !== undefined) {
+          this.#json(replaced)
+          continue
+        }
+        if (start < 0) {
+          this.#ascii('null')
+          continue
+        }
+        out[at++] = backslash
+        out[at++] = quote
+        let i = isShort ? start : end + 1
+        while (i < end) {
+          const byte = bytes[i]!
+          if (kinds[byte] !== plain) break
+          out[at++] = byte
+          i++
+        }
+        if (i === end) {
+          out[at++] = backslash
+          out[at++] = quote
+          this.#end = at
+        } else this.#cell(bytes, start, end)
+      }
+      this.#ascii(']')
+    }
+  }
+
+  /** Writes a cell's bytes as a JSON string inside the JSON string that is open, or as hex when they are not UTF-8. */
+  #cell(bytes: Uint8Array, start: number, end: number): void {
+    const before = this.#end
+    let from = start
+    do {
+      from = this.#cellPiece(bytes, from, start, end)
+      if (from < 0) {
+        this.#end = before
+        return this.#hex(bytes, start, end)
+      }
+    } while (from < end)
+  }
+
+  /** Copies the next piece of a cell, to the end of a character; gives where it stopped, -1 at what is not UTF-8. */
+  #cellPiece(bytes: Uint8Array, from: number, start: number, end: number): number {
+    const to = Math.min(end, from + pieceLength)
+    this.#reserve((to - from) * escapedBytesMax + 8)
+    const out = this.#bytes
+    let at = this.#end
+    if (from === start) {
+      out[at++] = backslash
+      out[at++] = quote
+    }
+    let i = from
+    while (i < to) {
       const byte = bytes[i]!
-      const kind = kinds[byte]!
+      const kind = kinds[byte]
       if (kind === plain) {
         out[at++] = byte
         i++
       } else if (kind === escaped) {
-        const escape = escapes[byte]!
+        const escape = twiceEscapes[byte]!
         for (let k = 0; k < escape.length; k++) out[at++] = escape[k]!
         i++
       } else {
@@ -303,6 +444,10 @@ export class RecordingWriter {
         if (next < 0) return -1
         while (i < next) out[at++] = bytes[i++]!
       }
+    }
+    if (i === end) {
+      out[at++] = backslash
+      out[at++] = quote
     }
     this.#end = at
     return i
@@ -329,9 +474,19 @@ export class RecordingWriter {
     grown.set(this.#bytes.subarray(0, this.#end))
     this.#bytes = grown
   }
+
+  /** Writes text that needs no escaping. */
+  #plain(text: string): void {
+    this.#reserve(text.length * 3)
+    this.#end += utf8Encoder.encodeInto(text, this.#bytes.subarray(this.#end)).written
+  }
 }
 
 const hexDigits = '0123456789abcdef'
+
+const quote = 0x22
+const comma = 0x2c
+const backslash = 0x5c
 
 const plain = 0
 const escaped = 1
@@ -339,15 +494,22 @@ const multibyte = 2
 
 const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return multibyte
-  return byte < 0x20 || byte === 0x22 || byte === 0x5c ? escaped : plain
+  return byte < 0x20 || byte === quote || byte === backslash ? escaped : plain
 })
 
-/** What each escaped byte becomes inside a JSON string inside a JSON string. */
-const escapes = Array.from({ length: 128 }, (_, byte) => {
-  const inner = JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
-  const outer = JSON.stringify(inner).slice(1, -1)
-  return Uint8Array.from(outer, (character) => character.charCodeAt(0))
-})
+/** What each ASCII character becomes in a JSON string. */
+const onceEscapes = Array.from({ length: 128 }, (_, code) => asciiBytes(escapeJson(String.fromCharCode(code))))
+
+/** What each ASCII character becomes in a JSON string inside a JSON string. */
+const twiceEscapes = onceEscapes.map((escape) => asciiBytes(escapeJson(String.fromCharCode(...escape))))
+
+function escapeJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+}
 
 /** Gives the index after the character of several bytes at `i`, or -1 when it is not UTF-8 (RFC 3629 §4). */
 function afterCharacter(bytes: Uint8Array, i: number, end: number): number {
