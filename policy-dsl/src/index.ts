@@ -1,0 +1,1 @@
+export { changesPinned, createParser, mayTouchPinned, type Parser } from './operations/postgres/index.ts'

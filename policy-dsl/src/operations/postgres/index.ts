@@ -1,0 +1,2 @@
+export { createParser, type Parser } from './parser.ts'
+export { changesPinned, mayTouchPinned } from './pinned.ts'
