@@ -36,8 +36,8 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
   const caller = { run: null as string | null, target: null as string | null, socket }
   try {
     const arrival = await receive(new Mailbox(socket), doors)
-    if (arrival.kind === 'gone') return
-    if (arrival.kind === 'cancel') return office.cancels.request(arrival.processId, arrival.secretKey)
+    if (arrival.kind === 'cancel') office.cancels.request(arrival.processId, arrival.secretKey)
+    if (arrival.kind !== 'client') return socket.end()
     const { mailbox, startup, tls } = arrival
     caller.socket = mailbox.socket
     caller.run = startup.parameters.get('user') ?? ''
