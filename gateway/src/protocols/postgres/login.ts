@@ -55,6 +55,8 @@ export async function receive(first: Mailbox, doors: Doors): Promise<Arrival> {
       case 'direct-tls':
         if (!doors.tls) throw new WireError('08P01', 'this port does not offer TLS')
         mailbox = new Mailbox(await mailbox.socket.startServerTls({ ...doors.tls, alpn: [tlsAlpn] }, concat(kept, mailbox.takeRest())))
+        // Without the name another protocol's client could be led here (chapter 54.2.10).
+        if (mailbox.socket.alpn !== tlsAlpn) throw new WireError('08P01', 'direct TLS needs the ALPN protocol `postgresql`')
         kept = new Uint8Array(0)
         tls = true
         continue

@@ -1,119 +1,171 @@
-import { BodyReader, type Body } from './body-reader.ts'
+import { Body } from './body.ts'
+import type { Message } from './message-reader.ts'
+import { WireError } from './wire-error.ts'
 
-/** The type bytes of messages that a client sends (chapter 54.7). */
+// What a client says: chapter 54.7, messages marked F. Where PostgreSQL refuses
+// a message, it is refused here in the same words.
+
+/** The type bytes of a client's messages. */
 export const type = {
-  bind: 0x42,
-  close: 0x43,
-  copyData: 0x64,
-  copyDone: 0x63,
-  copyFail: 0x66,
-  describe: 0x44,
-  execute: 0x45,
-  flush: 0x48,
-  functionCall: 0x46,
-  parse: 0x50,
-  password: 0x70,
-  query: 0x51,
-  sync: 0x53,
-  terminate: 0x58,
+  query: code('Q'),
+  parse: code('P'),
+  bind: code('B'),
+  describe: code('D'),
+  execute: code('E'),
+  close: code('C'),
+  sync: code('S'),
+  flush: code('H'),
+  functionCall: code('F'),
+  copyData: code('d'),
+  copyDone: code('c'),
+  copyFail: code('f'),
+  /** PasswordMessage, SASLInitialResponse and SASLResponse: what came before tells which. */
+  password: code('p'),
+  terminate: code('X'),
 } as const
-
-/** The text of a simple query. A NUL that ends it early is refused, as the server does: what stands behind would be hidden. */
-export function readQuery(body: Body): string {
-  const reader = new BodyReader(body)
-  const text = reader.string()
-  reader.done()
-  return text
-}
 
 export interface Parse {
   name: string
   text: string
+  /** Types the client claims for its parameters; 0 leaves one open. */
   oids: number[]
-}
-
-export function readParse(body: Body): Parse {
-  const reader = new BodyReader(body)
-  const name = reader.string()
-  const text = reader.string()
-  const oids = Array.from({ length: reader.count(4) }, () => reader.uint32())
-  reader.done()
-  return { name, text, oids }
 }
 
 export interface Bind {
   portal: string
   statement: string
-  /** None: all text. One: for all values. Else one each. 0 is text, 1 binary. */
+  /** None: all text. One: for all parameters. Else one each. */
   formats: number[]
+  /** Not copied: they lie in the message's bytes. */
   values: (Uint8Array | null)[]
   resultFormats: number[]
-}
-
-export function readBind(body: Body): Bind {
-  const reader = new BodyReader(body)
-  const portal = reader.string()
-  const statement = reader.string()
-  const formats = Array.from({ length: reader.count(2) }, () => reader.int16())
-  const values = Array.from({ length: reader.count(4) }, () => reader.value())
-  const resultFormats = Array.from({ length: reader.count(2) }, () => reader.int16())
-  reader.done()
-  return { portal, statement, formats, values, resultFormats }
-}
-
-export interface Named {
-  of: 'statement' | 'portal'
-  name: string
-}
-
-export function readDescribe(body: Body): Named {
-  return readNamed(body)
-}
-
-export function readClose(body: Body): Named {
-  return readNamed(body)
-}
-
-function readNamed(body: Body): Named {
-  const reader = new BodyReader(body)
-  const of = reader.uint8() === 0x53 ? 'statement' : 'portal'
-  const name = reader.string()
-  reader.done()
-  return { of, name }
-}
-
-export function readExecute(body: Body): { portal: string; rowsMax: number } {
-  const reader = new BodyReader(body)
-  const portal = reader.string()
-  const rowsMax = reader.int32()
-  reader.done()
-  return { portal, rowsMax }
 }
 
 export interface FunctionCall {
   oid: number
   formats: number[]
   values: (Uint8Array | null)[]
+  resultFormat: number
 }
 
-export function readFunctionCall(body: Body): FunctionCall {
-  const reader = new BodyReader(body)
-  const oid = reader.uint32()
-  const formats = Array.from({ length: reader.count(2) }, () => reader.int16())
-  const values = Array.from({ length: reader.count(4) }, () => reader.value())
-  reader.int16()
-  reader.done()
-  return { oid, formats, values }
+/** Gives the statement's text. A NUL before its end is refused: a reader that stopped there would not see what follows. */
+export function readQuery(message: Message): string {
+  const body = client(message)
+  const text = body.text()
+  body.done()
+  return text
 }
 
-export function readSaslInitialResponse(body: Body): { mechanism: string; data: Uint8Array } {
-  const reader = new BodyReader(body)
-  const mechanism = reader.string()
-  const data = reader.value() ?? new Uint8Array(0)
-  reader.done()
-  return { mechanism, data }
+export function readParse(message: Message): Parse {
+  const body = client(message)
+  const name = body.text()
+  const text = body.text()
+  const oids: number[] = []
+  for (let left = body.count(4); left > 0; left--) oids.push(body.uint32())
+  body.done()
+  return { name, text, oids }
 }
 
-export function readSaslResponse(body: Body): Uint8Array {
-  return body.bytes.subarray(body.bodyStart, body.end)
+export function readBind(message: Message): Bind {
+  const body = client(message)
+  const portal = body.text()
+  const statement = body.text()
+  const formats = readFormats(body)
+  const values = readValues(body)
+  if (formats.length > 1 && formats.length !== values.length)
+    throw new WireError('08P01', `bind message has ${formats.length} parameter formats but ${values.length} parameters`)
+  const resultFormats = readFormats(body)
+  body.done()
+  return { portal, statement, formats, values, resultFormats }
+}
+
+export function readDescribe(message: Message): { of: 'statement' | 'portal'; name: string } {
+  return readNamed(message, 'DESCRIBE')
+}
+
+export function readClose(message: Message): { of: 'statement' | 'portal'; name: string } {
+  return readNamed(message, 'CLOSE')
+}
+
+/** Gives the portal and the most rows it may return now; 0 is all of them. */
+export function readExecute(message: Message): { portal: string; rowsMax: number } {
+  const body = client(message)
+  const portal = body.text()
+  const rowsMax = Math.max(0, body.int32())
+  body.done()
+  return { portal, rowsMax }
+}
+
+export function readFunctionCall(message: Message): FunctionCall {
+  const body = client(message)
+  const oid = body.uint32()
+  const formats = readFormats(body)
+  const values = readValues(body)
+  if (formats.length > 1 && formats.length !== values.length)
+    throw new WireError('08P01', `function call message contains ${formats.length} argument formats but ${values.length} arguments`)
+  const resultFormat = body.int16()
+  body.done()
+  return { oid, formats, values, resultFormat }
+}
+
+/** Gives why the client breaks its COPY off. */
+export function readCopyFail(message: Message): string {
+  return readQuery(message)
+}
+
+/** Refuses a body where there is none: Sync, Flush, CopyDone, Terminate. */
+export function readEmpty(message: Message): void {
+  client(message).done()
+}
+
+/** Gives a password sent in clear. Empty is refused, as PostgreSQL does. */
+export function readPassword(message: Message): string {
+  const password = readQuery(message)
+  if (password === '') throw new WireError('28P01', 'empty password returned by client')
+  return password
+}
+
+/** Gives the mechanism the client chose, and its first message; '' when it sent none. */
+export function readSaslInitialResponse(message: Message): { mechanism: string; data: string } {
+  const body = client(message)
+  const mechanism = body.text()
+  const length = body.int32()
+  if (length !== -1 && length !== body.left) throw new WireError('08P01', 'insufficient data left in message')
+  if (length === -1) body.done()
+  return { mechanism, data: body.rest() }
+}
+
+/** Gives the mechanism's message. */
+export function readSaslResponse(message: Message): string {
+  return client(message).rest()
+}
+
+function client(message: Message): Body {
+  return new Body(message, { isTrusted: false })
+}
+
+function readNamed(message: Message, what: string): { of: 'statement' | 'portal'; name: string } {
+  const body = client(message)
+  const letter = body.byte()
+  const name = body.text()
+  body.done()
+  if (letter === code('S')) return { of: 'statement', name }
+  if (letter === code('P')) return { of: 'portal', name }
+  throw new WireError('08P01', `invalid ${what} message subtype ${letter}`)
+}
+
+function readFormats(body: Body): number[] {
+  const formats: number[] = []
+  for (let left = body.count(2); left > 0; left--) formats.push(body.int16())
+  return formats
+}
+
+function readValues(body: Body): (Uint8Array | null)[] {
+  const values: (Uint8Array | null)[] = []
+  for (let left = body.count(4); left > 0; left--) values.push(body.value())
+  return values
+}
+
+function code(letter: string): number {
+  return letter.charCodeAt(0)
 }

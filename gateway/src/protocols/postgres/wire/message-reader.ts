@@ -1,111 +1,157 @@
 import { WireError } from './wire-error.ts'
 
-const empty = new Uint8Array(0)
+/** One message of the wire (chapter 54.7): a type byte, a length that counts itself but not the type, a body. */
+export interface Message {
+  readonly type: number
+  /** The message is `bytes[start]` to before `bytes[end]`, its body begins at `bodyStart`. */
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly bodyStart: number
+  readonly end: number
+}
+
+const headerBytes = 5
+/** What a cut message gets before more of it has arrived: a claimed length alone costs no memory. */
+const joinBytesFirst = 1 << 16
+const nothing = new Uint8Array(0)
 
 /**
- * Finds the messages in a stream of bytes cut anywhere (chapter 54.1): a type
- * byte, a length that counts itself, a body. `next` moves to the next whole
- * message; the fields then say where it lies in `bytes`. A message that lies
- * whole in a pushed chunk is not copied; one that was cut is joined.
+ * Finds the messages in a stream, however it was cut into chunks.
+ *
+ * It is a cursor: after `next` gave true, the fields say where the message
+ * lies. A message that lies whole in a chunk is not copied, so `bytes` is the
+ * chunk itself, and neighbours in it can be sent on as one range; a message
+ * that was cut is joined in a buffer of its own, which is never used again.
  */
-export class MessageReader {
+export class MessageReader implements Message {
   type = 0
-  /** The bytes the message lies in: the pushed chunk itself, unless it was cut. */
-  bytes: Uint8Array = empty
-  /** Where the type byte is. */
+  bytes: Uint8Array = nothing
   start = 0
   bodyStart = 0
   end = 0
-  readonly #messageBytesMax: number
-  #chunk: Uint8Array = empty
+
+  readonly #lengthMax: number
+  #chunk: Uint8Array = nothing
   #at = 0
-  /** The beginning of a message whose end has not come, in a buffer with room to grow. */
-  #partial: Uint8Array = empty
-  #partialBytes = 0
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  /** The cut message: so much of it has arrived, so long it will be (0 until its header is whole). */
+  #join: Uint8Array = nothing
+  #joined = 0
+  #joinLength = 0
 
   constructor(limits: { messageBytesMax: number }) {
-    this.#messageBytesMax = limits.messageBytesMax
+    this.#lengthMax = limits.messageBytesMax
   }
 
-  /** Bytes kept for a message that is not whole yet. */
+  /** Bytes held that `next` has not given yet. */
   get pendingBytes(): number {
-    return this.#partialBytes
+    return this.#joined + this.#chunk.length - this.#at + this.#waitingBytes
   }
 
-  /** Takes the next bytes of the stream. What was pushed before must have been read to its end. */
+  /** Takes the next bytes of the stream. They are kept by reference, so nobody may write to them afterwards. */
   push(chunk: Uint8Array): void {
-    const rest = this.#chunk.subarray(this.#at)
-    if (rest.length > 0) this.#keep(rest)
-    this.#chunk = chunk
-    this.#at = 0
+    if (chunk.length === 0) return
+    if (this.#at === this.#chunk.length && this.#waiting.length === 0) {
+      this.#chunk = chunk
+      this.#at = 0
+    } else {
+      this.#waiting.push(chunk)
+      this.#waitingBytes += chunk.length
+    }
   }
 
-  /** Moves to the next whole message; false when more bytes are needed. Throws `WireError` at a length that cannot be. */
+  /** Moves to the next whole message, or gives false when more bytes are needed. Throws `WireError` for a length that cannot be. */
   next(): boolean {
-    if (this.#partialBytes > 0) return this.#nextJoined()
-    const left = this.#chunk.length - this.#at
-    if (left < 5) return false
-    const sizeBytes = this.#sizeAt(this.#chunk, this.#at)
-    if (left < sizeBytes) return false
-    this.#found(this.#chunk, this.#at, sizeBytes)
-    this.#at += sizeBytes
-    return true
+    for (;;) {
+      if (this.#joined === 0) {
+        const chunk = this.#chunk
+        const start = this.#at
+        const available = chunk.length - start
+        if (available >= headerBytes) {
+          const whole = 1 + this.#lengthAt(chunk, start + 1)
+          if (whole <= available) {
+            this.#at = start + whole
+            this.#show(chunk, start, start + whole)
+            return true
+          }
+        }
+      }
+      if (this.#at < this.#chunk.length && this.#fill()) return true
+      const chunk = this.#waiting.shift()
+      this.#chunk = chunk ?? nothing
+      this.#at = 0
+      if (!chunk) {
+        this.#show(nothing, 0, 0)
+        return false
+      }
+      this.#waitingBytes -= chunk.length
+    }
   }
 
-  /** Gives the bytes after the last message that `next` found, and forgets them. */
+  /** Gives what has not been read and forgets it, for whoever goes on with the stream. The current message stays. */
   takeRest(): Uint8Array {
-    const rest = this.#partialBytes > 0 ? this.#partial.slice(0, this.#partialBytes) : this.#chunk.subarray(this.#at)
-    this.#chunk = empty
+    const rest = new Uint8Array(this.pendingBytes)
+    rest.set(this.#join.subarray(0, this.#joined))
+    let at = this.#joined
+    for (const chunk of [this.#chunk.subarray(this.#at), ...this.#waiting]) {
+      rest.set(chunk, at)
+      at += chunk.length
+    }
+    this.#forgetJoin()
+    this.#chunk = nothing
     this.#at = 0
-    this.#partialBytes = 0
+    this.#waiting = []
+    this.#waitingBytes = 0
     return rest
   }
 
-  #nextJoined(): boolean {
-    if (this.#partialBytes < 5) this.#keepUpTo(5)
-    if (this.#partialBytes < 5) return false
-    const sizeBytes = this.#sizeAt(this.#partial, 0)
-    this.#keepUpTo(sizeBytes)
-    if (this.#partialBytes < sizeBytes) return false
-    this.#found(this.#partial, 0, sizeBytes)
-    // The caller may keep the bytes, so the buffer is not used again.
-    this.#partial = empty
-    this.#partialBytes = 0
+  /** Moves bytes of the chunk to the cut message; gives true when that is whole. */
+  #fill(): boolean {
+    if (this.#joinLength === 0) {
+      this.#move(headerBytes)
+      if (this.#joined < headerBytes) return false
+      this.#joinLength = 1 + this.#lengthAt(this.#join, 1)
+    }
+    this.#move(this.#joinLength)
+    if (this.#joined < this.#joinLength) return false
+    this.#show(this.#join, 0, this.#joinLength)
+    this.#forgetJoin()
     return true
   }
 
-  #found(bytes: Uint8Array, start: number, sizeBytes: number): void {
-    this.bytes = bytes
-    this.type = bytes[start]!
-    this.start = start
-    this.bodyStart = start + 5
-    this.end = start + sizeBytes
-  }
-
-  /** The whole size of the message whose head is at `at`, checked before anything is kept for it. */
-  #sizeAt(bytes: Uint8Array, at: number): number {
-    const length = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
-    if (length < 4) throw new WireError('08P01', `invalid message length ${length}`)
-    if (length + 1 > this.#messageBytesMax) throw new WireError('54000', `a message of ${length} bytes is over the limit messageBytesMax of ${this.#messageBytesMax}`)
-    return length + 1
-  }
-
-  #keepUpTo(sizeBytes: number): void {
-    const missing = Math.min(sizeBytes - this.#partialBytes, this.#chunk.length - this.#at)
-    if (missing <= 0) return
-    this.#keep(this.#chunk.subarray(this.#at, this.#at + missing))
-    this.#at += missing
-  }
-
-  #keep(bytes: Uint8Array): void {
-    const needed = this.#partialBytes + bytes.length
-    if (needed > this.#partial.length) {
-      // Doubling keeps the copying linear; the message's own size is the most.
-      const grown = new Uint8Array(Math.max(needed, Math.min(this.#partial.length * 2, this.#messageBytesMax), 64))
-      grown.set(this.#partial.subarray(0, this.#partialBytes))
-      this.#partial = grown
+  #move(lengthWanted: number): void {
+    const count = Math.min(lengthWanted - this.#joined, this.#chunk.length - this.#at)
+    const needed = this.#joined + count
+    if (needed > this.#join.length) {
+      // Doubling keeps the copying linear, however small the chunks are.
+      const grown = new Uint8Array(Math.min(lengthWanted, Math.max(needed, 2 * this.#join.length, joinBytesFirst)))
+      grown.set(this.#join.subarray(0, this.#joined))
+      this.#join = grown
     }
-    this.#partial.set(bytes, this.#partialBytes)
-    this.#partialBytes = needed
+    this.#join.set(this.#chunk.subarray(this.#at, this.#at + count), this.#joined)
+    this.#joined = needed
+    this.#at += count
+  }
+
+  #forgetJoin(): void {
+    this.#join = nothing
+    this.#joined = 0
+    this.#joinLength = 0
+  }
+
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+    if (length < 4) throw new WireError('08P01', `invalid message length ${length}`)
+    if (length > this.#lengthMax) throw new WireError('54000', `message of ${length} bytes is longer than messageBytesMax, which is ${this.#lengthMax}`)
+    return length
+  }
+
+  #show(bytes: Uint8Array, start: number, end: number): void {
+    this.type = end > start ? bytes[start]! : 0
+    this.bytes = bytes
+    this.start = start
+    this.bodyStart = end > start ? start + headerBytes : 0
+    this.end = end
   }
 }

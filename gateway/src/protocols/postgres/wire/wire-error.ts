@@ -1,8 +1,8 @@
-/** Bytes that the protocol does not allow. `code` is the SQLSTATE that PostgreSQL says it with. */
+/** Bytes that break the protocol. `code` is the SQLSTATE that PostgreSQL would answer them with. */
 export class WireError extends Error {
   readonly code: string
 
-  constructor(code: '08P01' | '22021' | '54000' | '0A000', message: string) {
+  constructor(code: string, message: string) {
     super(message)
     this.name = 'WireError'
     this.code = code
