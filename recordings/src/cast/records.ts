@@ -1,0 +1,194 @@
+import type {
+  AnswerPart,
+  AnswerRecord,
+  BodyRecord,
+  Cell,
+  Column,
+  CommandRecord,
+  Decision,
+  DecisionRecord,
+  EndRecord,
+  Notice,
+  NoticeRecord,
+  Parameter,
+  Principal,
+  RecordingHeader,
+  RunIdentity,
+} from '../model.ts'
+import { eventMeanings, type TerminalSize } from './line-writer.ts'
+import { byField, byKind, flag, integer, isObject, list, named, object, optional, orNull, pattern, text, word, type Check } from './shape.ts'
+
+// What each event of the profile holds, field by field, as `model.ts` names it.
+
+/** The first line, whole. */
+export interface CastHeader {
+  version: 3
+  term: TerminalSize
+  /** Whole seconds since 1970 UTC. */
+  timestamp: number
+  title: string
+  steno: RecordingHeader
+}
+
+const count = integer(0)
+const number = integer(1)
+const oid = integer(0)
+const base64 = pattern(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'base64')
+const hex = pattern(/^(?:[0-9a-f]{2})*$/, 'pairs of lower-case hex digits')
+const sha256 = pattern(/^[0-9a-f]{64}$/, '64 lower-case hex digits')
+
+type CellOf<Field extends string> = Extract<Cell, Record<Field, unknown>>
+
+const cellObject = byField({
+  hex: object<CellOf<'hex'>>({ hex }),
+  cut: object<CellOf<'cut'>>({ cut: text, lengthBytes: count, sha256 }),
+  masked: object<CellOf<'masked'>>({ masked: orNull(text), rule: text }),
+})
+
+const cell: Check = (value) => (typeof value === 'string' || value === null ? null : cellObject(value))
+
+const content = byField({ text: object<{ text: string }>({ text }), base64: object<{ base64: string }>({ base64 }) })
+
+const transaction = word('idle', 'transaction', 'failed')
+
+const decision = object<Decision>({
+  verdict: word('allow', 'hold', 'deny'),
+  policyVersion: text,
+  rule: optional(text),
+  reason: optional(text),
+})
+
+const parameter = object<Parameter>({ type: text, oid, value: cell })
+
+export const commandRecord = object<CommandRecord>({
+  n: number,
+  kind: word('query', 'prepare', 'bind', 'execute', 'call'),
+  text,
+  parameters: optional(list(parameter)),
+  statement: optional(text),
+  portal: optional(text),
+  prepared: optional(number),
+  rowsMax: optional(number),
+  transaction,
+  decision,
+})
+
+export const bodyRecord = object<BodyRecord>({ n: number, content })
+
+export const decisionRecord = object<DecisionRecord>({ n: number, decision })
+
+const notice = object<Notice>({
+  severity: text,
+  code: text,
+  message: text,
+  detail: optional(text),
+  hint: optional(text),
+  fields: optional(named(text)),
+})
+
+const column = object<Column>({
+  name: text,
+  type: text,
+  typeOid: oid,
+  tableOid: oid,
+  attribute: integer(-32768),
+  format: word('text', 'binary'),
+})
+
+type Part<K extends AnswerPart['kind']> = Extract<AnswerPart, { kind: K }>
+
+const kind: Check = text
+
+const answerPart = byKind<AnswerPart['kind']>({
+  columns: object<Part<'columns'>>({ kind, columns: list(column) }),
+  rows: object<Part<'rows'>>({ kind, rows: list(list(cell)) }),
+  parameters: object<Part<'parameters'>>({ kind, oids: list(oid), types: list(text) }),
+  copy: object<Part<'copy'>>({ kind, direction: word('in', 'out', 'both'), binary: flag, columns: count }),
+  data: object<Part<'data'>>({ kind, content }),
+  value: object<Part<'value'>>({ kind, value: cell }),
+  notice: object<Part<'notice'>>({ kind, notice }),
+  error: object<Part<'error'>>({ kind, error: notice, by: word('target', 'gateway') }),
+  done: object<Part<'done'>>({ kind, tag: text, rows: count, affected: optional(count) }),
+  prepared: object<Part<'prepared'>>({ kind }),
+  bound: object<Part<'bound'>>({ kind }),
+  empty: object<Part<'empty'>>({ kind }),
+  suspended: object<Part<'suspended'>>({ kind, rows: count }),
+  skipped: object<Part<'skipped'>>({ kind }),
+  end: object<Part<'end'>>({ kind, transaction }),
+})
+
+export const answerRecord = object<AnswerRecord>({ n: number, parts: list(answerPart) })
+
+type NoticeOf<K extends NoticeRecord['kind']> = Extract<NoticeRecord, { kind: K }>
+
+export const noticeRecord = byKind<NoticeRecord['kind']>({
+  notice: object<NoticeOf<'notice'>>({ kind, notice }),
+  notification: object<NoticeOf<'notification'>>({ kind, channel: text, payload: text, process: integer(-0x80000000) }),
+  setting: object<NoticeOf<'setting'>>({ kind, name: text, value: text }),
+  gateway: object<NoticeOf<'gateway'>>({ kind, message: text }),
+})
+
+export const endRecord = object<EndRecord>({
+  reason: word(
+    'client closed',
+    'client lost',
+    'target closed',
+    'target lost',
+    'target refused',
+    'run ended',
+    'run expired',
+    'terminated',
+    'gateway stopped',
+    'protocol violation',
+    'interrupted',
+  ),
+  message: optional(text),
+  commands: count,
+})
+
+const principal = object<Principal>({ kind: word('human', 'service', 'agent'), name: text, groups: list(text) })
+
+const run = object<RunIdentity>({
+  id: text,
+  attempt: number,
+  task: orNull(text),
+  trigger: orNull(text),
+  agentVersion: orNull(text),
+  parent: orNull(text),
+})
+
+/** Our letters mean what they mean here; a file may explain others beside them. */
+const events: Check = (value) => {
+  const wrong = named(text)(value)
+  if (wrong || !isObject(value)) return wrong
+  for (const [letter, meaning] of Object.entries(value)) {
+    if (!/^[A-Za-z]$/.test(letter)) return { path: `.${letter}`, expected: 'a name of one letter', got: letter }
+    if (Object.hasOwn(eventMeanings, letter) && meaning !== eventMeanings[letter])
+      return { path: `.${letter}`, expected: `\`${eventMeanings[letter]}\``, got: meaning }
+  }
+  const missing = Object.keys(eventMeanings).find((letter) => !Object.hasOwn(value, letter))
+  return missing === undefined ? null : { path: `.${missing}`, expected: `\`${eventMeanings[missing]}\``, got: undefined }
+}
+
+const steno = object<RecordingHeader>({
+  v: integer(1),
+  events,
+  session: text,
+  gateway: text,
+  protocol: text,
+  target: object<RecordingHeader['target']>({ name: text, address: text, labels: named(text) }),
+  run,
+  principal,
+  delegation: list(principal),
+  client: object<RecordingHeader['client']>({ address: text, application: orNull(text), tls: flag }),
+  startedAtUs: count,
+  policyVersion: text,
+})
+
+export const castHeader = object<CastHeader>({
+  version: integer(3),
+  term: object<TerminalSize>({ cols: number, rows: number }),
+  timestamp: count,
+  title: text,
+  steno,
+})
