@@ -1,0 +1,221 @@
+import type { Principal, SessionDetail } from '@steno/recordings'
+import { createEffect, createSignal, For, on, Show, type JSX } from 'solid-js'
+import { bytesLabel, Visible, visibleText } from '../ui/index.ts'
+import { maskedColumns } from './cell.ts'
+import type { FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
+import { lookOf } from './OutcomeSign.tsx'
+
+export interface InspectorProps {
+  session: SessionDetail
+  frame: FrameSummary | undefined
+  detail: FrameDetail | undefined
+  facts: RecordingFacts
+  isLive: boolean
+  downloadUrl: string
+  /** Reads the line the shown command stands on, as it is in the file. */
+  readRaw(): Promise<string>
+}
+
+/** What was decided, who asked, and where it is written. */
+export function Inspector(props: InspectorProps): JSX.Element {
+  return (
+    <aside class="rp-inspector" aria-label="About this command" tabindex="0">
+      <Show when={props.frame}>{(frame) => <Decision frame={frame()} detail={props.detail} />}</Show>
+      <Who session={props.session} facts={props.facts} />
+      <Place {...props} />
+    </aside>
+  )
+}
+
+function Decision(props: { frame: FrameSummary; detail: FrameDetail | undefined }): JSX.Element {
+  const decision = () => props.detail?.command.decision
+  const maskRules = () => [...new Set((props.detail?.sections ?? []).flatMap((section) => (section.kind === 'table' ? [...maskedColumns(section.head).values()] : [])))]
+  const policy = () => decision()?.policyVersion
+  return (
+    <section>
+      <h2>Decision</h2>
+      <div class="rp-chips">
+        <span class={`rp-sign is-word is-${verdictKinds[props.frame.verdict]}`}>{verdictWords[props.frame.verdict]}</span>
+        <Show when={props.frame.masked > 0}>
+          <span class="rp-sign is-word is-masked">▒ {props.frame.masked.toLocaleString('en')} cells masked</span>
+        </Show>
+        <Show when={props.frame.outcome !== 'ok' && props.frame.verdict !== 'deny'}>
+          <span class={`rp-sign is-word is-${lookOf(props.frame).kind}`}>
+            {lookOf(props.frame).sign} {lookOf(props.frame).word}
+          </span>
+        </Show>
+      </div>
+      <dl class="rp-facts">
+        <dt>Rule</dt>
+        <dd>{decision()?.rule ? <Visible text={decision()!.rule!} /> : <span class="rp-absent">none matched</span>}</dd>
+        <dt>Policy</dt>
+        <dd class="mono">{policy() === 'none' ? <span class="rp-absent">none published</span> : <Visible text={policy() ?? ''} />}</dd>
+        <Show when={maskRules().length > 0}>
+          <dt>Masked by</dt>
+          <dd>
+            <Visible text={maskRules().join(', ')} />
+          </dd>
+        </Show>
+        <Show when={decision()?.reason}>
+          {(reason) => (
+            <>
+              <dt>Because</dt>
+              <dd><Visible text={reason()} /></dd>
+            </>
+          )}
+        </Show>
+      </dl>
+    </section>
+  )
+}
+
+const verdictWords = { allow: '✓ allowed', hold: '◔ held', deny: '✕ denied' } as const
+const verdictKinds = { allow: 'ok', hold: 'held', deny: 'denied' } as const
+
+function Who(props: { session: SessionDetail; facts: RecordingFacts }): JSX.Element {
+  const run = () => props.session.runIdentity
+  const principal = () => props.session.principalDetail
+  const chain = () => props.session.delegationDetail
+  const lines = (): [string, JSX.Element][] => [
+    [
+      kindWords[principal().kind],
+      <>
+        <Visible text={principal().name} />
+        <Show when={run().agentVersion}>{(version) => <> <Visible text={version()} /></>}</Show>
+      </>,
+    ],
+    ...launchedBy(chain()),
+    ...optional('Task', run().task, `, attempt ${run().attempt}`),
+    ...optional('Trigger', run().trigger),
+    ['Run', <span class="mono">{run().id}</span>],
+    ...optional('Inside run', run().parent),
+    ['Client', <span class="mono"><Visible text={props.session.clientAddress} /></span>],
+    ...(props.session.application
+      ? [['Claims to be', <span class="mono"><Visible text={props.session.application} /></span>] as [string, JSX.Element]]
+      : []),
+    ...(props.facts.header ? [['Wire', props.facts.header.client.tls ? 'TLS' : 'not encrypted'] as [string, JSX.Element]] : []),
+  ]
+  return (
+    <section>
+      <h2>Who</h2>
+      <dl class="rp-facts">
+        <For each={lines()}>
+          {([name, value]) => (
+            <>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </>
+          )}
+        </For>
+      </dl>
+    </section>
+  )
+}
+
+const kindWords: Record<Principal['kind'], string> = { agent: 'Agent', human: 'Person', service: 'Service' }
+
+/** The nearest launcher last: the person who began it all is the one to ask. */
+function launchedBy(chain: readonly Principal[]): [string, JSX.Element][] {
+  const first = chain.at(-1)
+  if (!first) return []
+  const through = chain.slice(0, -1)
+  const lines: [string, JSX.Element][] = [['Launched by', visibleText(first.name)]]
+  if (through.length > 0) lines.push(['Through', through.map((each) => visibleText(each.name)).join(' ← ')])
+  return lines
+}
+
+function optional(name: string, value: string | null, after = ''): [string, JSX.Element][] {
+  return value === null || value === '' ? [] : [[name, `${visibleText(value)}${after}`]]
+}
+
+function Place(props: InspectorProps): JSX.Element {
+  const [raw, setRaw] = createSignal<{ text: string } | { failure: string } | null>(null)
+  createEffect(
+    on(
+      () => props.frame?.line,
+      () => setRaw(null),
+    ),
+  )
+  async function toggle(): Promise<void> {
+    if (raw()) {
+      setRaw(null)
+      return
+    }
+    try {
+      setRaw({ text: await props.readRaw() })
+    } catch (error) {
+      setRaw({ failure: error instanceof Error ? error.message : String(error) })
+    }
+  }
+  return (
+    <section>
+      <h2>Record</h2>
+      <dl class="rp-facts">
+        <Show when={props.frame}>
+          {(frame) => (
+            <>
+              <dt>Line</dt>
+              <dd class="mono">
+                {frame().line.toLocaleString('en')} of {props.facts.lines.toLocaleString('en')}
+              </dd>
+            </>
+          )}
+        </Show>
+        <Show when={props.detail}>
+          {(detail) => (
+            <>
+              <dt>Asked</dt>
+              <dd class="mono">{placeLabel(detail().commandBytes)}</dd>
+              <Show when={detail().answerBytes}>
+                {(answer) => (
+                  <>
+                    <dt>Answered</dt>
+                    <dd class="mono">
+                      {placeLabel(answer())}
+                      <Show when={detail().answerLines > 1}>, {detail().answerLines.toLocaleString('en')} lines</Show>
+                    </dd>
+                  </>
+                )}
+              </Show>
+            </>
+          )}
+        </Show>
+        <dt>Recording</dt>
+        <dd>{bytesLabel(props.session.sizeBytes)}</dd>
+        <dt>Ended</dt>
+        <dd>{props.facts.end ? endWords(props.facts.end.reason) : <span class="rp-absent">{props.isLive ? 'not yet' : 'not recorded'}</span>}</dd>
+      </dl>
+      <div class="rp-record-actions">
+        <a class="button" href={props.downloadUrl} download={`${props.session.id}.cast`}>
+          Download .cast
+        </a>
+        <Show when={props.frame}>
+          <button type="button" class="button" aria-expanded={raw() !== null} onClick={() => void toggle()}>
+            Raw line
+          </button>
+        </Show>
+      </div>
+      <Show when={raw()}>
+        {(shown) => {
+          const each = shown()
+          return 'text' in each ? (
+            <pre class="rp-raw mono" tabindex="0" aria-label="The command's line as it is in the file">
+              <Visible text={each.text} />
+            </pre>
+          ) : (
+            <p class="rp-trouble">The line could not be read: {each.failure}</p>
+          )
+        }}
+      </Show>
+    </section>
+  )
+}
+
+/** Gives the reason a session ended as a person would say it. */
+export function endWords(reason: string): string {
+  return reason === 'interrupted' ? 'interrupted: the gateway died' : reason
+}
+
+function placeLabel(range: { from: number; to: number }): string {
+  return `bytes ${range.from.toLocaleString('en')}–${(range.to - 1).toLocaleString('en')}`
+}

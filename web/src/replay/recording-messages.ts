@@ -1,0 +1,25 @@
+import type { Cell } from '@steno/recordings'
+import type { FrameDetail, SearchHit } from './frame.ts'
+import type { RecordingUpdate } from './recording.ts'
+
+/** What the page asks of the worker. Requests with an `id` are answered once. */
+export type RecordingRequest =
+  | { type: 'open'; url: string }
+  /** Read what came since. */
+  | { type: 'follow' }
+  | { type: 'detail'; id: number; index: number }
+  | { type: 'rows'; id: number; index: number; section: number; first: number; count: number }
+  | { type: 'raw'; id: number; index: number }
+  | { type: 'search'; id: number; text: string }
+  | { type: 'stop search' }
+
+/** What the worker tells the page. */
+export type RecordingMessage =
+  | { type: 'update'; update: RecordingUpdate }
+  /** Nothing could be read, and why. */
+  | { type: 'failed'; message: string }
+  | { type: 'detail'; id: number; detail: FrameDetail }
+  | { type: 'rows'; id: number; rows: Cell[][] }
+  | { type: 'raw'; id: number; text: string }
+  | { type: 'hits'; id: number; hits: SearchHit[]; searchedBytes: number; isDone: boolean }
+  | { type: 'refused'; id: number; message: string }
