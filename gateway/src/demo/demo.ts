@@ -44,7 +44,7 @@ export async function demo(argv: string[]): Promise<number> {
   let gateway: Gateway | null = null
   try {
     say('starting the shop, a PostgreSQL with a few thousand rows …')
-    shop = await startPostgres({ directory: join(data, 'shop'), port: secrets.shopPort, user: 'app', password: secrets.shop })
+    shop = await startPostgres({ directory: join(data, 'shop'), port: secrets.shopPort, user: 'app', password: secrets.shop, log: () => {} })
     await fillShop(shop)
     say('starting the gateway …')
     gateway = await startDemoGateway(data, secrets, { webPort: Number(values['web-port']), postgresPort: Number(values['postgres-port']) })

@@ -31,6 +31,7 @@ export class Guard {
   readonly #recordings: Recordings
   readonly #options: GuardOptions
   readonly #open = new Map<string, OpenSession>()
+  readonly #whenEmpty: (() => void)[] = []
 
   constructor(machine: Machine, recordings: Recordings, options: GuardOptions) {
     this.#machine = machine
@@ -59,6 +60,7 @@ export class Guard {
       durability: this.#options.durability,
       onClosed: () => {
         this.#open.delete(id)
+        if (this.#open.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
         request.run.over.removeEventListener('abort', endWithRun)
       },
     })
@@ -85,6 +87,12 @@ export class Guard {
   /** Ends all sessions, for a gateway that stops. */
   endAll(reason: EndReason): void {
     for (const open of this.#open.values()) open.session.end(reason)
+  }
+
+  /** Settles when no session is open. */
+  allClosed(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenEmpty.push(resolve))
   }
 
   #openFile(id: string, startedAtUs: number) {

@@ -90,6 +90,11 @@ export class Ledger {
     return this.#durable()
   }
 
+  /** Whether it takes nothing more until the gateway starts again. */
+  get isBroken(): boolean {
+    return this.#broken !== null
+  }
+
   close(): void {
     this.#broken ??= new LedgerFailed(new Error('the gateway stops'))
     this.#file.close()

@@ -1,10 +1,9 @@
-import type { AnswerPart, Cell, Column, EndReason, Notice, Parameter, TransactionState } from '@steno/recordings'
+import type { AnswerPart, Column, EndReason, Notice, Parameter, TransactionState } from '@steno/recordings'
 import { ClientWire, TargetWire, type CommandDraft, type Ruling, type Session, type Ticket } from '../../guard/index.ts'
 import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
-import { contentOf } from '../shared/content.ts'
 import { CopyCollector } from './copy-collector.ts'
-import { hex, RowDecoder, type ResultShape } from './row-decoder.ts'
+import { RowDecoder, type ResultShape } from './row-decoder.ts'
 import { describeParameters } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
@@ -433,7 +432,7 @@ export class Relay {
       case backend.type.copyDone:
         return this.#client.write(this.#session.relayBack(raw(message)))
       case backend.type.functionCallResponse:
-        return this.#answer(message, { kind: 'value', value: bytesCell(backend.readFunctionCallResponse(message)) })
+        return this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
       case backend.type.readyForQuery:
         return this.#onReady(message)
       default:
@@ -703,13 +702,6 @@ function removeName<T>(names: Map<string, T>, name: string): () => void {
   const previous = names.get(name)
   names.delete(name)
   return () => previous !== undefined && names.set(name, previous)
-}
-
-/** A function's result in whatever format it was asked for: text when it reads as such. */
-function bytesCell(bytes: Uint8Array | null): Cell {
-  if (bytes === null) return null
-  const content = contentOf(bytes)
-  return 'text' in content && !content.text.includes('\0') ? content.text : { hex: hex(bytes) }
 }
 
 function formatOf(formats: number[], column: number): 'text' | 'binary' {

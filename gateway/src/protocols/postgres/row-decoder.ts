@@ -48,7 +48,7 @@ export class RowDecoder {
       this.#bytes = message.bytes
       this.#start = message.start
       this.#shape = shape
-      this.#collector.reset()
+      this.#collector.reset(message.bytes)
     } else if (this.#bytes !== message.bytes || this.#end !== message.start) return false
     this.#collector.append(message)
     this.#end = message.end

@@ -1,142 +1,163 @@
-import { hmacSha256, pbkdf2Sha256, sha256, equalInConstantTime } from '../../../runtime/crypto.ts'
+import { assert } from '../../../runtime/assert.ts'
+import { fromBase64, toBase64 } from '../../../runtime/bytes.ts'
+import { equalInConstantTime, hmacSha256, pbkdf2Sha256, sha256 } from '../../../runtime/crypto.ts'
 import type { ScramVerifier } from '../../protocol.ts'
 import { WireError } from '../wire/wire-error.ts'
 
-const utf8 = new TextEncoder()
-const text = new TextDecoder()
+// SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: without channel
+// binding, and without the user name, which the startup message has.
 
-/** What PostgreSQL itself uses, so that a made-up verifier looks like a real one. */
+const iterationsMin = 4096
+/** A hostile target could keep the gateway computing for minutes. */
+const iterationsMax = 1_000_000
 const mockIterations = 4096
 const saltBytes = 16
-/** More work than any server asks for: one that wants the gateway to hash for minutes is refused. */
-const iterationsMax = 1_000_000
+const keyBytes = 32
+const utf8 = new TextEncoder()
 
-/**
- * The server's side of SCRAM-SHA-256 (RFC 5802 §5, RFC 7677). Without a
- * verifier it goes through the same steps with a made-up one, the same each
- * time for the same user, and proves nobody.
- */
+/** Gives what a server keeps in place of a password (RFC 5803). */
+export function makeVerifier(password: string, salt: Uint8Array, iterations: number): ScramVerifier {
+  const salted = pbkdf2Sha256(utf8.encode(prepare(password)), salt, iterations)
+  const clientKey = hmacSha256(salted, utf8.encode('Client Key'))
+  return { iterations, salt, storedKey: sha256(clientKey), serverKey: hmacSha256(salted, utf8.encode('Server Key')) }
+}
+
+export interface ScramServerParts {
+  /** Null for a user that does not exist: the conversation looks alike, and is never proven. */
+  verifier: ScramVerifier | null
+  user: string
+  /** Printable ASCII without commas, never used before. */
+  nonce: string
+  /** A secret of this process that made-up salts come from, so that asking twice gives the same one. */
+  mockSeed: Uint8Array
+}
+
+/** The server's side of one login: `first`, then `final`. Throws `WireError` for messages that break the mechanism. */
 export class ScramServer {
   readonly #verifier: ScramVerifier
-  readonly #isMock: boolean
+  readonly #isReal: boolean
   readonly #nonce: string
-  #clientFirstBare = ''
-  #serverFirst = ''
-  #gs2Header = ''
-  #fullNonce = ''
+  #begun: { gs2Header: string; clientFirstBare: string; serverFirst: string; nonce: string } | null = null
 
-  constructor(options: { verifier: ScramVerifier | null; user: string; nonce: string; mockSeed: Uint8Array }) {
-    this.#isMock = options.verifier === null
-    this.#verifier = options.verifier ?? mockVerifier(options.user, options.mockSeed)
-    this.#nonce = options.nonce
+  constructor({ verifier, user, nonce, mockSeed }: ScramServerParts) {
+    this.#verifier = verifier ?? mockVerifier(user, mockSeed)
+    this.#isReal = verifier !== null
+    this.#nonce = nonce
   }
 
-  /** Takes the client's first message; gives the challenge. */
-  first(data: Uint8Array): Uint8Array {
-    const message = text.decode(data)
-    // `n`: no channel binding. `y`: the client could, and believes that we cannot,
-    // which is so. `p=…` asks for what we did not offer.
-    const match = /^([ny],(?:a=[^,]*)?,)((?:m=[^,]*,)?n=[^,]*,r=([\x21-\x2b\x2d-\x7e]+)(?:,.*)?)$/s.exec(message)
-    if (!match) throw new WireError('08P01', 'malformed SCRAM message')
-    const [, header, bare, nonce] = match as unknown as [string, string, string, string]
-    if (bare.startsWith('m=')) throw new WireError('08P01', 'client requires an unsupported SCRAM extension')
-    this.#gs2Header = header
-    this.#clientFirstBare = bare
-    this.#fullNonce = nonce + this.#nonce
-    this.#serverFirst = `r=${this.#fullNonce},s=${base64(this.#verifier.salt)},i=${this.#verifier.iterations}`
-    return utf8.encode(this.#serverFirst)
+  /** Takes the client's first message, gives the server's: nonce, salt, iterations. */
+  first(clientFirst: string): string {
+    assert(this.#begun === null, 'a SCRAM login begins once')
+    const header = /^([nyp])(?:=[^,]*)?,(a=[^,]*)?,/.exec(clientFirst)
+    if (!header) throw malformed('expected a channel-binding flag')
+    if (header[1] === 'p') throw new WireError('08P01', 'client requires SCRAM channel binding, which the gateway does not offer')
+    if (header[0].length !== 3) throw new WireError('0A000', 'client uses authorization identity, which is not supported')
+    const clientFirstBare = clientFirst.slice(3)
+    if (clientFirstBare.startsWith('m=')) throw new WireError('0A000', 'client requires an unsupported SCRAM extension')
+    const clientNonce = /^n=[^,]*,r=([\x21-\x2b\x2d-\x7e]+)(?:,|$)/.exec(clientFirstBare)?.[1]
+    if (clientNonce === undefined) throw malformed('expected a user name and a printable nonce')
+    const nonce = clientNonce + this.#nonce
+    const { salt, iterations } = this.#verifier
+    const serverFirst = `r=${nonce},s=${toBase64(salt)},i=${iterations}`
+    this.#begun = { gs2Header: header[0], clientFirstBare, serverFirst, nonce }
+    return serverFirst
   }
 
-  /** Takes the client's proof; says whether it proves the password, and the message that proves the same of us. */
-  final(data: Uint8Array): { proven: boolean; message: Uint8Array } {
-    const message = text.decode(data)
-    const match = /^c=([A-Za-z0-9+/=]+),r=([^,]+)((?:,[^p][^,]*)*),p=([A-Za-z0-9+/=]+)$/.exec(message)
-    if (!match) throw new WireError('08P01', 'malformed SCRAM message')
-    const [, binding, nonce, , proofText] = match as unknown as [string, string, string, string, string]
-    if (nonce !== this.#fullNonce) throw new WireError('08P01', 'SCRAM nonce does not match')
-    if (text.decode(unbase64(binding)) !== this.#gs2Header) throw new WireError('08P01', 'unexpected SCRAM channel-binding attribute')
-    const proof = unbase64(proofText)
-    if (proof.length !== 32) throw new WireError('08P01', 'malformed SCRAM message')
-    const authMessage = utf8.encode(`${this.#clientFirstBare},${this.#serverFirst},${message.slice(0, message.lastIndexOf(',p='))}`)
-    const clientKey = xor(proof, hmacSha256(this.#verifier.storedKey, authMessage))
+  /** Takes the client's proof. `message` proves in turn that the server has the verifier. */
+  final(clientFinal: string): { proven: true; message: string } | { proven: false } {
+    assert(this.#begun !== null, 'a SCRAM login is begun before it ends')
+    const { gs2Header, clientFirstBare, serverFirst, nonce } = this.#begun
+    const parts = /^(c=([^,]*),r=([^,]*)(?:,[a-zA-Z]=[^,]*)*),p=([^,]*)$/.exec(clientFinal)
+    if (!parts) throw malformed('expected channel binding, nonce and proof')
+    const [, withoutProof, binding, clientNonce, proofText] = parts as unknown as [string, string, string, string, string]
+    if (binding !== toBase64(utf8.encode(gs2Header))) throw new WireError('28000', 'unexpected SCRAM channel-binding attribute in client-final-message')
+    if (clientNonce !== nonce) throw malformed('nonce does not match')
+    const proof = fromBase64(proofText)
+    if (proof?.length !== keyBytes) throw malformed('expected a proof of 32 bytes')
+    const signed = utf8.encode(`${clientFirstBare},${serverFirst},${withoutProof}`)
+    const clientKey = xor(proof, hmacSha256(this.#verifier.storedKey, signed))
     const isRight = equalInConstantTime(sha256(clientKey), this.#verifier.storedKey)
-    return { proven: isRight && !this.#isMock, message: utf8.encode(`v=${base64(hmacSha256(this.#verifier.serverKey, authMessage))}`) }
+    if (!isRight || !this.#isReal) return { proven: false }
+    return { proven: true, message: `v=${toBase64(hmacSha256(this.#verifier.serverKey, signed))}` }
   }
 }
 
-function mockVerifier(user: string, seed: Uint8Array): ScramVerifier {
-  const of = (what: string) => hmacSha256(seed, utf8.encode(`${what} of ${user}`))
-  return { iterations: mockIterations, salt: of('salt').slice(0, saltBytes), storedKey: of('stored key'), serverKey: of('server key') }
-}
-
-/** The client's side of SCRAM-SHA-256, which lets nobody in the middle pass for the target. */
+/** The client's side of one login: `first`, `final`, `verify`. Throws `WireError` when the server breaks the mechanism or cannot prove that it knows the password. */
 export class ScramClient {
   readonly #password: string
   readonly #nonce: string
+  readonly #firstBare: string
   #serverSignature: Uint8Array | null = null
   #isProven = false
 
-  constructor(options: { password: string; nonce: string }) {
-    this.#password = options.password
-    this.#nonce = options.nonce
+  /** `nonce`: printable ASCII without commas, never used before. `user`: PostgreSQL ignores it here and takes the startup message's. */
+  constructor({ password, nonce, user = '' }: { password: string; nonce: string; user?: string }) {
+    this.#password = password
+    this.#nonce = nonce
+    this.#firstBare = `n=${user.replaceAll('=', '=3D').replaceAll(',', '=2C')},r=${nonce}`
   }
 
-  /** Whether the target has proven that it knows the password too. */
+  /** Whether the server proved that it knows the password. Only then may it be believed. */
   get isProven(): boolean {
     return this.#isProven
   }
 
-  first(): Uint8Array {
-    return utf8.encode(`n,,${this.#firstBare()}`)
+  first(): string {
+    return `n,,${this.#firstBare}`
   }
 
-  /** Takes the target's challenge; gives our proof. */
-  final(data: Uint8Array): Uint8Array {
-    const challenge = text.decode(data)
-    const match = /^r=([^,]+),s=([A-Za-z0-9+/=]+),i=(\d+)(?:,.*)?$/.exec(challenge)
-    if (!match) throw new WireError('08P01', 'malformed SCRAM challenge')
-    const [, nonce, salt, iterationsText] = match as unknown as [string, string, string, string]
+  /** Takes the server's first message, gives the proof. */
+  final(serverFirst: string): string {
+    assert(this.#serverSignature === null, 'a SCRAM login is answered once')
+    const parts = /^r=([\x21-\x2b\x2d-\x7e]+),s=([^,]+),i=([1-9]\d{0,9})(?:,|$)/.exec(serverFirst)
+    if (!parts) throw malformed('expected nonce, salt and iterations')
+    const [, nonce, saltText, iterationsText] = parts as unknown as [string, string, string, string]
+    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length) throw malformed('nonce does not continue ours')
+    const salt = fromBase64(saltText)
+    if (!salt || salt.length === 0) throw malformed('expected a salt in base64')
     const iterations = Number(iterationsText)
-    if (!nonce.startsWith(this.#nonce) || nonce === this.#nonce) throw new WireError('08P01', 'the SCRAM challenge is not for us')
-    if (iterations < 1 || iterations > iterationsMax) throw new WireError('08P01', `a SCRAM challenge of ${iterationsText} iterations is refused`)
-    const salted = pbkdf2Sha256(utf8.encode(prepared(this.#password)), unbase64(salt), iterations)
+    if (iterations < iterationsMin || iterations > iterationsMax) throw malformed(`expected ${iterationsMin} to ${iterationsMax} iterations, got ${iterations}`)
+    const salted = pbkdf2Sha256(utf8.encode(prepare(this.#password)), salt, iterations)
     const clientKey = hmacSha256(salted, utf8.encode('Client Key'))
-    const unproven = `c=biws,r=${nonce}`
-    const authMessage = utf8.encode(`${this.#firstBare()},${challenge},${unproven}`)
-    const proof = xor(clientKey, hmacSha256(sha256(clientKey), authMessage))
-    this.#serverSignature = hmacSha256(hmacSha256(salted, utf8.encode('Server Key')), authMessage)
-    return utf8.encode(`${unproven},p=${base64(proof)}`)
+    const withoutProof = `c=${toBase64(utf8.encode('n,,'))},r=${nonce}`
+    const signed = utf8.encode(`${this.#firstBare},${serverFirst},${withoutProof}`)
+    this.#serverSignature = hmacSha256(hmacSha256(salted, utf8.encode('Server Key')), signed)
+    return `${withoutProof},p=${toBase64(xor(clientKey, hmacSha256(sha256(clientKey), signed)))}`
   }
 
-  /** Checks the target's own proof. */
-  verify(data: Uint8Array): void {
-    const match = /^v=([A-Za-z0-9+/=]+)/.exec(text.decode(data))
-    if (!match || !this.#serverSignature || !equalInConstantTime(unbase64(match[1]!), this.#serverSignature)) throw new WireError('08P01', 'the target does not know the password it asked for')
+  /** Takes the server's last message, which must hold its signature. */
+  verify(serverFinal: string): void {
+    assert(this.#serverSignature !== null, 'a SCRAM login is answered before it is verified')
+    const signature = fromBase64(/^v=([^,]+)(?:,|$)/.exec(serverFinal)?.[1] ?? '')
+    if (!signature || !equalInConstantTime(signature, this.#serverSignature)) throw new WireError('28000', 'the server did not prove that it knows the password')
     this.#isProven = true
-  }
-
-  #firstBare(): string {
-    return `n=,r=${this.#nonce}`
   }
 }
 
-/** As PostgreSQL prepares passwords: ASCII as it is, else compatibility composition, the part of SASLprep (RFC 4013) that changes letters. */
-function prepared(password: string): string {
-  return /^[\x20-\x7e]*$/.test(password) ? password : password.normalize('NFKC')
+/**
+ * The password as both sides must hash it (SASLprep, RFC 4013): ASCII as it
+ * is, else mapped and normalised. What SASLprep prohibits (a control
+ * character, or nothing left) is used raw, as PostgreSQL does.
+ */
+function prepare(password: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/.test(password)) return password
+  const mapped = password.replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ').replace(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/g, '')
+  const normalised = mapped.normalize('NFKC')
+  return normalised === '' || /[\p{Cc}\p{Co}\p{Cs}]/u.test(normalised) ? password : normalised
+}
+
+/** Keys that no password has; the salt is derived from the name, so it stays the same as a real user's would. */
+function mockVerifier(user: string, mockSeed: Uint8Array): ScramVerifier {
+  const salt = hmacSha256(mockSeed, utf8.encode(`salt ${user}`)).subarray(0, saltBytes)
+  const key = hmacSha256(mockSeed, utf8.encode(`key ${user}`))
+  return { iterations: mockIterations, salt, storedKey: key, serverKey: key }
 }
 
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((byte, i) => byte ^ b[i]!)
 }
 
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-}
-
-function unbase64(encoded: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-  } catch {
-    throw new WireError('08P01', 'malformed base64 in a SCRAM message')
-  }
+function malformed(what: string): WireError {
+  return new WireError('08P01', `malformed SCRAM message: ${what}`)
 }

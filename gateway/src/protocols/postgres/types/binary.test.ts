@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { binaryToText } from './binary.ts'
-import { elementOid, typeName } from './type-names.ts'
+import { elementType, typeName } from './type-names.ts'
 
 /** Values as a real PostgreSQL 15 printed and sent them: OID, text (UTC), hex of the binary form. */
 const vectors = JSON.parse(readFileSync(new URL('./binary.vectors.json', import.meta.url), 'utf8')) as [number, string, string][]
@@ -31,6 +31,6 @@ describe('type names', () => {
   it('know the types of every day and say so when they do not', () => {
     expect([20, 25, 1009, 1184, 3802].map(typeName)).toEqual(['int8', 'text', 'text[]', 'timestamptz', 'jsonb'])
     expect(typeName(123_456)).toBe('oid 123456')
-    expect(elementOid(1009)).toBe(25)
+    expect(elementType(1009)).toBe(25)
   })
 })

@@ -1,5 +1,5 @@
 import type { Cell } from '@steno/recordings'
-import { elementOid } from './type-names.ts'
+import { elementType } from './type-names.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -12,7 +12,7 @@ class Malformed extends Error {}
  * its type, is given as hex.
  */
 export function binaryToText(oid: number, bytes: Uint8Array): Cell {
-  const read = readers.get(oid) ?? (elementOid(oid) === undefined ? undefined : array)
+  const read = readers.get(oid) ?? (elementType(oid) === undefined ? undefined : array)
   if (!read) return { hex: toHex(bytes) }
   try {
     return read(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes)

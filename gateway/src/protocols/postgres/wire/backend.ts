@@ -1,214 +1,318 @@
-import type { Column, Notice, TransactionState } from '@steno/recordings'
+import type { Cell, Column, Notice, TransactionState } from '@steno/recordings'
+import { assert } from '../../../runtime/assert.ts'
+import { hexCell } from '../types/hex.ts'
 import { typeName } from '../types/type-names.ts'
-import { BodyReader, type Body } from './body-reader.ts'
+import { Body } from './body.ts'
+import type { Message } from './message-reader.ts'
+import { noticeFields } from './notice-fields.ts'
 import { WireError } from './wire-error.ts'
 
-/** The type bytes of messages that a target sends (chapter 54.7). */
+// What a target says: chapter 54.7, messages marked B.
+
+/** The type bytes of a target's messages. */
 export const type = {
-  authentication: 0x52,
-  backendKeyData: 0x4b,
-  bindComplete: 0x32,
-  closeComplete: 0x33,
-  commandComplete: 0x43,
-  copyBothResponse: 0x57,
-  copyData: 0x64,
-  copyDone: 0x63,
-  copyInResponse: 0x47,
-  copyOutResponse: 0x48,
-  dataRow: 0x44,
-  emptyQueryResponse: 0x49,
-  errorResponse: 0x45,
-  functionCallResponse: 0x56,
-  negotiateProtocolVersion: 0x76,
-  noData: 0x6e,
-  noticeResponse: 0x4e,
-  notificationResponse: 0x41,
-  parameterDescription: 0x74,
-  parameterStatus: 0x53,
-  parseComplete: 0x31,
-  portalSuspended: 0x73,
-  readyForQuery: 0x5a,
-  rowDescription: 0x54,
+  authentication: code('R'),
+  backendKeyData: code('K'),
+  bindComplete: code('2'),
+  closeComplete: code('3'),
+  commandComplete: code('C'),
+  copyData: code('d'),
+  copyDone: code('c'),
+  copyInResponse: code('G'),
+  copyOutResponse: code('H'),
+  copyBothResponse: code('W'),
+  dataRow: code('D'),
+  emptyQueryResponse: code('I'),
+  errorResponse: code('E'),
+  functionCallResponse: code('V'),
+  negotiateProtocolVersion: code('v'),
+  noData: code('n'),
+  noticeResponse: code('N'),
+  notificationResponse: code('A'),
+  parameterDescription: code('t'),
+  parameterStatus: code('S'),
+  parseComplete: code('1'),
+  portalSuspended: code('s'),
+  readyForQuery: code('Z'),
+  rowDescription: code('T'),
 } as const
 
+/** What a target wants before it lets the gateway in. */
 export type Authentication =
   | { kind: 'ok' }
   | { kind: 'cleartext' }
   | { kind: 'md5'; salt: Uint8Array }
   | { kind: 'sasl'; mechanisms: string[] }
-  | { kind: 'sasl-continue'; data: Uint8Array }
-  | { kind: 'sasl-final'; data: Uint8Array }
+  | { kind: 'sasl-continue'; data: string }
+  | { kind: 'sasl-final'; data: string }
+  /** Kerberos, SSPI and what may come. */
   | { kind: 'other'; code: number }
 
-export function readAuthentication(body: Body): Authentication {
-  const reader = new BodyReader(body)
-  const code = reader.int32()
-  switch (code) {
+const columnBytesMin = 19
+const secretKeyBytesMin = 4
+const secretKeyBytesMax = 256
+
+export function readAuthentication(message: Message): Authentication {
+  const body = target(message)
+  const request = body.int32()
+  switch (request) {
     case 0:
+      body.done()
       return { kind: 'ok' }
     case 3:
+      body.done()
       return { kind: 'cleartext' }
-    case 5:
-      return { kind: 'md5', salt: reader.take(4) }
+    case 5: {
+      const salt = body.raw(4)
+      body.done()
+      return { kind: 'md5', salt }
+    }
     case 10: {
       const mechanisms: string[] = []
-      while (reader.leftBytes > 1) mechanisms.push(reader.string())
+      for (let name = body.text(); name !== ''; name = body.text()) mechanisms.push(name)
+      body.done()
       return { kind: 'sasl', mechanisms }
     }
     case 11:
-      return { kind: 'sasl-continue', data: reader.take(reader.leftBytes) }
+      return { kind: 'sasl-continue', data: body.rest() }
     case 12:
-      return { kind: 'sasl-final', data: reader.take(reader.leftBytes) }
+      return { kind: 'sasl-final', data: body.rest() }
     default:
-      return { kind: 'other', code }
+      return { kind: 'other', code: request }
   }
 }
 
-export function readBackendKeyData(body: Body): { processId: number; secretKey: Uint8Array } {
-  const reader = new BodyReader(body)
-  const processId = reader.int32()
-  return { processId, secretKey: reader.take(reader.leftBytes).slice() }
+/** Gives what cancels this connection's statements. The key is a copy: 4 bytes in protocol 3.0, up to 256 in 3.2. */
+export function readBackendKeyData(message: Message): { processId: number; secretKey: Uint8Array } {
+  const body = target(message)
+  const processId = body.int32()
+  if (body.left < secretKeyBytesMin || body.left > secretKeyBytesMax) throw new WireError('08P01', `expected a secret key of 4 to 256 bytes, got ${body.left}`)
+  return { processId, secretKey: body.raw(body.left).slice() }
 }
 
-export function readParameterStatus(body: Body): { name: string; value: string } {
-  const reader = new BodyReader(body)
-  return { name: reader.string(), value: reader.string() }
+/** Gives the newest minor version the target speaks, and the startup options it does not know. */
+export function readNegotiateProtocolVersion(message: Message): { minor: number; unknownOptions: string[] } {
+  const body = target(message)
+  const version = body.uint32()
+  const count = body.uint32()
+  if (count > body.left) throw new WireError('08P01', 'insufficient data left in message')
+  const unknownOptions: string[] = []
+  while (unknownOptions.length < count) unknownOptions.push(body.text())
+  body.done()
+  // PostgreSQL sends the whole version here, other servers the minor alone.
+  return { minor: version & 0xffff, unknownOptions }
 }
 
-export function readNotification(body: Body): { processId: number; channel: string; payload: string } {
-  const reader = new BodyReader(body)
-  return { processId: reader.int32(), channel: reader.string(), payload: reader.string() }
+export function readParameterStatus(message: Message): { name: string; value: string } {
+  const body = target(message)
+  const name = body.text()
+  const value = body.text()
+  body.done()
+  return { name, value }
 }
 
-export function readParameterDescription(body: Body): { oids: number[]; types: string[] } {
-  const reader = new BodyReader(body)
-  const oids = Array.from({ length: reader.count(4) }, () => reader.uint32())
+export function readReadyForQuery(message: Message): TransactionState {
+  const body = target(message)
+  const letter = body.byte()
+  body.done()
+  if (letter === code('I')) return 'idle'
+  if (letter === code('T')) return 'transaction'
+  if (letter === code('E')) return 'failed'
+  throw new WireError('08P01', `expected a transaction state, got ${letter}`)
+}
+
+export function readRowDescription(message: Message): Column[] {
+  const body = target(message)
+  const columns: Column[] = []
+  for (let left = body.count(columnBytesMin); left > 0; left--) {
+    const name = body.text()
+    const tableOid = body.uint32()
+    const attribute = body.int16()
+    const typeOid = body.uint32()
+    body.int16() // the type's size, which its OID implies
+    body.int32() // its modifier
+    columns.push({ name, type: typeName(typeOid), typeOid, tableOid, attribute, format: readFormat(body) })
+  }
+  body.done()
+  return columns
+}
+
+export function readParameterDescription(message: Message): { oids: number[]; types: string[] } {
+  const body = target(message)
+  const oids: number[] = []
+  for (let left = body.count(4); left > 0; left--) oids.push(body.uint32())
+  body.done()
   return { oids, types: oids.map(typeName) }
 }
 
-export function readRowDescription(body: Body): Column[] {
-  const reader = new BodyReader(body)
-  return Array.from({ length: reader.count(19) }, () => {
-    const name = reader.string()
-    const tableOid = reader.uint32()
-    const attribute = reader.int16()
-    const typeOid = reader.uint32()
-    reader.int16()
-    reader.int32()
-    return { name, type: typeName(typeOid), typeOid, tableOid, attribute, format: reader.int16() === 1 ? ('binary' as const) : ('text' as const) }
-  })
-}
-
-/** Tags whose number counts rows given to the client; others count rows changed. */
-const returningTags = new Set(['SELECT', 'FETCH'])
-
-export function readCommandComplete(body: Body): { tag: string; rows: number; affected?: number } {
-  const tag = new BodyReader(body).string()
-  const words = tag.split(' ')
-  const count = Number(words.at(-1))
-  if (words.length < 2 || !Number.isSafeInteger(count)) return { tag, rows: 0 }
-  if (returningTags.has(words[0]!)) return { tag, rows: count }
-  return { tag, rows: 0, affected: count }
-}
-
-const noticeFields: Record<string, keyof Notice> = { V: 'severity', C: 'code', M: 'message', D: 'detail', H: 'hint' }
-
-/** Names of the other fields of chapter 54.8. */
-const otherFields: Record<string, string> = {
-  P: 'position',
-  p: 'internalPosition',
-  q: 'internalQuery',
-  W: 'where',
-  s: 'schema',
-  t: 'table',
-  c: 'column',
-  d: 'dataType',
-  n: 'constraint',
-  F: 'file',
-  L: 'line',
-  R: 'routine',
-}
-
-/** All fields of an ErrorResponse or NoticeResponse. */
-export function readNotice(body: Body): Notice {
-  const reader = new BodyReader(body)
-  const notice: Notice = { severity: '', code: '', message: '' }
-  const fields: Record<string, string> = {}
-  for (let code = reader.uint8(); code !== 0; code = reader.uint8()) {
-    const letter = String.fromCharCode(code)
-    const value = reader.string()
-    if (letter === 'S') notice.severity ||= value
-    else if (noticeFields[letter]) Object.assign(notice, { [noticeFields[letter]]: value })
-    else fields[otherFields[letter] ?? letter] = value
-    if (reader.leftBytes === 0) throw new WireError('08P01', 'expected an end of the fields')
-  }
-  return Object.keys(fields).length > 0 ? { ...notice, fields } : notice
-}
-
-export function readReadyForQuery(body: Body): TransactionState {
-  switch (new BodyReader(body).uint8()) {
-    case 0x49:
-      return 'idle'
-    case 0x54:
-      return 'transaction'
-    case 0x45:
-      return 'failed'
+/**
+ * Gives the tag and what its count means: rows that were returned, rows that
+ * were changed. A COPY's count is neither here, since the tag does not say its
+ * direction: it is `copied`.
+ */
+export function readCommandComplete(message: Message): { tag: string; rows: number; affected?: number; copied?: number } {
+  const body = target(message)
+  const tag = body.text()
+  body.done()
+  const space = tag.lastIndexOf(' ')
+  const digits = tag.slice(space + 1)
+  if (space < 0 || !/^\d+$/.test(digits)) return { tag, rows: 0 }
+  const count = Number(digits)
+  switch (tag.slice(0, tag.indexOf(' '))) {
+    case 'SELECT':
+    case 'FETCH':
+      return { tag, rows: count }
+    case 'INSERT':
+    case 'UPDATE':
+    case 'DELETE':
+    case 'MERGE':
+      return { tag, rows: 0, affected: count }
+    case 'COPY':
+      return { tag, rows: 0, copied: count }
     default:
-      throw new WireError('08P01', 'expected a transaction status of I, T or E')
+      return { tag, rows: 0 }
   }
 }
 
-export function readCopyResponse(body: Body & { type: number }): { direction: 'in' | 'out'; binary: boolean; columns: number } {
-  const reader = new BodyReader(body)
-  const binary = reader.uint8() === 1
-  return { direction: body.type === type.copyInResponse ? 'in' : 'out', binary, columns: reader.uint16() }
+/** Gives an error or a notice with all its fields (chapter 54.8). A field that is said twice counts once, the last time. */
+export function readNotice(message: Message): Notice {
+  const body = target(message)
+  const said = new Map<string, string>()
+  for (let letter = body.byte(); letter !== 0; letter = body.byte()) said.set(String.fromCharCode(letter), body.text())
+  body.done()
+  const localized = said.get('S')
+  const notice: Notice = { severity: said.get('V') ?? localized ?? 'ERROR', code: said.get('C') ?? 'XX000', message: said.get('M') ?? '' }
+  const detail = said.get('D')
+  if (detail !== undefined) notice.detail = detail
+  const hint = said.get('H')
+  if (hint !== undefined) notice.hint = hint
+  const fields: Record<string, string> = {}
+  if (localized !== undefined && localized !== notice.severity) fields['severityLocalized'] = localized
+  for (const [letter, value] of said) if (!'SVCMDH'.includes(letter)) fields[noticeFields[letter] ?? letter] = value
+  if (Object.keys(fields).length > 0) notice.fields = fields
+  return notice
 }
 
-/** The bytes of a function's result, in whatever format they were asked for; null for SQL NULL. */
-export function readFunctionCallResponse(body: Body): Uint8Array | null {
-  return new BodyReader(body).value()
+export function readNotification(message: Message): { processId: number; channel: string; payload: string } {
+  const body = target(message)
+  const processId = body.int32()
+  const channel = body.text()
+  const payload = body.text()
+  body.done()
+  return { processId, channel, payload }
 }
 
-/** Gathers where the cells of DataRow messages lie, without a copy or an object a cell. */
+export function readCopyResponse(message: Message): { direction: 'in' | 'out' | 'both'; binary: boolean; columns: number } {
+  const body = target(message)
+  const binary = body.byte() === 1
+  const columns = body.count(2)
+  body.raw(2 * columns)
+  body.done()
+  return { direction: message.type === type.copyInResponse ? 'in' : message.type === type.copyOutResponse ? 'out' : 'both', binary, columns }
+}
+
+/** Gives a function's value as text where it can be text, else as hex: the message does not say its type or format. */
+export function readFunctionCallResponse(message: Message): Cell {
+  const body = target(message)
+  const value = body.value()
+  body.done()
+  if (value === null) return null
+  return textOf(value) ?? hexCell(value)
+}
+
+/** The cells of successive rows of one result that lie in the same bytes, as offsets: nothing is allocated for a row or a cell. */
 export class RowCollector {
-  count = 0
-  columns = 0
-  /** Start and end of each cell in the message's bytes; a start of -1 is NULL. Good until the next `reset`. */
-  cells = new Int32Array(256)
-  #end = 0
+  #bytes: Uint8Array = new Uint8Array(0)
+  #cells = new Int32Array(256)
+  #count = 0
+  #columns = 0
 
-  reset(): void {
-    this.count = 0
-    this.#end = 0
+  get count(): number {
+    return this.#count
   }
 
-  append(message: Body): void {
+  /** Cells in each row. */
+  get columns(): number {
+    return this.#columns
+  }
+
+  /** Cell i is `bytes[cells[2 * i]]` to before `bytes[cells[2 * i + 1]]`; both are -1 for NULL. Longer than needed, and used again after `reset`. */
+  get cells(): Int32Array {
+    return this.#cells
+  }
+
+  reset(bytes: Uint8Array): void {
+    this.#bytes = bytes
+    this.#count = 0
+    this.#columns = 0
+  }
+
+  /** Adds a DataRow. Throws `WireError`, and adds nothing, when its lengths do not fit it or its columns are not as many as the rows' before it. */
+  append(message: Message): void {
     const { bytes, end } = message
+    assert(bytes === this.#bytes, 'rows of a block lie in the same bytes')
     let at = message.bodyStart
-    if (end - at < 2) throw new WireError('08P01', 'insufficient data left in message')
+    if (end - at < 2) throw badRow()
     const columns = (bytes[at]! << 8) | bytes[at + 1]!
     at += 2
-    if (this.count > 0 && columns !== this.columns) throw new WireError('08P01', 'rows of one result have different numbers of columns')
-    this.columns = columns
-    if (this.#end + 2 * columns > this.cells.length) this.#grow(this.#end + 2 * columns)
-    const cells = this.cells
-    for (let column = 0; column < columns; column++) {
-      if (end - at < 4) throw new WireError('08P01', 'insufficient data left in message')
-      const sizeBytes = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+    if (this.#count > 0 && columns !== this.#columns) throw new WireError('08P01', `expected a row of ${this.#columns} columns, got ${columns}`)
+    let slot = 2 * this.#count * columns
+    const slotEnd = slot + 2 * columns
+    if (slotEnd > this.#cells.length) this.#grow(slotEnd)
+    const cells = this.#cells
+    while (slot < slotEnd) {
+      if (end - at < 4) throw badRow()
+      const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
       at += 4
-      if (sizeBytes < -1 || sizeBytes > end - at) throw new WireError('08P01', 'insufficient data left in message')
-      cells[this.#end++] = sizeBytes < 0 ? -1 : at
-      if (sizeBytes > 0) at += sizeBytes
-      cells[this.#end++] = at
+      if (length === -1) {
+        cells[slot] = -1
+        cells[slot + 1] = -1
+      } else {
+        if (length < 0 || length > end - at) throw badRow()
+        cells[slot] = at
+        at += length
+        cells[slot + 1] = at
+      }
+      slot += 2
     }
-    if (at !== end) throw new WireError('08P01', 'invalid message format')
-    this.count++
+    if (at !== end) throw badRow()
+    this.#columns = columns
+    this.#count++
   }
 
-  #grow(length: number): void {
-    const grown = new Int32Array(Math.max(length, this.cells.length * 2))
-    grown.set(this.cells)
-    this.cells = grown
+  #grow(lengthNeeded: number): void {
+    const grown = new Int32Array(Math.max(lengthNeeded, 2 * this.#cells.length))
+    grown.set(this.#cells)
+    this.#cells = grown
   }
 }
 
+function target(message: Message): Body {
+  return new Body(message, { isTrusted: true })
+}
+
+function readFormat(body: Body): 'text' | 'binary' {
+  const format = body.int16()
+  if (format === 0) return 'text'
+  if (format === 1) return 'binary'
+  throw new WireError('08P01', `expected a format code, got ${format}`)
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function textOf(value: Uint8Array): string | null {
+  if (value.includes(0)) return null
+  try {
+    return strict.decode(value)
+  } catch {
+    return null
+  }
+}
+
+function badRow(): WireError {
+  return new WireError('08P01', 'invalid row in message')
+}
+
+function code(letter: string): number {
+  return letter.charCodeAt(0)
+}

@@ -13,7 +13,7 @@ const shortTextMax = 24
 export class Body {
   readonly #bytes: Uint8Array
   readonly #end: number
-  readonly #decoder: TextDecoder
+  readonly #decoder: InstanceType<typeof TextDecoder>
   #at: number
 
   /**
@@ -108,7 +108,7 @@ function insufficient(): WireError {
   return new WireError('08P01', 'insufficient data left in message')
 }
 
-function decodeText(bytes: Uint8Array, start: number, end: number, decoder: TextDecoder): string {
+function decodeText(bytes: Uint8Array, start: number, end: number, decoder: InstanceType<typeof TextDecoder>): string {
   if (start === end) return ''
   // Names and tags are short and ASCII; for those the decoder's start-up costs more than the text.
   if (end - start <= shortTextMax) {

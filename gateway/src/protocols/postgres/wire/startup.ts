@@ -1,68 +1,96 @@
-import { BodyReader } from './body-reader.ts'
 import { WireError } from './wire-error.ts'
 
-/** As the server's own limit on a startup packet. */
-const startupBytesMax = 10_000
-const cancelCode = 80877102
-const sslCode = 80877103
-const gssencCode = 80877104
-/** Protocol 3.2 allows secret keys of up to 256 bytes (chapter 54.7, CancelRequest). */
-const cancelBytesMax = 12 + 256
-
+/** What a client asks for first: the parameters it names, and the protocol it wants to speak. */
 export interface StartupMessage {
-  /** The protocol's minor version; the major one is 3. */
+  /** The minor version of protocol 3: 0 or 2 today, anything a client may claim. */
   minor: number
   parameters: Map<string, string>
-  /** Options of the `_pq_.` kind, none of which we know. */
+  /** Protocol options (`_pq_.…`) in the order they came; none is known. */
   unknownOptions: string[]
 }
 
-export type FirstPacket =
+/** What a connection begins with. `length` is how many bytes of the input it took. */
+export type StartupReading =
   | { kind: 'more' }
+  | { kind: 'direct-tls'; length: 0 }
   | { kind: 'ssl-request'; length: number }
   | { kind: 'gssenc-request'; length: number }
-  | { kind: 'direct-tls'; length: 0 }
   | { kind: 'cancel'; length: number; processId: number; secretKey: Uint8Array }
   | { kind: 'startup'; length: number; message: StartupMessage }
 
-/** Reads a packet without a type byte, which only the beginning of a connection has. `length` is how many bytes it took. */
-export function readStartup(bytes: Uint8Array, options: { isFirst: boolean }): FirstPacket {
-  if (bytes.length === 0) return { kind: 'more' }
-  // A TLS handshake record: the client negotiates TLS without asking first.
-  if (options.isFirst && bytes[0] === 0x16) return { kind: 'direct-tls', length: 0 }
+/** The longest first packet, as PostgreSQL has it (MAX_STARTUP_PACKET_LENGTH). */
+export const startupBytesMax = 10_000
+
+const sslRequestCode = 80877103
+const gssencRequestCode = 80877104
+const cancelRequestCode = 80877102
+const secretKeyBytesMin = 4
+const secretKeyBytesMax = 256
+const tlsHandshake = 0x16
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Reads one of a connection's first packets (chapter 54.7: SSLRequest,
+ * GSSENCRequest, CancelRequest, StartupMessage), which have no type byte.
+ * `isFirst`: whether the bytes are the connection's very first, where a TLS
+ * handshake may stand instead (ALPN `postgresql`).
+ */
+export function readStartup(bytes: Uint8Array, { isFirst }: { isFirst: boolean }): StartupReading {
+  // No packet is so long that its length begins with this byte.
+  if (isFirst && bytes[0] === tlsHandshake) return { kind: 'direct-tls', length: 0 }
   if (bytes.length < 4) return { kind: 'more' }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const length = view.getInt32(0)
-  if (length < 8 || length > startupBytesMax) throw new WireError('08P01', 'invalid length of startup packet')
+  if (length < 8 || length > startupBytesMax) throw new WireError('08P01', `invalid length of startup packet: ${length}, expected 8 to startupBytesMax, which is ${startupBytesMax}`)
   if (bytes.length < length) return { kind: 'more' }
-  const code = view.getInt32(4)
-  if (code === sslCode || code === gssencCode) {
-    if (length !== 8) throw new WireError('08P01', 'invalid length of encryption request')
-    return { kind: code === sslCode ? 'ssl-request' : 'gssenc-request', length }
+  const request = view.getInt32(4)
+  switch (request) {
+    case sslRequestCode:
+    case gssencRequestCode:
+      if (length !== 8) throw new WireError('08P01', `expected a request for encryption of 8 bytes, got ${length}`)
+      return { kind: request === sslRequestCode ? 'ssl-request' : 'gssenc-request', length }
+    case cancelRequestCode: {
+      const secretKey = bytes.slice(12, length)
+      if (secretKey.length < secretKeyBytesMin || secretKey.length > secretKeyBytesMax) throw new WireError('08P01', 'invalid length of cancel request packet')
+      return { kind: 'cancel', length, processId: view.getInt32(8), secretKey }
+    }
   }
-  if (code === cancelCode) {
-    if (length < 13 || length > cancelBytesMax) throw new WireError('08P01', 'invalid length of cancel request packet')
-    return { kind: 'cancel', length, processId: view.getInt32(8), secretKey: bytes.slice(12, length) }
-  }
-  const major = code >>> 16
-  if (major !== 3) throw new WireError('0A000', `unsupported frontend protocol ${major}.${code & 0xffff}: server supports 3.0 to 3.2`)
-  return { kind: 'startup', length, message: readParameters(bytes.subarray(0, length), code & 0xffff) }
+  const major = request >>> 16
+  const minor = request & 0xffff
+  if (major !== 3) throw new WireError('0A000', `unsupported frontend protocol ${major}.${minor}: the gateway supports 3.0 to 3.2`)
+  return { kind: 'startup', length, message: { minor, ...readParameters(bytes.subarray(8, length)) } }
 }
 
-function readParameters(bytes: Uint8Array, minor: number): StartupMessage {
-  const reader = new BodyReader({ bytes, bodyStart: 8, end: bytes.length })
+/** A parameter that is named twice counts the last time, as in PostgreSQL. */
+function readParameters(body: Uint8Array): Pick<StartupMessage, 'parameters' | 'unknownOptions'> {
   const parameters = new Map<string, string>()
   const unknownOptions: string[] = []
-  for (;;) {
-    if (reader.leftBytes === 0) throw new WireError('08P01', 'invalid startup packet layout: expected terminator as last byte')
-    const name = reader.string()
-    if (name === '') break
-    const value = reader.string()
-    if (name.startsWith('_pq_.')) unknownOptions.push(name)
-    else if (parameters.has(name)) throw new WireError('08P01', `startup parameter \`${name}\` is given twice`)
-    else parameters.set(name, value)
+  let at = 0
+  const text = () => {
+    const nul = body.indexOf(0, at)
+    if (nul < 0) throw layout()
+    const start = at
+    at = nul + 1
+    return decode(body.subarray(start, nul))
   }
-  reader.done()
-  if (!parameters.get('user')) throw new WireError('08P01', 'no PostgreSQL user name specified in startup packet')
-  return { minor, parameters, unknownOptions }
+  for (let name = text(); name !== ''; name = text()) {
+    const value = text()
+    if (!name.startsWith('_pq_.')) parameters.set(name, value)
+    else if (!unknownOptions.includes(name)) unknownOptions.push(name)
+  }
+  if (at !== body.length) throw layout()
+  if (!parameters.get('user')) throw new WireError('28000', 'no PostgreSQL user name specified in startup packet')
+  return { parameters, unknownOptions }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    throw new WireError('22021', 'invalid byte sequence for encoding "UTF8" in startup packet')
+  }
+}
+
+function layout(): WireError {
+  return new WireError('08P01', 'invalid startup packet layout: expected terminator as last byte')
 }

@@ -1,102 +1,71 @@
 import type { Notice, TransactionState } from '@steno/recordings'
+import { assert } from '../../../runtime/assert.ts'
+import { noticeFields } from './notice-fields.ts'
+
+// What the gateway says of itself, to a client and to a target: chapter 54.7.
 
 const utf8 = new TextEncoder()
+const noticeLetters = new Map(Object.entries(noticeFields).map(([letter, name]) => [name, letter]))
 
-/** A message with its type and its length before its body. */
-function message(type: string, ...body: Uint8Array[]): Uint8Array {
-  return concat(utf8.encode(type), packet(...body))
-}
-
-/** A length that counts itself, and a body: what the first packets of a connection look like. */
-function packet(...body: Uint8Array[]): Uint8Array {
-  const whole = concat(...body)
-  return concat(int32(whole.length + 4), whole)
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
-function int32(value: number): Uint8Array {
-  return new Uint8Array([value >> 24, value >> 16, value >> 8, value])
-}
-
-function int16(value: number): Uint8Array {
-  return new Uint8Array([value >> 8, value])
-}
-
-function string(text: string): Uint8Array {
-  return utf8.encode(`${text}\0`)
-}
-
-// To the client
+// To a client
 
 export function writeAuthenticationOk(): Uint8Array {
   return message('R', int32(0))
 }
 
+export function writeAuthenticationCleartextPassword(): Uint8Array {
+  return message('R', int32(3))
+}
+
 export function writeAuthenticationSasl(mechanisms: string[]): Uint8Array {
-  return message('R', int32(10), ...mechanisms.map(string), string(''))
+  return message('R', int32(10), ...mechanisms.map(text), [0])
 }
 
-export function writeAuthenticationSaslContinue(data: Uint8Array): Uint8Array {
-  return message('R', int32(11), data)
+export function writeAuthenticationSaslContinue(data: string): Uint8Array {
+  return message('R', int32(11), utf8.encode(data))
 }
 
-export function writeAuthenticationSaslFinal(data: Uint8Array): Uint8Array {
-  return message('R', int32(12), data)
-}
-
-export function writeNegotiateProtocolVersion(minor: number, unknownOptions: string[]): Uint8Array {
-  return message('v', int32((3 << 16) | minor), int32(unknownOptions.length), ...unknownOptions.map(string))
+export function writeAuthenticationSaslFinal(data: string): Uint8Array {
+  return message('R', int32(12), utf8.encode(data))
 }
 
 export function writeParameterStatus(name: string, value: string): Uint8Array {
-  return message('S', string(name), string(value))
+  return message('S', text(name), text(value))
 }
 
 export function writeBackendKeyData(processId: number, secretKey: Uint8Array): Uint8Array {
   return message('K', int32(processId), secretKey)
 }
 
-const transactionLetters: Record<TransactionState, string> = { idle: 'I', transaction: 'T', failed: 'E' }
-
 export function writeReadyForQuery(transaction: TransactionState): Uint8Array {
-  return message('Z', utf8.encode(transactionLetters[transaction]))
+  return message('Z', { idle: [0x49], transaction: [0x54], failed: [0x45] }[transaction])
 }
 
-export function writeErrorResponse(notice: Notice): Uint8Array {
-  return message('E', ...noticeFields(notice))
+/** `minor`: the newest minor version of protocol 3 that is spoken here. */
+export function writeNegotiateProtocolVersion(minor: number, unknownOptions: string[]): Uint8Array {
+  return message('v', int32((3 << 16) | minor), int32(unknownOptions.length), ...unknownOptions.map(text))
+}
+
+export function writeErrorResponse(error: Notice): Uint8Array {
+  return message('E', ...noticeBody(error))
 }
 
 export function writeNoticeResponse(notice: Notice): Uint8Array {
-  return message('N', ...noticeFields(notice))
+  return message('N', ...noticeBody(notice))
 }
 
-function noticeFields(notice: Notice): Uint8Array[] {
-  const { severity, code, message: text, detail, hint } = notice
-  const fields = [`S${severity}`, `V${severity}`, `C${code}`, `M${text}`]
-  if (detail !== undefined) fields.push(`D${detail}`)
-  if (hint !== undefined) fields.push(`H${hint}`)
-  // A NUL would end a field early and turn what follows into another.
-  return [...fields.map((field) => string(field.replaceAll('\0', '\ufffd'))), string('')]
+export function writeCloseComplete(): Uint8Array {
+  return message('3')
 }
 
-// To the target
+// To a target
 
 export function writeSslRequest(): Uint8Array {
   return packet(int32(80877103))
 }
 
-/** A startup for protocol 3.0, which every server speaks. */
-export function writeStartup(parameters: Map<string, string>): Uint8Array {
-  return packet(int32(3 << 16), ...[...parameters].flatMap(([name, value]) => [string(name), string(value)]), string(''))
+export function writeStartup(parameters: ReadonlyMap<string, string>, { minor }: { minor: number } = { minor: 0 }): Uint8Array {
+  return packet(int32((3 << 16) | minor), ...[...parameters].flatMap(([name, value]) => [text(name), text(value)]), [0])
 }
 
 export function writeCancelRequest(processId: number, secretKey: Uint8Array): Uint8Array {
@@ -104,21 +73,85 @@ export function writeCancelRequest(processId: number, secretKey: Uint8Array): Ui
 }
 
 export function writePassword(password: string): Uint8Array {
-  return message('p', string(password))
+  return message('p', text(password))
 }
 
-export function writeSaslInitialResponse(mechanism: string, data: Uint8Array): Uint8Array {
-  return message('p', string(mechanism), int32(data.length), data)
+export function writeSaslInitialResponse(mechanism: string, data: string): Uint8Array {
+  const bytes = utf8.encode(data)
+  return message('p', text(mechanism), int32(bytes.length), bytes)
 }
 
-export function writeSaslResponse(data: Uint8Array): Uint8Array {
-  return message('p', data)
+export function writeSaslResponse(data: string): Uint8Array {
+  return message('p', utf8.encode(data))
 }
 
-export function writeQuery(text: string): Uint8Array {
-  return message('Q', string(text))
+export function writeQuery(statement: string): Uint8Array {
+  return message('Q', text(statement))
 }
 
-export function writeParse(name: string, text: string): Uint8Array {
-  return message('P', string(name), string(text), int16(0))
+/** A statement whose parameters' types the target finds out. */
+export function writeParse(name: string, statement: string): Uint8Array {
+  return message('P', text(name), text(statement), [0, 0])
+}
+
+export function writeSync(): Uint8Array {
+  return message('S')
+}
+
+export function writeTerminate(): Uint8Array {
+  return message('X')
+}
+
+type Bytes = ArrayLike<number>
+
+function noticeBody({ severity, code, message: words, detail, hint, fields = {} }: Notice): Bytes[] {
+  const { severityLocalized = severity, ...others } = fields
+  const body: Bytes[] = [field('S', severityLocalized), field('V', severity), field('C', code), field('M', words)]
+  if (detail !== undefined) body.push(field('D', detail))
+  if (hint !== undefined) body.push(field('H', hint))
+  for (const [name, value] of Object.entries(others)) {
+    const letter = noticeLetters.get(name) ?? name
+    assert(letter.length === 1, 'a notice has fields that the wire has a letter for')
+    body.push(field(letter, value))
+  }
+  body.push([0])
+  return body
+}
+
+function field(letter: string, value: string): Bytes {
+  // A NUL would end the field early, and what follows would be read as fields of its own.
+  return [letter.charCodeAt(0), ...text(value.replaceAll('\0', '\u2400'))]
+}
+
+function text(value: string): Uint8Array {
+  assert(!value.includes('\0'), 'text on the wire holds no NUL')
+  const bytes = utf8.encode(value)
+  const terminated = new Uint8Array(bytes.length + 1)
+  terminated.set(bytes)
+  return terminated
+}
+
+function int32(value: number): Bytes {
+  return [(value >> 24) & 0xff, (value >> 16) & 0xff, (value >> 8) & 0xff, value & 0xff]
+}
+
+function message(type: string, ...pieces: Bytes[]): Uint8Array {
+  return framed([type.charCodeAt(0)], pieces)
+}
+
+function packet(...pieces: Bytes[]): Uint8Array {
+  return framed([], pieces)
+}
+
+function framed(type: number[], pieces: Bytes[]): Uint8Array {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 4)
+  const bytes = new Uint8Array(type.length + length)
+  bytes.set(type)
+  bytes.set(int32(length), type.length)
+  let at = type.length + 4
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
 }

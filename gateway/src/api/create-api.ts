@@ -1,0 +1,162 @@
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { describeRoute, generateSpecs } from 'hono-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { IdentityRefused } from '../identity/index.ts'
+import { LedgerFailed } from '../journal/ledger.ts'
+import { agentsApi } from './agents.ts'
+import { authenticate, sameOrigin, type ApiEnv } from './caller.ts'
+import { commandsApi } from './commands.ts'
+import type { ApiDeps } from './deps.ts'
+import { eventsApi } from './events.ts'
+import { healthApi } from './health.ts'
+import { Problem, problemOfStatus, writeProblem, type ProblemStatus } from './problem.ts'
+import { runsApi } from './runs.ts'
+import { sessionsApi } from './sessions.ts'
+import { signInApi } from './sign-in.ts'
+import type { StaticFile } from './static-files.ts'
+import { targetsApi } from './targets.ts'
+import { tokensApi } from './tokens.ts'
+
+const bodyBytesMax = 64 * 1024
+
+/** The web port: the API, the desk, health and metrics. Served by `fetch`. */
+export function createApi(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>()
+  app.onError((error, c) => {
+    const problem = asProblem(error)
+    if (problem.status === 500) deps.onError(error, { method: c.req.method, path: c.req.path })
+    return writeProblem(c, problem)
+  })
+  app.notFound((c) => writeProblem(c, notFound(app, c)))
+  app.use(safeHeaders(deps.secure))
+  app.use('/api/*', sameOrigin())
+  app.use('/api/*', bodyLimit({ maxSize: bodyBytesMax, onError: () => { throw new Problem(413, `a body may have ${bodyBytesMax} bytes`) } }))
+  app.use('/api/*', neverCached())
+
+  app.route('/', healthApi(deps))
+  app.get('/api/openapi.json', describeRoute({ tags: ['about'], summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } }), openApiOf(app, deps.version))
+  app.get(
+    '/api/config-schema.json',
+    describeRoute({ tags: ['about'], summary: 'The JSON Schema of steno.yaml', responses: { 200: { description: 'JSON Schema 2020-12' } } }),
+    (c) => c.json(deps.configSchema),
+  )
+  app.route('/api', signInApi(deps))
+
+  const proven = authenticate(deps)
+  for (const noun of ['sessions', 'commands', 'runs', 'agents', 'tokens', 'targets', 'events']) {
+    app.use(`/api/${noun}`, proven)
+    app.use(`/api/${noun}/*`, proven)
+  }
+  app.route('/api/sessions', sessionsApi(deps))
+  app.route('/api/commands', commandsApi(deps))
+  app.route('/api/runs', runsApi(deps))
+  app.route('/api/agents', agentsApi(deps))
+  app.route('/api/tokens', tokensApi(deps))
+  app.route('/api/targets', targetsApi(deps))
+  app.route('/api/events', eventsApi(deps))
+
+  app.get('*', async (c, next) => {
+    if (isUnderApi(c.req.path)) return next()
+    // Every page of the desk is the same document; it reads the path itself.
+    const file = deps.web?.get(c.req.path) ?? (/\.\w+$/.test(c.req.path) ? null : deps.web?.get('/index.html'))
+    if (!file) return next()
+    return sendFile(c, file)
+  })
+  return app
+}
+
+/** Whatever was thrown, as the caller may know it. */
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof LedgerFailed) return new Problem(503, 'the ledger cannot be written, so nothing was done')
+  if (error instanceof IdentityRefused) return new Problem(identityStatus[error.code], error.message)
+  if (error instanceof HTTPException) return problemOfStatus(error.status, error.message.toLowerCase() || 'not understood')
+  return new Problem(500, 'something went wrong here; the gateway’s log says what')
+}
+
+const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, already_there: 409, invalid: 400 }
+
+/** Says 405 where only the method is wrong. */
+function notFound(app: Hono<ApiEnv>, c: Context): Problem {
+  const segments = c.req.path.split('/')
+  const methods = new Set<string>()
+  for (const route of app.routes) {
+    if (route.method === 'ALL' || route.path.includes('*')) continue
+    const pattern = route.path.split('/')
+    const fits = pattern.length === segments.length && pattern.every((part, at) => part === segments[at] || (part.startsWith(':') && segments[at] !== ''))
+    if (fits) methods.add(route.method)
+  }
+  if (methods.size === 0) return new Problem(404, 'nothing is here')
+  if (methods.has('GET')) methods.add('HEAD')
+  const allowed = [...methods].toSorted().join(', ')
+  return new Problem(405, `expected ${allowed}, got ${c.req.method}`, { headers: { allow: allowed } })
+}
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** What every answer says to a browser: run nothing but ours, be framed by nobody, tell nobody where you were. */
+function safeHeaders(secure: boolean): MiddlewareHandler {
+  const headers: Record<string, string> = {
+    'content-security-policy': contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+    ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+  return async (c, next) => {
+    await next()
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  }
+}
+
+/** What an answer says of the trail is not kept by browsers and proxies, unless it says otherwise itself. */
+function neverCached(): MiddlewareHandler {
+  return async (c, next) => {
+    await next()
+    if (!c.res.headers.has('cache-control')) c.res.headers.set('cache-control', 'no-store')
+  }
+}
+
+/** The document is made once, from the routes themselves. */
+function openApiOf(app: Hono<ApiEnv>, version: string): MiddlewareHandler {
+  let document: Promise<unknown> | null = null
+  return async (c) => {
+    document ??= generateSpecs(app, {
+      excludeStaticFile: false,
+      defaultValidationErrorResponse: false,
+      documentation: {
+        info: { title: 'Steno', version, description: 'What AI agents did, and how they come in. Errors are RFC 9457 problem details.' },
+        components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: 'steno' } } },
+        security: [{ bearer: [] }, { cookie: [] }],
+      },
+    })
+    return c.json(await document)
+  }
+}
+
+function sendFile(c: Context, file: StaticFile): Response {
+  const headers = { 'content-type': file.type, etag: file.etag, 'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache' }
+  if (c.req.header('if-none-match') === file.etag) return c.body(null, 304, headers)
+  return c.body(Uint8Array.from(file.content), 200, headers)
+}
+
+function isUnderApi(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/')
+}

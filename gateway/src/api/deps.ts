@@ -1,0 +1,38 @@
+import type { Target } from '../config/index.ts'
+import type { Search } from '../index/search.ts'
+import type { Ledger } from '../journal/ledger.ts'
+import type { RecordingFiles } from '../journal/recording-files.ts'
+import type { Address } from '../runtime/machine.ts'
+import type { Connection } from '../protocols/protocol.ts'
+import type { CallerDeps } from './caller.ts'
+import type { EventStream } from './event-stream.ts'
+import type { Metrics } from './metrics.ts'
+import type { StaticFiles } from './static-files.ts'
+
+/** Sessions that are open now: the guard. */
+export interface LiveSessions {
+  openSessions: ReadonlyMap<string, unknown>
+  terminate(id: string): boolean
+}
+
+/** Everything the API stands on. */
+export interface ApiDeps extends CallerDeps {
+  version: string
+  search: Search
+  ledger: Ledger
+  sessions: LiveSessions
+  recordings: RecordingFiles
+  targets: Readonly<Record<string, Target>>
+  /** Where clients reach each protocol's port; a protocol that is turned off is not there. */
+  ports: Readonly<Record<string, Address>>
+  /** How a run reaches a target. */
+  connection(how: { run: string; token: string; target: Target; address: Address }): Connection
+  events: EventStream
+  metrics: Metrics
+  /** The desk, or null for a gateway that was built without it. */
+  web: StaticFiles | null
+  /** The JSON Schema of `steno.yaml`. */
+  configSchema: Record<string, unknown>
+  /** An error that is ours: the caller learns nothing of it. */
+  onError(error: unknown, request: { method: string; path: string }): void
+}

@@ -1,0 +1,16 @@
+import type { agentsApi } from './agents.ts'
+import type { commandsApi } from './commands.ts'
+import type { runsApi } from './runs.ts'
+import type { sessionsApi } from './sessions.ts'
+import type { signInApi } from './sign-in.ts'
+import type { targetsApi } from './targets.ts'
+import type { tokensApi } from './tokens.ts'
+
+/** The API's sub-apps as types, one for each of `hono/client`'s clients. */
+export type SessionsApi = ReturnType<typeof sessionsApi>
+export type CommandsApi = ReturnType<typeof commandsApi>
+export type RunsApi = ReturnType<typeof runsApi>
+export type AgentsApi = ReturnType<typeof agentsApi>
+export type TokensApi = ReturnType<typeof tokensApi>
+export type TargetsApi = ReturnType<typeof targetsApi>
+export type SignInApi = ReturnType<typeof signInApi>

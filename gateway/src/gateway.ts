@@ -1,0 +1,215 @@
+import { createApi } from './api/create-api.ts'
+import { EventStream } from './api/event-stream.ts'
+import { Metrics } from './api/metrics.ts'
+import { serveApi } from './api/serve.ts'
+import { StaticFiles } from './api/static-files.ts'
+import { configJsonSchema, formatHost, type Config, type ReadConfig } from './config/index.ts'
+import { allowAll } from './guard/decide.ts'
+import { Guard } from './guard/guard.ts'
+import { Agents, Runs, SignIn, Tokens } from './identity/index.ts'
+import { openIndex } from './index/index.ts'
+import { Growth } from './journal/growth.ts'
+import { Ledger } from './journal/ledger.ts'
+import { RecordingFiles } from './journal/recording-files.ts'
+import { Recordings } from './journal/recordings.ts'
+import { recover } from './journal/recover.ts'
+import type { Doors } from './protocols/protocol.ts'
+import { protocols } from './protocols/registry.ts'
+import { builtDesk, version } from './runtime/installation.ts'
+import type { Address, Listener, Machine } from './runtime/machine.ts'
+import { startPostgres, type RunningPostgres } from './targets/embedded-postgres.ts'
+
+export interface GatewayOptions {
+  /** What an operator should read, line by line. Holds no secrets. */
+  log: (line: string) => void
+  /** The record can no longer be trusted to be on disk: end the process, now. */
+  onFatal?: (reason: string) => void
+}
+
+/** A gateway that serves. */
+export interface Gateway {
+  /** Where the browser and the API's clients reach it. */
+  url: string
+  /** A link that signs one person in as administrator, once. */
+  signInLink(): string
+  /** Ends all sessions, closes their recordings and frees what was opened. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a gateway: what a crash left open is closed first, then state is
+ * rebuilt from the ledger, then ports open. Throws, with nothing left running,
+ * when any of it cannot be done.
+ */
+export async function startGateway(read: ReadConfig, machine: Machine, options: GatewayOptions): Promise<Gateway> {
+  const closing: (() => Promise<void> | void)[] = []
+  const stop = async () => {
+    for (const close of closing.splice(0).toReversed()) await close()
+  }
+  try {
+    return await open(read, machine, options, closing, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function open(
+  { config, secrets }: ReadConfig,
+  machine: Machine,
+  { log, onFatal = endProcess }: GatewayOptions,
+  closing: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<Gateway> {
+  const { data } = config
+  const onSyncFailed = (error: Error) => onFatal(`the disk cannot keep what was written: ${error.message}`)
+  machine.disk.makeDirectory(data)
+
+  const recovered = recover(machine, data)
+  for (const { session, tornBytes } of recovered) log(`session ${session} was open when the gateway died: closed as interrupted${tornBytes > 0 ? `, ${tornBytes} torn bytes kept aside` : ''}`)
+  const { ledger, entries, tornBytes } = Ledger.open(machine, { directory: data, onSyncFailed })
+  if (tornBytes > 0) log(`the ledger ended in ${tornBytes} torn bytes: kept aside`)
+  closing.push(() => ledger.close())
+
+  const store = await openStore(config, log)
+  closing.push(() => store.stop())
+  const index = await openIndex({ machine, store: store.connection, dataDirectory: data, log })
+  closing.push(() => index.close())
+
+  const growth = new Growth(machine.clock, (grown) => index.follow(grown))
+  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (grown) => growth.add(grown) })
+  closing.push(() => recordings.syncAll())
+  const guard = new Guard(machine, recordings, { gateway: config.gateway.name, durability: config.durability, decide: allowAll })
+
+  const agents = new Agents({ machine, ledger, entries, declared: config.agents })
+  const tokens = new Tokens({ machine, ledger, entries, declared: config.tokens })
+  const signIn = new SignIn({ machine, ledger, entries })
+  const runs = new Runs({
+    machine,
+    ledger,
+    entries,
+    targets: Object.keys(config.targets),
+    onUnrecordedEnd: (run, error) => log(`the end of ${run} could not be written to the ledger: ${messageOf(error)}`),
+  })
+  closing.push(() => runs.stop())
+
+  const metrics = new Metrics()
+  const refused = metrics.counter('steno_connections_refused_total', 'Connections turned away before they had a session.')
+  metrics.gauge('steno_sessions_open', 'Sessions that are open.', () => guard.openSessions.size)
+  metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lagBytes)
+
+  const doors: Doors = {
+    machine,
+    tls: config.tls,
+    limits: config.limits,
+    credential: (run) => runs.credential(run),
+    admit(run, name) {
+      const target = run.targets.includes(name) ? config.targets[name] : undefined
+      // A target that is not there and one that is not this run's look alike.
+      return target ? { admitted: true, target } : { admitted: false, reason: `this run reaches no target "${name}"` }
+    },
+    open: (request) => guard.open(request),
+    reveal: (secret) => secrets.reveal(secret),
+    readFile: (path) => secrets.readFile(path),
+    turnedAway({ client, reason, run, target }) {
+      refused.add()
+      log(`turned away ${client}: ${reason}${run ? ` (as ${run}, to ${target})` : ''}`)
+    },
+  }
+  const ports = await listenForProtocols({ config, doors, machine, log, closing })
+  closing.push(async () => {
+    guard.endAll('gateway stopped')
+    await guard.allClosed()
+  })
+
+  const events = new EventStream(machine)
+  index.onIndexed(({ sessions, commands, runs: indexedRuns }) => {
+    for (const session of sessions) events.publish('session', session)
+    for (const command of commands) events.publish('command', command)
+    for (const run of indexedRuns) events.publish('run', run)
+  })
+  let url = ''
+  if (config.listen.web) {
+    const desk = builtDesk()
+    const api = createApi({
+      machine,
+      runs,
+      agents,
+      tokens,
+      signIn,
+      secure: config.tls !== null,
+      version,
+      search: index.search,
+      ledger,
+      sessions: guard,
+      recordings: new RecordingFiles(machine.disk, data),
+      targets: config.targets,
+      ports,
+      connection: ({ run, token, target, address }) => protocols[target.protocol]!.connection({ run, token, target: target.name, address, tls: config.tls !== null }),
+      events,
+      metrics,
+      web: desk ? new StaticFiles(machine.disk, desk) : null,
+      configSchema: configJsonSchema(protocols),
+      onError: (error, { method, path }) => log(`${method} ${path}: ${error instanceof Error ? error.stack : String(error)}`),
+    })
+    const web = await serveApi(api, { address: config.listen.web, tls: config.tls })
+    closing.push(() => {
+      events.close()
+      return web.close()
+    })
+    url = `${config.tls ? 'https' : 'http'}://${formatHost(config.publicHost ?? web.address.host)}:${web.address.port}`
+  }
+  return {
+    url,
+    signInLink: () => `${url}/sign-in#token=${signIn.createLink({ name: 'admin', role: 'admin' }).secret}`,
+    stop,
+  }
+}
+
+interface Ports {
+  config: Config
+  doors: Doors
+  machine: Machine
+  log: (line: string) => void
+  closing: (() => Promise<void> | void)[]
+}
+
+/** Opens each protocol's port; gives the addresses that clients reach them at. */
+async function listenForProtocols({ config, doors, machine, log, closing }: Ports): Promise<Record<string, Address>> {
+  const ports: Record<string, Address> = {}
+  for (const [name, address] of Object.entries(config.listen.protocols)) {
+    const serve = await protocols[name]!.start(doors)
+    const listener: Listener = await machine.network.listen(address, (socket) => {
+      serve(socket).catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
+    })
+    closing.push(() => listener.close())
+    ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }
+  }
+  return ports
+}
+
+type StoreConnection = Parameters<typeof openIndex>[0]['store']
+
+/** The PostgreSQL that holds the index: the configured server, or one of our own. */
+async function openStore(config: Config, log: (line: string) => void): Promise<{ connection: StoreConnection; stop: () => Promise<void> }> {
+  if (config.store !== null) return { connection: config.store, stop: async () => {} }
+  const running: RunningPostgres = await startPostgres({
+    directory: `${config.data}/store`,
+    user: 'steno',
+    // Search waits for the port, never the port for search.
+    niceness: 5,
+    settings: { shared_buffers: '64MB', max_connections: '30', synchronous_commit: 'off' },
+    log: () => {},
+    progress: log,
+  })
+  return { connection: running.connection, stop: () => running.stop() }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function endProcess(reason: string): void {
+  throw new Error(reason)
+}
+
