@@ -1,5 +1,6 @@
 import type { Cell, Column, Notice, TransactionState } from '@steno/recordings'
 import { assert } from '../../../runtime/assert.ts'
+import { isUtf8 } from '../../../runtime/bytes.ts'
 import { hexCell } from '../types/hex.ts'
 import { typeName } from '../types/type-names.ts'
 import { Body } from './body.ts'
@@ -48,6 +49,7 @@ export type Authentication =
   /** Kerberos, SSPI and what may come. */
   | { kind: 'other'; code: number }
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 const columnBytesMin = 19
 const secretKeyBytesMin = 4
 const secretKeyBytesMax = 256
@@ -146,11 +148,11 @@ export function readParameterDescription(message: Message): { oids: number[]; ty
 }
 
 /**
- * Gives the tag and what its count means: rows that were returned, rows that
- * were changed. A COPY's count is neither here, since the tag does not say its
- * direction: it is `copied`.
+ * Gives the tag and what its count means: rows that were returned, or rows
+ * that were changed. COPY counts as the latter, since its tag does not say the
+ * direction.
  */
-export function readCommandComplete(message: Message): { tag: string; rows: number; affected?: number; copied?: number } {
+export function readCommandComplete(message: Message): { tag: string; rows: number; affected?: number } {
   const body = target(message)
   const tag = body.text()
   body.done()
@@ -166,9 +168,8 @@ export function readCommandComplete(message: Message): { tag: string; rows: numb
     case 'UPDATE':
     case 'DELETE':
     case 'MERGE':
-      return { tag, rows: 0, affected: count }
     case 'COPY':
-      return { tag, rows: 0, copied: count }
+      return { tag, rows: 0, affected: count }
     default:
       return { tag, rows: 0 }
   }
@@ -217,10 +218,10 @@ export function readFunctionCallResponse(message: Message): Cell {
   const value = body.value()
   body.done()
   if (value === null) return null
-  return textOf(value) ?? hexCell(value)
+  return isUtf8(value) && !value.includes(0) ? utf8.decode(value) : hexCell(value)
 }
 
-/** The cells of successive rows of one result that lie in the same bytes, as offsets: nothing is allocated for a row or a cell. */
+/** The cells of successive rows that lie in the same bytes, as offsets: nothing is allocated for a row or a cell. */
 export class RowCollector {
   #bytes: Uint8Array = new Uint8Array(0)
   #cells = new Int32Array(256)
@@ -296,17 +297,6 @@ function readFormat(body: Body): 'text' | 'binary' {
   if (format === 0) return 'text'
   if (format === 1) return 'binary'
   throw new WireError('08P01', `expected a format code, got ${format}`)
-}
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function textOf(value: Uint8Array): string | null {
-  if (value.includes(0)) return null
-  try {
-    return strict.decode(value)
-  } catch {
-    return null
-  }
 }
 
 function badRow(): WireError {

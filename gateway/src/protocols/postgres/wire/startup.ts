@@ -19,7 +19,7 @@ export type StartupReading =
   | { kind: 'startup'; length: number; message: StartupMessage }
 
 /** The longest first packet, as PostgreSQL has it (MAX_STARTUP_PACKET_LENGTH). */
-export const startupBytesMax = 10_000
+const startupBytesMax = 10_000
 
 const sslRequestCode = 80877103
 const gssencRequestCode = 80877104
@@ -61,7 +61,7 @@ export function readStartup(bytes: Uint8Array, { isFirst }: { isFirst: boolean }
   return { kind: 'startup', length, message: { minor, ...readParameters(bytes.subarray(8, length)) } }
 }
 
-/** A parameter that is named twice counts the last time, as in PostgreSQL. */
+/** A parameter that is named twice is refused: no client does it, and whoever reads it otherwise than we do would see another session. */
 function readParameters(body: Uint8Array): Pick<StartupMessage, 'parameters' | 'unknownOptions'> {
   const parameters = new Map<string, string>()
   const unknownOptions: string[] = []
@@ -75,8 +75,9 @@ function readParameters(body: Uint8Array): Pick<StartupMessage, 'parameters' | '
   }
   for (let name = text(); name !== ''; name = text()) {
     const value = text()
-    if (!name.startsWith('_pq_.')) parameters.set(name, value)
-    else if (!unknownOptions.includes(name)) unknownOptions.push(name)
+    if (name.startsWith('_pq_.')) unknownOptions.push(name)
+    else if (parameters.has(name)) throw new WireError('08P01', `startup parameter \`${name}\` is given twice`)
+    else parameters.set(name, value)
   }
   if (at !== body.length) throw layout()
   if (!parameters.get('user')) throw new WireError('28000', 'no PostgreSQL user name specified in startup packet')

@@ -111,8 +111,8 @@ function noticeBody({ severity, code, message: words, detail, hint, fields = {} 
   if (hint !== undefined) body.push(field('H', hint))
   for (const [name, value] of Object.entries(others)) {
     const letter = noticeLetters.get(name) ?? name
-    assert(letter.length === 1, 'a notice has fields that the wire has a letter for')
-    body.push(field(letter, value))
+    // Fields that the wire has no letter for are for the record only.
+    if (/^[A-Za-z]$/.test(letter)) body.push(field(letter, value))
   }
   body.push([0])
   return body
