@@ -19,6 +19,8 @@ export interface Command {
   at: string
   kind: string
   text: string
+  /** How long the text is, when `text` is only its start: the index keeps 256 Ki of it, the recording all. */
+  textLength?: number
   parameters: Parameter[]
   operations: Operation[]
   verdict: Verdict
