@@ -1,5 +1,5 @@
 import type { Command, Run, Session, SessionDetail } from '@steno/recordings'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
@@ -218,6 +218,13 @@ const signedIn = async () => {
 }
 
 describe('the answers', () => {
+  it('are the record’s own types, field for field', () => {
+    expectTypeOf<z.infer<typeof schemas.command>>().toEqualTypeOf<Command>()
+    expectTypeOf<z.infer<typeof schemas.session>>().toEqualTypeOf<Session>()
+    expectTypeOf<z.infer<typeof schemas.sessionDetail>>().toEqualTypeOf<SessionDetail>()
+    expectTypeOf<z.infer<typeof schemas.run>>().toEqualTypeOf<Run>()
+  })
+
   it('have the shapes that the document says', async () => {
     const id = gateway.record('line')
     const document = openApiDocument.parse(await (await gateway.ask('GET', '/api/openapi.json')).json())

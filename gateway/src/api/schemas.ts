@@ -50,6 +50,7 @@ export const command = z
     at: time,
     kind: z.string(),
     text: z.string(),
+    textLength: count.exactOptional().meta({ description: 'how long the text is, when only its start is here' }),
     parameters: z.array(parameter),
     operations: z.array(operation),
     verdict,

@@ -66,5 +66,5 @@ export function signInApi(deps: ApiDeps) {
 
 /** Where a sign-in link leads. The secret is in the fragment, which no server log and no `Referer` ever sees. */
 export function signInPath(secret: string): string {
-  return `/sign-in#${secret}`
+  return `/sign-in#token=${secret}`
 }

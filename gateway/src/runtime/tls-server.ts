@@ -1,0 +1,1 @@
+export { createServer as createTlsServer } from 'node:https'
