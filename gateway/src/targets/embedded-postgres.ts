@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { serverAccount, settlePlace, type Account, type Place } from './postgres-account.ts'
 import { readyBinaries, type Binaries } from './postgres-binaries.ts'
 import { PostgresFailed } from './postgres-failed.ts'
+import { keeper } from './postgres-keeper.ts'
 import { takeOver } from './postgres-orphan.ts'
 
 export interface PostgresOptions {
@@ -140,24 +141,6 @@ function makeSocketDirectory(place: Place): string {
   giveTo(place.account, directory)
   return directory
 }
-
-/**
- * Runs the server until its standard input ends, which it does when Steno ends,
- * also by `kill -9`; then asks it for a fast shutdown. `$1` is Steno's process.
- */
-const keeper = `
-shift
-exec 3<&0 </dev/null
-"$@" 3<&- &
-server=$!
-{ read -r _ <&3; kill -INT "$server"; } 2>/dev/null &
-watcher=$!
-exec 3<&-
-wait "$server"
-code=$?
-kill "$watcher" 2>/dev/null
-exit "$code"
-`
 
 class Server {
   readonly #command: string[]

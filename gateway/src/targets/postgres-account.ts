@@ -1,5 +1,17 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname } from 'node:path'
 import { PostgresFailed } from './postgres-failed.ts'
 
@@ -49,9 +61,12 @@ export function settlePlace(directory: string, account: Account | null): Place {
   if (account === null) return { directory, account }
   const link = `${directory}/place`
   if (!existsSync(link)) {
-    const place = `${sharedRoot()}/clusters/${randomBytes(8).toString('hex')}`
-    makeOpenDirectory(dirname(place))
+    const clusters = `${sharedRoot()}/clusters`
+    makeOpenDirectory(clusters)
+    removeForgotten(clusters)
+    const place = `${clusters}/${randomBytes(8).toString('hex')}`
     makeOpenDirectory(place)
+    writeFileSync(`${place}/for`, directory)
     symlinkSync(place, link)
   }
   const place = readlinkSync(link)
@@ -59,6 +74,16 @@ export function settlePlace(directory: string, account: Account | null): Place {
   // A cluster stays its account's, also when a better account has appeared since.
   const owner = existsSync(`${place}/cluster`) ? lstatSync(`${place}/cluster`) : null
   return { directory: place, account: owner === null ? account : { name: account.name, uid: owner.uid, gid: owner.gid } }
+}
+
+/** A temporary directory that is gone has left its cluster behind. Of no other can we know that it will not return. */
+function removeForgotten(clusters: string): void {
+  for (const name of readdirSync(clusters)) {
+    const note = `${clusters}/${name}/for`
+    if (!existsSync(note)) continue
+    const directory = readFileSync(note, 'utf8')
+    if (directory.startsWith(`${tmpdir()}/`) && !existsSync(directory)) rmSync(`${clusters}/${name}`, { recursive: true })
+  }
 }
 
 /**
