@@ -19,7 +19,7 @@ export interface Command {
   at: string
   kind: string
   text: string
-  /** How long the text is, when `text` is only its start: the index keeps 256 Ki of it, the recording all. */
+  /** How long the text is, when `text` is only its start: the index keeps 64 Ki of it, the recording all. */
   textLength?: number
   parameters: Parameter[]
   operations: Operation[]
