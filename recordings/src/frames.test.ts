@@ -25,7 +25,7 @@ describe('FrameBuilder', () => {
       [4, answers(1, rows(['4']), done('SELECT 4', 4), columns('n'), rows(['x']), done('SELECT 1', 1), end())],
     ])
     const { results } = table(frames[0])
-    expect(results.map((result) => result.rows.map(({ line, firstRow, rowCount, part }) => ({ line, firstRow, rowCount, part })))).toEqual([
+    expect(results.map(result => result.rows.map(({ line, firstRow, rowCount, part }) => ({ line, firstRow, rowCount, part })))).toEqual([
       [
         { line: 2, firstRow: 0, rowCount: 2, part: 1 },
         { line: 3, firstRow: 2, rowCount: 1, part: 0 },
@@ -33,7 +33,7 @@ describe('FrameBuilder', () => {
       ],
       [{ line: 4, firstRow: 0, rowCount: 1, part: 3 }],
     ])
-    const read = results.map((result) => result.rows.flatMap((range) => readRows(lineOf(range), range)))
+    const read = results.map(result => result.rows.flatMap(range => readRows(lineOf(range), range)))
     expect(read).toEqual([[['1'], ['2'], ['3'], ['4']], [['x']]])
   })
 
@@ -47,10 +47,10 @@ describe('FrameBuilder', () => {
       [6, answers(2, { kind: 'copy', direction: 'out', binary: false, columns: 1 }, data('a\n'), data('b\n'))],
       [7, answers(2, data('c\n'), done('COPY 3', 3), end())],
     ])
-    expect(table(frames[0]).bodies.flatMap((place) => readContents(lineOf(place), place))).toEqual([{ text: 'in\n' }])
+    expect(table(frames[0]).bodies.flatMap(place => readContents(lineOf(place), place))).toEqual([{ text: 'in\n' }])
     expect(table(frames[0]).results).toMatchObject([{ copy: { direction: 'in' }, affected: 1 }])
     const [out] = table(frames[1]).results
-    expect(out!.data.flatMap((place) => readContents(lineOf(place), place))).toEqual([{ text: 'a\n' }, { text: 'b\n' }, { text: 'c\n' }])
+    expect(out!.data.flatMap(place => readContents(lineOf(place), place))).toEqual([{ text: 'a\n' }, { text: 'b\n' }, { text: 'c\n' }])
   })
 
   it.each<[string, AnswerPart[], string]>([
@@ -89,7 +89,7 @@ describe('FrameBuilder', () => {
       [6, answers(2, error('42501', 'gateway'), end())],
       [7, asks(3, 'c', { decision: decides('hold') })],
     ])
-    expect(frames.map((frame) => table(frame).status)).toEqual(['ok', 'denied', 'held'])
+    expect(frames.map(frame => table(frame).status)).toEqual(['ok', 'denied', 'held'])
     expect(table(frames[0]).decision.verdict).toBe('allow')
     expect(flags).toEqual([
       { frame: 0, atUs: 1, why: 'hold' },
@@ -124,7 +124,7 @@ describe('FrameBuilder', () => {
       ...plays(13, 'ROLLBACK AND CHAIN', done('ROLLBACK'), 'transaction'),
       ...plays(14, 'SELECT 1', done('SELECT 1', 1), 'transaction'),
     ])
-    expect(transactions.map(({ frames: of, outcome }) => [of.map((i) => i + 1), outcome])).toEqual([
+    expect(transactions.map(({ frames: of, outcome }) => [of.map(i => i + 1), outcome])).toEqual([
       [[2, 3, 4], 'committed'],
       [[5, 6, 7], 'rolled back'],
       [[8, 9, 10], 'rolled back'],
@@ -167,7 +167,12 @@ describe('FrameBuilder', () => {
       [5, answers(1, { kind: 'parameters', oids: [23], types: ['int4'] }, columns('a'))],
       [6, asks(3, 'SELECT $1', { kind: 'execute', statement: 's', prepared: 1 })],
     ])
-    expect(table(frames[0])).toMatchObject({ executions: [1, 2], preparedBy: null, parameterTypes: ['int4'], results: [{ outcome: 'described' }] })
+    expect(table(frames[0])).toMatchObject({
+      executions: [1, 2],
+      preparedBy: null,
+      parameterTypes: ['int4'],
+      results: [{ outcome: 'described' }],
+    })
     expect(table(frames[2]).preparedBy).toBe(0)
   })
 
@@ -208,8 +213,8 @@ describe('FrameBuilder', () => {
       [30, answers(1, end())],
       [40, asks(2, 'b')],
     ])
-    expect([0, 1, 2, 3, 4, 99].map((line) => built.builder.atLine(line)?.index)).toEqual([undefined, 0, 0, 0, 1, 1])
-    expect([0, 10, 39, 40].map((atUs) => built.builder.atTime(atUs)?.index)).toEqual([undefined, 0, 0, 1])
+    expect([0, 1, 2, 3, 4, 99].map(line => built.builder.atLine(line)?.index)).toEqual([undefined, 0, 0, 0, 1, 1])
+    expect([0, 10, 39, 40].map(atUs => built.builder.atTime(atUs)?.index)).toEqual([undefined, 0, 0, 1])
     expect(built.builder.command(2)?.index).toBe(1)
   })
 
@@ -261,7 +266,7 @@ function decides(verdict: Decision['verdict']): Decision {
 }
 
 function columns(...names: string[]): AnswerPart {
-  return { kind: 'columns', columns: names.map((name) => ({ name, type: 'text', typeOid: 25, tableOid: 0, attribute: 0, format: 'text' })) }
+  return { kind: 'columns', columns: names.map(name => ({ name, type: 'text', typeOid: 25, tableOid: 0, attribute: 0, format: 'text' })) }
 }
 
 function rows(...values: (string | null)[][]): AnswerPart {

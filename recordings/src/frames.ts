@@ -164,12 +164,12 @@ export class FrameBuilder {
 
   /** The frame whose line this is, or the last one before it: where a deep link leads. */
   atLine(line: number): Frame | undefined {
-    return lastUntil(this.frames, (frame) => frame.place.line <= line)
+    return lastUntil(this.frames, frame => frame.place.line <= line)
   }
 
   /** The last frame that began by then. */
   atTime(atUs: number): Frame | undefined {
-    return lastUntil(this.frames, (frame) => frame.atUs <= atUs)
+    return lastUntil(this.frames, frame => frame.atUs <= atUs)
   }
 
   /** Takes the next event. */
@@ -335,7 +335,7 @@ export class FrameBuilder {
     if (open) {
       this.#join(open, frame, atUs)
       const chains = /\band\s+chain\b/i.test(frame.command.text)
-      const tag = frame.results.findLast((result) => result.tag !== null)?.tag
+      const tag = frame.results.findLast(result => result.tag !== null)?.tag
       if (leaves !== 'idle' && !(chains && (tag === 'COMMIT' || tag === 'ROLLBACK'))) return
       open.outcome = frame.status === 'ok' && tag !== 'ROLLBACK' ? 'committed' : 'rolled back'
       this.#open = null
@@ -394,7 +394,7 @@ export function readRows(bytes: Uint8Array, range: RowRange): Cell[][] {
 export function readContents(bytes: Uint8Array, place: LinePlace): Content[] {
   const { event } = parseLine(bytes, place)
   if (event.code === 'b') return [event.body.content]
-  return readAnswer(bytes, place).flatMap((part) => (part.kind === 'data' ? [part.content] : []))
+  return readAnswer(bytes, place).flatMap(part => (part.kind === 'data' ? [part.content] : []))
 }
 
 function readAnswer(bytes: Uint8Array, place: LinePlace): AnswerPart[] {

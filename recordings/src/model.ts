@@ -98,7 +98,12 @@ export type Content = { text: string } | { base64: string }
  * stored, because a configured limit says so; length and hash are of the whole
  * value. `masked`: what the client saw in its place, and by which rule.
  */
-export type Cell = string | null | { hex: string } | { cut: string; lengthBytes: number; sha256: string } | { masked: string | null; rule: string }
+export type Cell =
+  | string
+  | null
+  | { hex: string }
+  | { cut: string; lengthBytes: number; sha256: string }
+  | { masked: string | null; rule: string }
 
 export interface Column {
   name: string

@@ -8,7 +8,7 @@ describe('RecordingWriter', () => {
   it('writes intervals as exact differences of microseconds', () => {
     const writer = new RecordingWriter()
     for (const atUs of [0, 1, 100_001, 100_001, 1_100_001, 2_000_000, 3_600_000_000.7]) writer.output(atUs, 'x')
-    expect(lines(writer).map((line) => line.slice(1, line.indexOf(',')))).toEqual(['0', '0.000001', '0.1', '0', '1', '0.899999', '3598'])
+    expect(lines(writer).map(line => line.slice(1, line.indexOf(',')))).toEqual(['0', '0.000001', '0.1', '0', '1', '0.899999', '3598'])
   })
 
   it('gives an event that claims to be earlier the time of the one before it', () => {
@@ -36,9 +36,24 @@ describe('RecordingWriter', () => {
   })
 
   it('writes a cell that is not UTF-8 as hex, whatever is wrong with it', () => {
-    const broken = ['80', 'ff', 'c0af', 'c1bf', 'e08080', 'e28c', 'eda080', 'f08080af', 'f4908080', 'f5808080', 'c3', '61c3', 'c361', 'f09f98']
+    const broken = [
+      '80',
+      'ff',
+      'c0af',
+      'c1bf',
+      'e08080',
+      'e28c',
+      'eda080',
+      'f08080af',
+      'f4908080',
+      'f5808080',
+      'c3',
+      '61c3',
+      'c361',
+      'f09f98',
+    ]
     for (const hex of broken) {
-      const bytes = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+      const bytes = Uint8Array.from(hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
       const writer = new RecordingWriter()
       writer.answer(0, 1)
       writer.rows({ count: 1, columns: 1, bytes, cells: Int32Array.of(0, bytes.length) })
@@ -175,7 +190,7 @@ describe('RecordingWriter', () => {
 })
 
 function block(values: Cell[], columns: number): RowBlock {
-  const texts = values.map((value) => utf8Encoder.encode(typeof value === 'string' ? value : ''))
+  const texts = values.map(value => utf8Encoder.encode(typeof value === 'string' ? value : ''))
   const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0))
   const cells = new Int32Array(2 * values.length)
   let end = 0

@@ -319,7 +319,7 @@ export class RecordingWriter {
 
   /** Writes text with some characters escaped. A surrogate without its partner becomes U+FFFD. */
   #escaped(text: string, escapes: Uint8Array[]): void {
-    for (let from = 0; from < text.length; ) from = this.#escapedPiece(text, from, Math.min(text.length, from + pieceLength), escapes)
+    for (let from = 0; from < text.length;) from = this.#escapedPiece(text, from, Math.min(text.length, from + pieceLength), escapes)
   }
 
   #escapedPiece(text: string, from: number, to: number, escapes: Uint8Array[]): number {
@@ -501,14 +501,14 @@ const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
 const onceEscapes = Array.from({ length: 128 }, (_, code) => asciiBytes(escapeJson(String.fromCharCode(code))))
 
 /** What each ASCII character becomes in a JSON string inside a JSON string. */
-const twiceEscapes = onceEscapes.map((escape) => asciiBytes(escapeJson(String.fromCharCode(...escape))))
+const twiceEscapes = onceEscapes.map(escape => asciiBytes(escapeJson(String.fromCharCode(...escape))))
 
 function escapeJson(text: string): string {
   return JSON.stringify(text).slice(1, -1)
 }
 
 function asciiBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  return Uint8Array.from(text, character => character.charCodeAt(0))
 }
 
 /** Gives the index after the character of several bytes at `i`, or -1 when it is not UTF-8 (RFC 3629 §4). */

@@ -4,7 +4,7 @@ import { RecordingWriter } from './line-writer.ts'
 import { parseEvent, readRecording, RecordingReader, type PlacedLine } from './read.ts'
 import { RecordingError } from './recording-error.ts'
 import { seeded, testHeader } from './test-session.ts'
-import { utf8Encoder } from './utf8.ts'
+import { utf8Decoder, utf8Encoder } from './utf8.ts'
 
 const term = { cols: 120, rows: 36 }
 
@@ -47,14 +47,13 @@ describe('RecordingReader', () => {
 
   it('says where each line stands in the file', () => {
     const { bytes } = randomSession(3, 10)
-    const lines = new TextLines(bytes)
     const { events } = readRecording(bytes)
-    expect(events.length).toBe(lines.count - 1)
+    const newlines = [...bytes.keys()].filter(i => bytes[i] === 0x0a)
+    expect(events.map(({ line }) => line)).toEqual(newlines.slice(1).map((_, i) => i + 1))
     for (const { line, offset, sizeBytes, event } of events) {
-      expect(lines.offsetOf(line)).toBe(offset)
-      const text = lines.at(line)
-      expect(utf8Encoder.encode(text).length + 1).toBe(sizeBytes)
-      expect(parseEvent(text, line).event).toEqual(event)
+      expect(offset).toBe(newlines[line - 1]! + 1)
+      expect(offset + sizeBytes).toBe(newlines[line]! + 1)
+      expect(parseEvent(utf8Decoder.decode(bytes.subarray(offset, offset + sizeBytes - 1)), line).event).toEqual(event)
     }
   })
 
@@ -86,7 +85,10 @@ describe('RecordingReader', () => {
     const good = readRecording(bytes).events
     const reader = new RecordingReader()
     const events: PlacedLine[] = []
-    const push = (piece: Uint8Array) => errorOf(() => { for (const placed of reader.push(piece)) events.push(placed) })
+    const push = (piece: Uint8Array) =>
+      errorOf(() => {
+        for (const placed of reader.push(piece)) events.push(placed)
+      })
     const first = push(concat([bytes, utf8Encoder.encode('[0,"o","late"]\n')]))
     expect(first).toMatchObject({ code: 'after_end', line: good.length + 1 })
     expect(events).toEqual(good)
@@ -129,7 +131,7 @@ describe('RecordingReader', () => {
 
 function readPieces(pieces: Uint8Array[]): PlacedLine[] {
   const reader = new RecordingReader()
-  const events = pieces.flatMap((piece) => [...reader.push(piece)])
+  const events = pieces.flatMap(piece => [...reader.push(piece)])
   reader.finish()
   return events
 }
@@ -150,29 +152,7 @@ function errorOf(act: () => unknown): unknown {
 }
 
 function concat(pieces: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(pieces.flatMap((piece) => [...piece]))
-}
-
-class TextLines {
-  readonly #lines: string[]
-
-  constructor(bytes: Uint8Array) {
-    let text = ''
-    for (const byte of bytes) text += String.fromCharCode(byte)
-    this.#lines = text.split('\n').slice(0, -1)
-  }
-
-  get count(): number {
-    return this.#lines.length
-  }
-
-  offsetOf(line: number): number {
-    return this.#lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0)
-  }
-
-  at(line: number): string {
-    return decodeURIComponent(Array.from(this.#lines[line]!, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`).join(''))
-  }
+  return Uint8Array.from(pieces.flatMap(piece => [...piece]))
 }
 
 const awkward = [
@@ -231,7 +211,14 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
     policyVersion: text(),
     ...maybe(() => ({ rule: text(), reason: text() })),
   })
-  const column = () => ({ name: text(), type: text(), typeOid: random(2 ** 32), tableOid: random(2 ** 32), attribute: random(100) - 8, format: one(['text', 'binary'] as const) })
+  const column = () => ({
+    name: text(),
+    type: text(),
+    typeOid: random(2 ** 32),
+    tableOid: random(2 ** 32),
+    attribute: random(100) - 8,
+    format: one(['text', 'binary'] as const),
+  })
   const part = () =>
     one<() => AnswerPart>([
       () => ({ kind: 'columns', columns: some(column) }),
@@ -268,7 +255,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
 
   let atUs = 0
   const at = (event: RecordedEvent) => ({ atUs: (atUs += one([0, 1, 999, 1_000_000, random(5e6), random(1e11)])), event })
-  const events = Array.from({ length: commands }, (_, i) => i + 1).flatMap((n) => [
+  const events = Array.from({ length: commands }, (_, i) => i + 1).flatMap(n => [
     at({
       code: 'q',
       command: {

@@ -1,4 +1,13 @@
-import type { AnswerRecord, BodyRecord, CommandRecord, DecisionRecord, EndRecord, NoticeRecord, PlacedEvent, RecordedEvent } from '../model.ts'
+import type {
+  AnswerRecord,
+  BodyRecord,
+  CommandRecord,
+  DecisionRecord,
+  EndRecord,
+  NoticeRecord,
+  PlacedEvent,
+  RecordedEvent,
+} from '../model.ts'
 import { answerRecord, bodyRecord, castHeader, commandRecord, decisionRecord, endRecord, noticeRecord, type CastHeader } from './records.ts'
 import { RecordingError, type RecordingErrorCode } from './recording-error.ts'
 import { describe, isObject, type Check } from './shape.ts'
@@ -87,7 +96,8 @@ export class RecordingReader {
   /** Says that no more bytes come. A recording that is still open may end after any line, but not within one. */
   finish(): void {
     if (this.#failure) throw this.#failure
-    if (this.#piecesBytes > 0) throw new RecordingError('torn_line', this.#line, `expected a newline, got the end after ${this.#piecesBytes} bytes of a line`)
+    if (this.#piecesBytes > 0)
+      throw new RecordingError('torn_line', this.#line, `expected a newline, got the end after ${this.#piecesBytes} bytes of a line`)
     if (!this.#header) throw new RecordingError('header_missing', 0, 'expected a header, got nothing')
   }
 
@@ -192,7 +202,8 @@ export function parseHeader(line: string): CastHeader {
   if (value['steno']['v'] !== 1) throw new RecordingError('header_steno_version', 0, 'expected version 1 of the profile')
   const header = checked<CastHeader>(value, castHeader, 'header_shape', 0)
   const startedAt = Math.floor(header.steno.startedAtUs / 1e6)
-  if (header.timestamp !== startedAt) throw new RecordingError('header_shape', 0, `expected timestamp ${startedAt}, the second the session started`)
+  if (header.timestamp !== startedAt)
+    throw new RecordingError('header_shape', 0, `expected timestamp ${startedAt}, the second the session started`)
   mustBeUnambiguous(line, value, 0)
   return header
 }

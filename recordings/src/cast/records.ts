@@ -16,7 +16,22 @@ import type {
   RunIdentity,
 } from '../model.ts'
 import { eventMeanings, type TerminalSize } from './line-writer.ts'
-import { byField, byKind, flag, integer, isObject, list, named, object, optional, orNull, pattern, text, word, type Check } from './shape.ts'
+import {
+  byField,
+  byKind,
+  flag,
+  integer,
+  isObject,
+  list,
+  named,
+  object,
+  optional,
+  orNull,
+  pattern,
+  text,
+  word,
+  type Check,
+} from './shape.ts'
 
 // What each event of the profile holds, field by field, as `model.ts` names it.
 
@@ -45,7 +60,7 @@ const cellObject = byField({
   masked: object<CellOf<'masked'>>({ masked: orNull(text), rule: text }),
 })
 
-const cell: Check = (value) => (typeof value === 'string' || value === null ? null : cellObject(value))
+const cell: Check = value => (typeof value === 'string' || value === null ? null : cellObject(value))
 
 const content = byField({ text: object<{ text: string }>({ text }), base64: object<{ base64: string }>({ base64 }) })
 
@@ -158,7 +173,7 @@ const run = object<RunIdentity>({
 })
 
 /** Our letters mean what they mean here; a file may explain others beside them. */
-const events: Check = (value) => {
+const events: Check = value => {
   const wrong = named(text)(value)
   if (wrong || !isObject(value)) return wrong
   for (const [letter, meaning] of Object.entries(value)) {
@@ -166,7 +181,7 @@ const events: Check = (value) => {
     if (Object.hasOwn(eventMeanings, letter) && meaning !== eventMeanings[letter])
       return { path: `.${letter}`, expected: `\`${eventMeanings[letter]}\``, got: meaning }
   }
-  const missing = Object.keys(eventMeanings).find((letter) => !Object.hasOwn(value, letter))
+  const missing = Object.keys(eventMeanings).find(letter => !Object.hasOwn(value, letter))
   return missing === undefined ? null : { path: `.${missing}`, expected: `\`${eventMeanings[missing]}\``, got: undefined }
 }
 

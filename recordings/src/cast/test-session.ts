@@ -23,7 +23,7 @@ export function testHeader(changes: Partial<RecordingHeader> = {}): RecordingHea
 /** The same numbers for the same seed (mulberry32), from 0 to below `below`. */
 export function seeded(seed: number): (below: number) => number {
   let state = seed
-  return (below) => {
+  return below => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed

@@ -1,6 +1,9 @@
 // TextEncoder and TextDecoder are in every runtime and browser, but in no
 // ECMAScript library file, and this room names neither `node` nor `dom`.
-declare const TextEncoder: new () => { encode(text: string): Uint8Array; encodeInto(text: string, into: Uint8Array): { read: number; written: number } }
+declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number }
+}
 declare const TextDecoder: new (label: 'utf-8', options: { fatal: true; ignoreBOM: true }) => { decode(bytes: Uint8Array): string }
 
 /** Writes text as UTF-8; a surrogate without its partner becomes U+FFFD. Says how much fitted. */

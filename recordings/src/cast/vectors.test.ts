@@ -24,7 +24,7 @@ interface Invalid {
 }
 
 const files = import.meta.glob('../../vectors/**/*', { query: '?raw', import: 'default', eager: true })
-const valid = Object.keys(files).filter((path) => path.endsWith('.cast'))
+const valid = Object.keys(files).filter(path => path.endsWith('.cast'))
 const invalid: Invalid = JSON.parse(files['../../vectors/invalid.json']!)
 
 describe('vectors', () => {
@@ -33,7 +33,7 @@ describe('vectors', () => {
     expect(invalid.cases.length).toBeGreaterThanOrEqual(40)
   })
 
-  it.each(valid)('%s says what stands beside it, and is written as it stands', (path) => {
+  it.each(valid)('%s says what stands beside it, and is written as it stands', path => {
     const bytes = utf8Encoder.encode(files[path]!)
     const expected: Valid = JSON.parse(files[path.replace(/\.cast$/, '.json')]!)
     const { header, events } = readRecording(bytes)
@@ -103,6 +103,6 @@ function errorOf(act: () => unknown): RecordingError {
 
 function fromBase64(base64: string): Uint8Array {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-  const bits = Array.from(base64.replaceAll('=', ''), (character) => alphabet.indexOf(character).toString(2).padStart(6, '0')).join('')
-  return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))
+  const bits = Array.from(base64.replaceAll('=', ''), character => alphabet.indexOf(character).toString(2).padStart(6, '0')).join('')
+  return Uint8Array.from(bits.match(/.{8}/g) ?? [], byte => Number.parseInt(byte, 2))
 }
