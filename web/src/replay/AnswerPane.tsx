@@ -1,17 +1,17 @@
 import type { Cell, Column, Notice } from '@steno/recordings'
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type JSX } from 'solid-js'
-import { bytesLabel, Visible } from '../ui/index.ts'
+import { bytesLabel, countLabel, Visible } from '../ui/index.ts'
 import { answerViews, type AnswerView } from './answer-views.ts'
 import { readCell } from './cell.ts'
 import { CellText } from './CellText.tsx'
-import type { FrameDetail, FrameSummary } from './frame.ts'
+import type { CommandDetail, FrameSummary } from './frame.ts'
 import { ResultGrid } from './ResultGrid.tsx'
 
 export interface AnswerPaneProps {
   frame: FrameSummary
-  detail: FrameDetail
+  detail: CommandDetail
   search: string
-  readRows(section: number, first: number, count: number): Promise<Cell[][]>
+  readRows(result: number, first: number, count: number): Promise<Cell[][]>
 }
 
 /** What came back, in the order it came: one view each when there are several. */
@@ -21,7 +21,13 @@ export function AnswerPane(props: AnswerPaneProps): JSX.Element {
   createEffect(
     on(
       () => props.detail.index,
-      () => setChosen(Math.max(0, views().findIndex((view) => view.kind === 'error'))),
+      () =>
+        setChosen(
+          Math.max(
+            0,
+            views().findIndex(view => view.kind === 'error'),
+          ),
+        ),
     ),
   )
   const view = createMemo(() => views()[Math.min(chosen(), views().length - 1)])
@@ -31,7 +37,7 @@ export function AnswerPane(props: AnswerPaneProps): JSX.Element {
     if (by === 0) return
     event.preventDefault()
     event.stopPropagation()
-    setChosen((at) => (at + by + views().length) % views().length)
+    setChosen(at => (at + by + views().length) % views().length)
     document.getElementById(`rp-tab-${chosen()}`)?.focus()
   }
 
@@ -57,9 +63,14 @@ export function AnswerPane(props: AnswerPaneProps): JSX.Element {
           </For>
         </div>
       </Show>
-      <div class="rp-answer" id="rp-answer" role={views().length > 1 ? 'tabpanel' : undefined} aria-labelledby={views().length > 1 ? `rp-tab-${chosen()}` : undefined}>
+      <div
+        class="rp-answer"
+        id="rp-answer"
+        role={views().length > 1 ? 'tabpanel' : undefined}
+        aria-labelledby={views().length > 1 ? `rp-tab-${chosen()}` : undefined}
+      >
         <Show when={view()} fallback={<p class="rp-quietly">{nothingYet(props.frame)}</p>}>
-          {(shown) => <View view={shown()} search={props.search} readRows={props.readRows} />}
+          {shown => <View view={shown()} search={props.search} readRows={props.readRows} />}
         </Show>
       </div>
     </>
@@ -71,7 +82,7 @@ function View(props: { view: AnswerView; search: string; readRows: AnswerPanePro
   return (
     <Switch>
       <Match when={as('table')}>
-        {(table) => (
+        {table => (
           <Show when={table().columns.length > 0 || table().rows > 0} fallback={<p class="rp-quietly">A result without columns.</p>}>
             <ResultGrid
               label={table().title}
@@ -79,13 +90,13 @@ function View(props: { view: AnswerView; search: string; readRows: AnswerPanePro
               rowCount={table().rows}
               head={table().head}
               search={props.search}
-              readRows={(first, count) => props.readRows(table().section, first, count)}
+              readRows={(first, count) => props.readRows(table().result, first, count)}
             />
           </Show>
         )}
       </Match>
       <Match when={as('copy')}>
-        {(copy) => (
+        {copy => (
           <>
             <pre class="rp-copy mono" tabindex="0" aria-label={copy().title}>
               <Visible text={copy().text} lines />
@@ -98,29 +109,33 @@ function View(props: { view: AnswerView; search: string; readRows: AnswerPanePro
           </>
         )}
       </Match>
-      <Match when={as('error')}>{(error) => <NoticeBox notice={error().notice} by={error().by} isError />}</Match>
+      <Match when={as('error')}>{error => <NoticeBox notice={error().notice} by={error().by} isError />}</Match>
       <Match when={as('notices')}>
-        {(notices) => (
+        {notices => (
           <div class="rp-scroll">
-            <For each={notices().notices}>{(notice) => <NoticeBox notice={notice} by="target" isError={false} />}</For>
-            <For each={notices().outside}>{(line) => <p class="rp-quietly"><Visible text={line} /></p>}</For>
+            <For each={notices().notices}>{notice => <NoticeBox notice={notice} by="target" isError={false} />}</For>
+            <Show when={notices().count > notices().notices.length}>
+              <p class="rp-quietly">
+                The first {countLabel(notices().notices.length)} of {countLabel(notices().count)}; the recording has all of them.
+              </p>
+            </Show>
           </div>
         )}
       </Match>
       <Match when={as('value')}>
-        {(value) => (
+        {value => (
           <p class="rp-quietly mono">
             <CellText cell={value().value} charactersMax={10_000} isWhole={readCell(value().value).kind !== 'text'} />
           </p>
         )}
       </Match>
-      <Match when={as('words')}>{(words) => <p class="rp-quietly">{words().words}</p>}</Match>
+      <Match when={as('words')}>{words => <p class="rp-quietly">{words().words}</p>}</Match>
     </Switch>
   )
 }
 
 /** Everything the target said about an error or a notice. */
-function NoticeBox(props: { notice: Notice; by: 'target' | 'gateway'; isError: boolean }): JSX.Element {
+export function NoticeBox(props: { notice: Notice; by: 'target' | 'gateway'; isError: boolean }): JSX.Element {
   const fields = () => [
     ...(props.notice.detail ? [['detail', props.notice.detail]] : []),
     ...(props.notice.hint ? [['hint', props.notice.hint]] : []),
@@ -128,18 +143,33 @@ function NoticeBox(props: { notice: Notice; by: 'target' | 'gateway'; isError: b
     ...Object.entries(props.notice.fields ?? {}),
   ]
   return (
-    <div class="rp-error" classList={{ 'is-notice': !props.isError }} role={props.isError ? 'group' : undefined} aria-label={props.isError ? 'Error' : undefined}>
+    <div
+      class="rp-error"
+      classList={{ 'is-notice': !props.isError }}
+      role={props.isError ? 'group' : undefined}
+      aria-label={props.isError ? 'Error' : undefined}
+    >
       <h2>
-        <span><Visible text={props.notice.severity} /></span>
-        <span class="rp-code"><Visible text={props.notice.code} /></span>
-        <span class="mono"><Visible text={props.notice.message} /></span>
+        <span>
+          <Visible text={props.notice.severity} />
+        </span>
+        <span class="rp-code">
+          <Visible text={props.notice.code} />
+        </span>
+        <span class="mono">
+          <Visible text={props.notice.message} />
+        </span>
       </h2>
       <dl class="rp-fields">
         <For each={fields()}>
           {([name, value]) => (
             <>
-              <dt><Visible text={name ?? ''} /></dt>
-              <dd class="mono"><Visible text={value ?? ''} /></dd>
+              <dt>
+                <Visible text={name ?? ''} />
+              </dt>
+              <dd class="mono">
+                <Visible text={value ?? ''} />
+              </dd>
             </>
           )}
         </For>
@@ -151,9 +181,17 @@ function NoticeBox(props: { notice: Notice; by: 'target' | 'gateway'; isError: b
 /** Rows whose columns were never described still have as many columns as values. */
 function columnsOf(table: { columns: readonly Column[]; head: readonly Cell[][] }): readonly Column[] {
   if (table.columns.length > 0) return table.columns
-  return (table.head[0] ?? []).map((_, at) => ({ name: `column ${at + 1}`, type: '', typeOid: 0, tableOid: 0, attribute: 0, format: 'text' as const }))
+  return (table.head[0] ?? []).map((_, at) => ({
+    name: `column ${at + 1}`,
+    type: '',
+    typeOid: 0,
+    tableOid: 0,
+    attribute: 0,
+    format: 'text' as const,
+  }))
 }
 
 function nothingYet(frame: FrameSummary): string {
-  return frame.endUs === null ? 'No answer was recorded: the command had not ended.' : 'The answer has no content.'
+  if (frame.outcome === 'unanswered') return 'No answer was recorded: the session ended first.'
+  return frame.endUs === null ? 'No answer was recorded yet.' : 'The answer has no content.'
 }

@@ -17,7 +17,7 @@ export function CellText(props: CellTextProps): JSX.Element {
   const read = () => readCell(props.cell)
   const shown = () => (
     <For each={findHits(read().text.slice(0, props.charactersMax), [props.search ?? ''])}>
-      {(stretch) => (
+      {stretch => (
         <Show when={stretch.isHit} fallback={<Visible text={stretch.text} lines={props.isWhole ?? false} />}>
           <span class="hit">
             <Visible text={stretch.text} lines={props.isWhole ?? false} />
@@ -52,18 +52,24 @@ export function CellText(props: CellTextProps): JSX.Element {
         </span>
       </Match>
       <Match when={maskOf(props.cell)}>
-        {(mask) => (
+        {mask => (
           <span class="rp-masked" title={`masked by “${visibleText(mask().rule)}”`}>
             {shown()}
-            <Show when={props.isWhole}> · masked by “<Visible text={mask().rule} />”</Show>
+            <Show when={props.isWhole}>
+              {' '}
+              · masked by “<Visible text={mask().rule} />”
+            </Show>
           </span>
         )}
       </Match>
       <Match when={cutOf(props.cell)}>
-        {(cut) => (
+        {cut => (
           <>
             {shown()}
-            <span class="rp-cut" title={`only the start is recorded; whole value: ${cut().lengthBytes.toLocaleString('en')} bytes, SHA-256 ${cut().sha256}`}>
+            <span
+              class="rp-cut"
+              title={`only the start is recorded; whole value: ${cut().lengthBytes.toLocaleString('en')} bytes, SHA-256 ${cut().sha256}`}
+            >
               cut, {bytesLabel(cut().lengthBytes)}
               <Show when={props.isWhole}> · SHA-256 of the whole {cut().sha256}</Show>
             </span>

@@ -3,14 +3,14 @@ import { createMemo, For, Show, type JSX } from 'solid-js'
 import { countLabel, Visible } from '../ui/index.ts'
 import { readCell } from './cell.ts'
 import { CellText } from './CellText.tsx'
-import type { FrameDetail, FrameSummary } from './frame.ts'
+import type { CommandDetail, FrameSummary } from './frame.ts'
 import { durationOfUs } from './offset.ts'
 import { sqlPieces } from './sql-pieces.ts'
 
 export interface CommandPaneProps {
   frame: FrameSummary
   /** Null while it is read; the statement's start is shown meanwhile. */
-  detail: FrameDetail | null
+  detail: CommandDetail | null
   count: number
   search: string
   /** The time of the shown command: since the start, or of day. */
@@ -28,7 +28,7 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
       <section class="rp-command" aria-label="Command">
         <pre class="rp-sql" tabindex="0" aria-label="Statement">
           <For each={pieces()}>
-            {(piece) => (
+            {piece => (
               <span class={`sql-${piece.kind}`} classList={{ hit: piece.isFound, 'rp-mark': piece.isFaulty }}>
                 <Visible text={piece.text} lines />
               </span>
@@ -48,20 +48,28 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
             command {countLabel(props.frame.n)} of {countLabel(props.count)}
           </span>
           <span>{props.timeOf(props.frame.atUs)}</span>
-          <span>{props.frame.endUs === null ? 'not ended' : durationOfUs(props.frame.endUs - props.frame.atUs)}</span>
+          <span>
+            {props.frame.endUs === null
+              ? props.frame.outcome === 'unanswered'
+                ? 'never answered'
+                : 'running'
+              : durationOfUs(props.frame.endUs - props.frame.atUs)}
+          </span>
           <Show when={props.frame.kind !== 'query'}>
             <span>
               {props.frame.kind}
               <Show when={statementName(props.detail)}>
-                {(name) => (
+                {name => (
                   <>
                     {' '}
-                    <code class="mono"><Visible text={name()} /></code>
+                    <code class="mono">
+                      <Visible text={name()} />
+                    </code>
                   </>
                 )}
               </Show>
               <Show when={props.detail?.preparedAt}>
-                {(prepared) => (
+                {prepared => (
                   <>
                     , prepared at{' '}
                     <button type="button" class="rp-link" onClick={() => props.onSelect(prepared().index)}>
@@ -72,8 +80,8 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
               </Show>
             </span>
           </Show>
-          <Show when={props.detail?.command.rowsMax}>{(most) => <span>at most {countLabel(most())} rows</span>}</Show>
-          <Show when={props.detail}>{(detail) => <span>{transactionWords(detail())}</span>}</Show>
+          <Show when={props.detail?.command.rowsMax}>{most => <span>at most {countLabel(most())} rows</span>}</Show>
+          <Show when={props.detail}>{detail => <span>{transactionWords(detail())}</span>}</Show>
         </p>
       </section>
       <Show when={parameters().length > 0}>
@@ -82,7 +90,9 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
             {(parameter, at) => (
               <div class="rp-bind">
                 <dt>${at() + 1}</dt>
-                <dd class="rp-bind-type"><Visible text={parameter.type} /></dd>
+                <dd class="rp-bind-type">
+                  <Visible text={parameter.type} />
+                </dd>
                 <dd>
                   <BindValue parameter={parameter} />
                 </dd>
@@ -97,29 +107,33 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
 
 function BindValue(props: { parameter: Parameter }): JSX.Element {
   return (
-    <Show when={readCell(props.parameter.value).kind === 'text'} fallback={<CellText cell={props.parameter.value} charactersMax={10_000} isWhole />}>
+    <Show
+      when={readCell(props.parameter.value).kind === 'text'}
+      fallback={<CellText cell={props.parameter.value} charactersMax={10_000} isWhole />}
+    >
       '<CellText cell={props.parameter.value} charactersMax={10_000} isWhole />'
     </Show>
   )
 }
 
 function isShort(parameters: readonly Parameter[]): boolean {
-  return parameters.length <= 6 && parameters.every((parameter) => readCell(parameter.value).text.length <= 60)
+  return parameters.length <= 6 && parameters.every(parameter => readCell(parameter.value).text.length <= 60)
 }
 
-function statementName(detail: FrameDetail | null): string | null {
+function statementName(detail: CommandDetail | null): string | null {
   return detail?.command.statement || null
 }
 
-function errorPosition(detail: FrameDetail | null): number | null {
-  const error = detail?.sections.find((section) => section.kind === 'error')
+function errorPosition(detail: CommandDetail | null): number | null {
+  const error = detail?.sections.find(section => section.kind === 'error')
   const position = error?.error.fields?.['position']
   return position === undefined || !/^\d+$/.test(position) ? null : Number(position)
 }
 
-function transactionWords(detail: FrameDetail): string {
+function transactionWords(detail: CommandDetail): string {
   const { transaction } = detail.command
   if (transaction === 'failed') return 'in a failed transaction'
-  if (transaction === 'transaction') return detail.leaves === 'idle' ? 'ends the transaction' : detail.leaves === 'failed' ? 'fails the transaction' : 'in a transaction'
+  if (transaction === 'transaction')
+    return detail.leaves === 'idle' ? 'ends the transaction' : detail.leaves === 'failed' ? 'fails the transaction' : 'in a transaction'
   return detail.leaves === 'transaction' ? 'begins a transaction' : 'outside a transaction'
 }

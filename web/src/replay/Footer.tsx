@@ -1,19 +1,18 @@
 import { For, Show, type JSX } from 'solid-js'
 import { bytesLabel, countLabel, countOf, Visible } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
-import type { FrameDetail, FrameSummary, Section } from './frame.ts'
+import type { CommandDetail, FrameSummary, Section } from './frame.ts'
 
 /** What the target said when it was done, and whether all of it is in the recording. */
-export function Footer(props: { frame: FrameSummary; detail: FrameDetail }): JSX.Element {
-  const tags = () => props.detail.sections.flatMap((section) => doneOf(section))
-  const error = () => props.detail.sections.find((section) => section.kind === 'error')
-  const cut = () => cutCells(props.detail)
+export function Footer(props: { frame: FrameSummary; detail: CommandDetail }): JSX.Element {
+  const tags = () => props.detail.sections.flatMap(section => doneOf(section))
+  const error = () => props.detail.sections.find(section => section.kind === 'error')
   const maskedBy = () => maskedByRule(props.detail)
-  const isSuspended = () => props.detail.sections.some((section) => section.kind === 'table' && section.isSuspended)
+  const isSuspended = () => props.detail.sections.some(section => section.kind === 'table' && section.isSuspended)
   return (
     <footer class="rp-foot">
       <For each={tags().slice(0, 4)}>
-        {(tag) => (
+        {tag => (
           <b class="mono">
             <Visible text={tag} />
           </b>
@@ -23,18 +22,19 @@ export function Footer(props: { frame: FrameSummary; detail: FrameDetail }): JSX
         <span>and {countLabel(tags().length - 4)} more</span>
       </Show>
       <Show when={error()}>
-        {(said) => (
+        {said => (
           <b class="is-error mono">
-            {said().error.severity === 'ERROR' ? 'error' : <Visible text={said().error.severity.toLowerCase()} />} <Visible text={said().error.code} />
+            {said().error.severity === 'ERROR' ? 'error' : <Visible text={said().error.severity.toLowerCase()} />}{' '}
+            <Visible text={said().error.code} />
           </b>
         )}
       </Show>
       <Show when={props.frame.rows > 0}>
         <Show
-          when={cut() === 0}
+          when={props.frame.cut === 0}
           fallback={
             <span class="is-cut">
-              {countOf(props.frame.rows, 'row')} recorded, {countOf(cut(), 'value')} cut
+              {countOf(props.frame.rows, 'row')} recorded, {countOf(props.frame.cut, 'value')} cut
             </span>
           }
         >
@@ -50,7 +50,7 @@ export function Footer(props: { frame: FrameSummary; detail: FrameDetail }): JSX
         <span class="chip mask">
           <span aria-hidden="true">▒</span>
           <Show when={maskedBy()} fallback={`${countOf(props.frame.masked, 'cell')} masked`}>
-            {(said) => (
+            {said => (
               <span>
                 <Visible text={said().names} /> masked by “<Visible text={said().rule} />”
               </span>
@@ -59,10 +59,10 @@ export function Footer(props: { frame: FrameSummary; detail: FrameDetail }): JSX
         </span>
       </Show>
       <Show when={props.frame.endUs === null}>
-        <span class="is-cut">not ended when the recording did</span>
+        <span class="is-cut">{props.frame.outcome === 'unanswered' ? 'the session ended before its answer did' : 'still running'}</span>
       </Show>
       <span class="rp-fill" />
-      <Show when={props.detail.answerBytes}>{(range) => <span>{bytesLabel(range().to - range().from)}</span>}</Show>
+      <Show when={props.detail.answer}>{range => <span>{bytesLabel(range().to - range().from)}</span>}</Show>
     </footer>
   )
 }
@@ -73,18 +73,8 @@ function doneOf(section: Section): string[] {
   return []
 }
 
-/** Cut values among the rows at hand; further rows say so themselves. */
-function cutCells(detail: FrameDetail): number {
-  let cut = 0
-  for (const section of detail.sections) {
-    if (section.kind !== 'table') continue
-    for (const row of section.head) for (const cell of row) if (typeof cell === 'object' && cell !== null && 'cut' in cell) cut += 1
-  }
-  return cut
-}
-
 /** The masked columns by name and the rule, where one rule masked them all. */
-function maskedByRule(detail: FrameDetail): { names: string; rule: string } | null {
+function maskedByRule(detail: CommandDetail): { names: string; rule: string } | null {
   const names = new Set<string>()
   const rules = new Set<string>()
   for (const section of detail.sections) {

@@ -2,7 +2,7 @@ import type { Principal, SessionDetail } from '@steno/recordings'
 import { createEffect, createSignal, For, on, Show, type JSX } from 'solid-js'
 import { bytesLabel, Visible, visibleText } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
-import type { FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
+import type { CommandDetail, FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
 import { lookOf } from './OutcomeSign.tsx'
 
 export interface InspectorProps {
@@ -20,16 +20,22 @@ export interface InspectorProps {
 export function Inspector(props: InspectorProps): JSX.Element {
   return (
     <aside class="rp-inspector" aria-label="About this command" tabindex="0">
-      <Show when={props.frame}>{(frame) => <Decision frame={frame()} detail={props.detail} />}</Show>
+      <Show when={props.frame && props.frame.n > 0 ? props.frame : undefined}>
+        {frame => <Decision frame={frame()} detail={props.detail?.kind === 'command' ? props.detail : undefined} />}
+      </Show>
       <Who session={props.session} facts={props.facts} />
       <Place {...props} />
     </aside>
   )
 }
 
-function Decision(props: { frame: FrameSummary; detail: FrameDetail | undefined }): JSX.Element {
-  const decision = () => props.detail?.command.decision
-  const maskRules = () => [...new Set((props.detail?.sections ?? []).flatMap((section) => (section.kind === 'table' ? [...maskedColumns(section.head).values()] : [])))]
+function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefined }): JSX.Element {
+  const decision = () => props.detail?.decision
+  const maskRules = () => [
+    ...new Set(
+      (props.detail?.sections ?? []).flatMap(section => (section.kind === 'table' ? [...maskedColumns(section.head).values()] : [])),
+    ),
+  ]
   const policy = () => decision()?.policyVersion
   return (
     <section>
@@ -57,10 +63,12 @@ function Decision(props: { frame: FrameSummary; detail: FrameDetail | undefined 
           </dd>
         </Show>
         <Show when={decision()?.reason}>
-          {(reason) => (
+          {reason => (
             <>
               <dt>Because</dt>
-              <dd><Visible text={reason()} /></dd>
+              <dd>
+                <Visible text={reason()} />
+              </dd>
             </>
           )}
         </Show>
@@ -81,7 +89,14 @@ function Who(props: { session: SessionDetail; facts: RecordingFacts }): JSX.Elem
       kindWords[principal().kind],
       <>
         <Visible text={principal().name} />
-        <Show when={run().agentVersion}>{(version) => <> <Visible text={version()} /></>}</Show>
+        <Show when={run().agentVersion}>
+          {version => (
+            <>
+              {' '}
+              <Visible text={version()} />
+            </>
+          )}
+        </Show>
       </>,
     ],
     ...launchedBy(chain()),
@@ -89,9 +104,21 @@ function Who(props: { session: SessionDetail; facts: RecordingFacts }): JSX.Elem
     ...optional('Trigger', run().trigger),
     ['Run', <span class="mono">{run().id}</span>],
     ...optional('Inside run', run().parent),
-    ['Client', <span class="mono"><Visible text={props.session.clientAddress} /></span>],
+    [
+      'Client',
+      <span class="mono">
+        <Visible text={props.session.clientAddress} />
+      </span>,
+    ],
     ...(props.session.application
-      ? [['Claims to be', <span class="mono"><Visible text={props.session.application} /></span>] as [string, JSX.Element]]
+      ? [
+          [
+            'Claims to be',
+            <span class="mono">
+              <Visible text={props.session.application} />
+            </span>,
+          ] as [string, JSX.Element],
+        ]
       : []),
     ...(props.facts.header ? [['Wire', props.facts.header.client.tls ? 'TLS' : 'not encrypted'] as [string, JSX.Element]] : []),
   ]
@@ -120,7 +147,7 @@ function launchedBy(chain: readonly Principal[]): [string, JSX.Element][] {
   if (!first) return []
   const through = chain.slice(0, -1)
   const lines: [string, JSX.Element][] = [['Launched by', visibleText(first.name)]]
-  if (through.length > 0) lines.push(['Through', through.map((each) => visibleText(each.name)).join(' ← ')])
+  if (through.length > 0) lines.push(['Through', through.map(each => visibleText(each.name)).join(' ← ')])
   return lines
 }
 
@@ -152,7 +179,7 @@ function Place(props: InspectorProps): JSX.Element {
       <h2>Record</h2>
       <dl class="rp-facts">
         <Show when={props.frame}>
-          {(frame) => (
+          {frame => (
             <>
               <dt>Line</dt>
               <dd class="mono">
@@ -162,17 +189,17 @@ function Place(props: InspectorProps): JSX.Element {
           )}
         </Show>
         <Show when={props.detail}>
-          {(detail) => (
+          {detail => (
             <>
-              <dt>Asked</dt>
-              <dd class="mono">{placeLabel(detail().commandBytes)}</dd>
-              <Show when={detail().answerBytes}>
-                {(answer) => (
+              <dt>{detail().kind === 'command' ? 'Asked' : 'Said'}</dt>
+              <dd class="mono">{placeLabel(detail().bytes)}</dd>
+              <Show when={answerOf(detail())}>
+                {answer => (
                   <>
                     <dt>Answered</dt>
                     <dd class="mono">
                       {placeLabel(answer())}
-                      <Show when={detail().answerLines > 1}>, {detail().answerLines.toLocaleString('en')} lines</Show>
+                      <Show when={answer().lines > 1}>, {answer().lines.toLocaleString('en')} lines</Show>
                     </dd>
                   </>
                 )}
@@ -183,7 +210,9 @@ function Place(props: InspectorProps): JSX.Element {
         <dt>Recording</dt>
         <dd>{bytesLabel(props.session.sizeBytes)}</dd>
         <dt>Ended</dt>
-        <dd>{props.facts.end ? endWords(props.facts.end.reason) : <span class="rp-absent">{props.isLive ? 'not yet' : 'not recorded'}</span>}</dd>
+        <dd>
+          {props.facts.end ? endWords(props.facts.end.reason) : <span class="rp-absent">{props.isLive ? 'not yet' : 'not recorded'}</span>}
+        </dd>
       </dl>
       <div class="rp-record-actions">
         <a class="button" href={props.downloadUrl} download={`${props.session.id}.cast`}>
@@ -196,7 +225,7 @@ function Place(props: InspectorProps): JSX.Element {
         </Show>
       </div>
       <Show when={raw()}>
-        {(shown) => {
+        {shown => {
           const each = shown()
           return 'text' in each ? (
             <pre class="rp-raw mono" tabindex="0" aria-label="The command's line as it is in the file">
@@ -214,6 +243,10 @@ function Place(props: InspectorProps): JSX.Element {
 /** Gives the reason a session ended as a person would say it. */
 export function endWords(reason: string): string {
   return reason === 'interrupted' ? 'interrupted: the gateway died' : reason
+}
+
+function answerOf(detail: FrameDetail) {
+  return detail.kind === 'command' ? detail.answer : null
 }
 
 function placeLabel(range: { from: number; to: number }): string {

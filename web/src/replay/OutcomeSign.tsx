@@ -17,7 +17,7 @@ export function OutcomeSign(props: { frame: FrameSummary }): JSX.Element {
 export function lookOf(frame: FrameSummary): Look {
   if (frame.verdict === 'deny') return { sign: '✕', word: 'denied', kind: 'denied' }
   if (frame.outcome === 'error') return { sign: '✕', word: frame.errorCode ? `error ${frame.errorCode}` : 'error', kind: 'error' }
-  if (frame.verdict === 'hold') return { sign: '◔', word: 'held', kind: 'held' }
+  if (frame.verdict === 'hold' || frame.outcome === 'held') return { sign: '◔', word: 'held', kind: 'held' }
   if (frame.masked > 0) return { sign: '▒', word: `ok, ${frame.masked} cells masked`, kind: 'masked' }
   return plain[frame.outcome]
 }
@@ -29,5 +29,8 @@ const plain: Record<FrameSummary['outcome'], Look> = {
   held: { sign: '◔', word: 'held', kind: 'held' },
   suspended: { sign: '…', word: 'suspended at its row limit', kind: 'suspended' },
   skipped: { sign: '⤼', word: 'skipped after an earlier error', kind: 'skipped' },
-  running: { sign: '▸', word: 'not ended when the recording did', kind: 'running' },
+  empty: { sign: '✓', word: 'ok, an empty statement', kind: 'ok' },
+  running: { sign: '▸', word: 'running', kind: 'running' },
+  unanswered: { sign: '∅', word: 'no answer: the session ended first', kind: 'error' },
+  said: { sign: '·', word: 'said outside any command', kind: 'said' },
 }

@@ -10,7 +10,7 @@ import { bytesLabel, CopyButton, countOf, PrincipalChain, Problem, Skeleton, Tab
 import { AnswerPane } from './AnswerPane.tsx'
 import { CommandPane } from './CommandPane.tsx'
 import { createReplay, frameAtTime } from './create-replay.ts'
-import type { FrameSummary } from './frame.ts'
+import type { CommandDetail, FrameSummary } from './frame.ts'
 import { Footer } from './Footer.tsx'
 import { Inspector } from './Inspector.tsx'
 import { linkedPlace } from './linked-place.ts'
@@ -20,6 +20,7 @@ import { recordingUrl } from './recording-source.ts'
 import { nextHit } from './search-inside.ts'
 import { SearchBar } from './SearchBar.tsx'
 import { isPreparation } from './statement-list.ts'
+import { SaidPane } from './SaidPane.tsx'
 import { StatementList } from './StatementList.tsx'
 import { Timeline } from './Timeline.tsx'
 import { Transport } from './Transport.tsx'
@@ -35,12 +36,19 @@ export function ReplayPage(): JSX.Element {
   const params = useParams<{ id: string }>()
   const session = useQuery(() => ({ queryKey: ['session', params.id], queryFn: ({ signal }) => api.session(params.id, signal) }))
   return (
-    <Switch fallback={<Skeleton rows={12} label="Loading the session" />}>
-      <Match when={session.isError}>
-        <Problem error={session.error} what="This session cannot be shown" onRetry={() => void session.refetch()} />
+    <Switch>
+      <Match when={session.isPending}>
+        <main class="page">
+          <Skeleton rows={12} label="Loading the session" />
+        </main>
       </Match>
-      <Match when={session.data?.id === params.id ? session.data : undefined} keyed>
-        {(detail) => <SessionReplay session={detail} />}
+      <Match when={session.isError}>
+        <main class="page">
+          <Problem error={session.error} what="This session cannot be shown" onRetry={() => void session.refetch()} />
+        </main>
+      </Match>
+      <Match when={session.data?.id === params.id ? params.id : undefined} keyed>
+        {_id => <SessionReplay session={session.data!} />}
       </Match>
     </Switch>
   )
@@ -54,7 +62,7 @@ const panes = [
 ] as const satisfies readonly { value: Pane; label: string }[]
 
 function SessionReplay(props: { session: SessionDetail }): JSX.Element {
-  let page!: HTMLDivElement
+  let page!: HTMLElement
   let download!: HTMLAnchorElement
   const [address, setAddress] = useSearchParams<{ frame?: string; t?: string; q?: string }>()
   const url = recordingUrl(props.session.id)
@@ -71,7 +79,21 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
 
   const frame = replay.current
   const startedAtUs = () => replay.facts().header?.startedAtUs ?? null
-  const timeOf = (atUs: number) => (showsTimeOfDay() && startedAtUs() !== null ? timeOfDay(startedAtUs()! + atUs) : `+ ${offsetLabel(atUs)}`)
+  const timeOf = (atUs: number) =>
+    showsTimeOfDay() && startedAtUs() !== null ? timeOfDay(startedAtUs()! + atUs) : `+ ${offsetLabel(atUs)}`
+  /** The command's detail, of that very frame where one is given; another's stays in sight until it is read. */
+  const commandDetail = (index?: number): CommandDetail | null => {
+    const detail = replay.detail()
+    return detail?.kind === 'command' && (index === undefined || detail.index === index) ? detail : null
+  }
+  const saidDetail = () => {
+    const detail = replay.detail()
+    return detail?.kind === 'said' && detail.index === frame()?.index ? detail : null
+  }
+  const commands = createMemo(() => {
+    replay.revision()
+    return replay.frames.findLast(each => each.n > 0)?.n ?? 0
+  })
   const onlyHits = createMemo(() => (listsOnlyHits() && replay.search.hits().length > 0 ? new Set(replay.search.hits()) : null))
   const link = () => `${location.origin}/sessions/${encodeURIComponent(props.session.id)}${frame() ? `?frame=${frame()!.line}` : ''}`
 
@@ -81,7 +103,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   createEffect(
     on(
       () => frame()?.line,
-      (line) => {
+      line => {
         if (line === undefined || player.state() === 'ready' || player.state() === 'live' || callOff) return
         callOff = after(addressEveryMs, () => {
           callOff = null
@@ -124,7 +146,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   const reveal = (to: FrameSummary | undefined) => {
     if (to && isPreparation(to)) setShowsPreparation(true)
   }
-  if (linkedPlace(address)) createEffect(on(frame, (shown) => player.state() === 'paused' && reveal(shown)))
+  if (linkedPlace(address)) createEffect(on(frame, shown => player.state() === 'paused' && reveal(shown)))
   /** A jump is a step of its own in the browser's history, so that Back undoes it. */
   const jump = (index: number) => {
     const to = replay.frames[index]
@@ -152,8 +174,8 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   useKeys(
     replayKeys(player, {
       step,
-      stepFlagged: (by) => replay.stepFlagged(by),
-      toggleTimeOfDay: () => setShowsTimeOfDay((shows) => !shows),
+      stepFlagged: by => replay.stepFlagged(by),
+      toggleTimeOfDay: () => setShowsTimeOfDay(shows => !shows),
       openSearch: () => setIsSearching(true),
       copyLink: () => void copyLink(),
       download: () => download.click(),
@@ -162,7 +184,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   )
 
   return (
-    <div class="rp-page" ref={page}>
+    <main class="rp-page" ref={page}>
       <header class="rp-bar">
         <A class="rp-back" href="/sessions" aria-label="Sessions">
           <ArrowLeft size={15} aria-hidden="true" /> <span>Sessions</span>
@@ -193,7 +215,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             class="button small icon quiet rp-inspector-toggle"
             aria-label="About this command"
             aria-pressed={showsInspector()}
-            onClick={() => setShowsInspector((shows) => !shows)}
+            onClick={() => setShowsInspector(shows => !shows)}
           >
             <Info size={16} aria-hidden="true" />
           </button>
@@ -208,7 +230,8 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
           <div class="rp-loading" role="status">
             <progress max={replay.progress().totalBytes ?? 1} value={replay.progress().readBytes} aria-label="Reading the recording" />
             <span>
-              {bytesLabel(replay.progress().readBytes)} of {bytesLabel(replay.progress().totalBytes ?? 0)} read, {countOf(replay.player.track().count, 'command')}
+              {bytesLabel(replay.progress().readBytes)} of {bytesLabel(replay.progress().totalBytes ?? 0)} read,{' '}
+              {countOf(commands(), 'command')}
             </span>
           </div>
         </Show>
@@ -229,32 +252,40 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             only={onlyHits()}
             onFilter={setFilter}
             onShowPreparation={setShowsPreparation}
-            onSelect={(index) => player.select(index)}
+            onSelect={index => player.select(index)}
             onOpen={() => setPane('command')}
           />
           <section class="rp-centre" aria-label="Command and answer">
             <Show when={frame()} fallback={<Skeleton rows={8} label="Reading the recording" />}>
-              {(shown) => (
+              {shown => (
                 <>
-                  <CommandPane
-                    frame={shown()}
-                    detail={replay.detail()?.index === shown().index ? replay.detail() : null}
-                    count={replay.player.track().count}
-                    search={isSearching() ? replay.search.text() : ''}
-                    timeOf={timeOf}
-                    onSelect={jump}
-                  />
+                  <Show when={shown().n > 0}>
+                    <CommandPane
+                      frame={shown()}
+                      detail={commandDetail(shown().index)}
+                      count={commands()}
+                      search={isSearching() ? replay.search.text() : ''}
+                      timeOf={timeOf}
+                      onSelect={jump}
+                    />
+                  </Show>
                   <Show when={replay.detailTrouble()}>
-                    {(message) => (
+                    {message => (
                       <p class="rp-trouble" role="alert">
                         This command could not be read: {message()}
                       </p>
                     )}
                   </Show>
-                  <Show when={replay.detail()}>
-                    {(detail) => (
+                  <Show when={saidDetail()}>{detail => <SaidPane said={detail().said} time={timeOf(shown().atUs)} />}</Show>
+                  <Show when={shown().n > 0 && commandDetail()}>
+                    {detail => (
                       <div class="rp-answered" classList={{ 'is-stale': detail().index !== shown().index }}>
-                        <AnswerPane frame={replay.frames[detail().index] ?? shown()} detail={detail()} search={isSearching() ? replay.search.text() : ''} readRows={replay.readRows} />
+                        <AnswerPane
+                          frame={replay.frames[detail().index] ?? shown()}
+                          detail={detail()}
+                          search={isSearching() ? replay.search.text() : ''}
+                          readRows={replay.readRows}
+                        />
                         <Footer frame={replay.frames[detail().index] ?? shown()} detail={detail()} />
                       </div>
                     )}
@@ -280,7 +311,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
               text={address.q ?? ''}
               index={player.index()}
               listsOnlyHits={listsOnlyHits()}
-              onText={(text) => setAddress({ q: text === '' ? undefined : text }, { replace: true, scroll: false })}
+              onText={text => setAddress({ q: text === '' ? undefined : text }, { replace: true, scroll: false })}
               onStep={stepHit}
               onListOnlyHits={setListsOnlyHits}
               onClose={() => {
@@ -297,9 +328,9 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             flagged={replay.flagged()}
             isSearching={isSearching()}
             onStep={step}
-            onStepFlagged={(by) => replay.stepFlagged(by)}
-            onToggleTimeOfDay={() => setShowsTimeOfDay((shows) => !shows)}
-            onSearch={() => setIsSearching((is) => !is)}
+            onStepFlagged={by => replay.stepFlagged(by)}
+            onToggleTimeOfDay={() => setShowsTimeOfDay(shows => !shows)}
+            onSearch={() => setIsSearching(is => !is)}
             onFullscreen={fullscreen}
           />
           <Timeline
@@ -309,36 +340,43 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             durationUs={player.track().durationUs}
             positionUs={player.positionUs()}
             index={player.index()}
-            count={player.track().count}
+            n={frame()?.n ?? 0}
+            count={commands()}
             gaps={player.track().gaps}
             foldsIdle={player.skipsIdle()}
             hits={isSearching() ? replay.search.hits() : []}
-            frameAt={(atUs) => frameAtTime(replay, atUs)}
-            onSeek={(atUs) => player.seek(atUs)}
+            frameAt={atUs => frameAtTime(replay, atUs)}
+            onSeek={atUs => player.seek(atUs)}
             onToggle={() => player.toggle()}
           />
         </div>
       </Show>
-    </div>
+    </main>
   )
 }
 
 /** What must be said about a recording before anyone trusts it. */
 function Banners(props: { replay: ReturnType<typeof createReplay>; session: SessionDetail }): JSX.Element {
   const facts = props.replay.facts
-  const isWithoutEnd = () => !props.replay.isLoading() && !props.replay.isLive() && facts().end === null && facts().refusal === null && props.replay.trouble() === null
+  const isWithoutEnd = () =>
+    !props.replay.isLoading() &&
+    !props.replay.isLive() &&
+    facts().end === null &&
+    facts().refusal === null &&
+    props.replay.trouble() === null
   return (
     <>
       <Show when={facts().refusal}>
-        {(refusal) => (
+        {refusal => (
           <p class="rp-banner is-bad" role="alert">
-            <b>Line {refusal().line.toLocaleString('en')} of this recording breaks the format:</b> <span class="mono">{visibleText(refusal().message)}</span>
+            <b>Line {refusal().line.toLocaleString('en')} of this recording breaks the format:</b>{' '}
+            <span class="mono">{visibleText(refusal().message)}</span>
             <Show when={props.replay.player.track().count > 0}> Everything before it is shown.</Show>
           </p>
         )}
       </Show>
       <Show when={props.replay.trouble()}>
-        {(message) => (
+        {message => (
           <p class="rp-banner is-bad" role="alert">
             <b>Reading stopped:</b> {visibleText(message())}
           </p>
@@ -346,7 +384,8 @@ function Banners(props: { replay: ReturnType<typeof createReplay>; session: Sess
       </Show>
       <Show when={facts().end?.reason === 'interrupted'}>
         <p class="rp-banner">
-          <b>Interrupted.</b> The gateway died while this session was open. Everything the target saw is here; what came back at the last moment may not be.
+          <b>Interrupted.</b> The gateway died while this session was open. Everything the target saw is here; what came back at the last
+          moment may not be.
         </p>
       </Show>
       <Show when={!props.replay.isLoading() && !props.replay.isLive() && facts().tornBytes > 0}>
@@ -356,7 +395,8 @@ function Banners(props: { replay: ReturnType<typeof createReplay>; session: Sess
       </Show>
       <Show when={isWithoutEnd()}>
         <p class="rp-banner">
-          <b>No end.</b> The session is over{props.session.endReason ? ` (${props.session.endReason})` : ''}, but its recording has no end line.
+          <b>No end.</b> The session is over{props.session.endReason ? ` (${props.session.endReason})` : ''}, but its recording has no end
+          line.
         </p>
       </Show>
     </>

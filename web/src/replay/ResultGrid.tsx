@@ -30,15 +30,15 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
   const masked = createMemo(() => maskedColumns(props.head))
   const edges = createMemo(() => {
     let x = gutterPx
-    return widths().map((width) => (x += width))
+    return widths().map(width => (x += width))
   })
   const totalPx = () => edges().at(-1) ?? gutterPx
   const shownColumns = createMemo(
     () => {
       const left = rows.scrollLeftPx()
       const right = left + rows.viewportWidthPx()
-      const first = Math.max(0, edges().findIndex((edge) => edge > left) - 1)
-      const past = edges().findIndex((edge) => edge > right)
+      const first = Math.max(0, edges().findIndex(edge => edge > left) - 1)
+      const past = edges().findIndex(edge => edge > right)
       return { first, end: past < 0 ? edges().length : Math.min(edges().length, past + 2) }
     },
     undefined,
@@ -114,7 +114,7 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
           <span class="rp-gutter" role="presentation" style={{ width: `${gutterPx}px` }} />
           <span role="presentation" style={{ width: `${leadPx()}px` }} />
           <For each={columnIndexes()}>
-            {(at) => (
+            {at => (
               <span
                 class="rp-column"
                 classList={{ num: isNumeric(props.columns[at]!) }}
@@ -123,12 +123,14 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
                 style={{ width: `${widths()[at]}px` }}
                 title={`${visibleText(props.columns[at]!.name)} ${props.columns[at]!.type}`}
               >
-                <span class="rp-column-name"><Visible text={props.columns[at]!.name} /></span>
+                <span class="rp-column-name">
+                  <Visible text={props.columns[at]!.name} />
+                </span>
                 <small>
                   <Visible text={props.columns[at]!.type} />
                 </small>
                 <Show when={masked().get(at)}>
-                  {(rule) => (
+                  {rule => (
                     <span class="rp-column-masked" title={`masked by “${visibleText(rule())}”`}>
                       ▒
                     </span>
@@ -141,14 +143,14 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
         <div class="rp-rows" role="presentation" style={{ height: `${rows.window().heightPx}px`, width: `max(100%, ${totalPx()}px)` }}>
           <div role="presentation" style={{ transform: `translateY(${rows.window().offsetPx}px)` }}>
             <For each={range(rows.window().first, rows.window().end)}>
-              {(row) => (
+              {row => (
                 <div class="rp-row" role="row" aria-rowindex={row + 2}>
                   <span class="rp-gutter mono" role="rowheader" style={{ width: `${gutterPx}px` }}>
                     {row + 1}
                   </span>
                   <span role="presentation" style={{ width: `${leadPx()}px` }} />
                   <For each={columnIndexes()}>
-                    {(at) => (
+                    {at => (
                       <span
                         class="rp-cell mono"
                         classList={{ num: isNumeric(props.columns[at]!), 'is-active': active()?.row === row && active()?.column === at }}
@@ -169,13 +171,23 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
           </div>
         </div>
       </div>
-      <Show when={failure()}>{(message) => <p class="rp-trouble" role="alert">These rows could not be read: {message()}</p>}</Show>
+      <Show when={failure()}>
+        {message => (
+          <p class="rp-trouble" role="alert">
+            These rows could not be read: {message()}
+          </p>
+        )}
+      </Show>
       <Show when={activeCell()}>
-        {(at) => (
+        {at => (
           <div class="rp-value" role="region" aria-label="Value">
             <div class="rp-value-head">
-              <span class="mono"><Visible text={at().name} /></span>
-              <small class="mono"><Visible text={at().type} /></small>
+              <span class="mono">
+                <Visible text={at().name} />
+              </span>
+              <small class="mono">
+                <Visible text={at().type} />
+              </small>
               <span>row {(at().row + 1).toLocaleString('en')}</span>
               <span class="rp-fill" />
               <span>{readCell(at().cell).text.length.toLocaleString('en')} characters</span>

@@ -46,8 +46,8 @@ export function SearchBar(props: SearchBarProps): JSX.Element {
         aria-label="Search inside the recording"
         placeholder="search inside"
         value={props.text}
-        onInput={(event) => type(event.currentTarget.value)}
-        on:keydown={(event) => {
+        onInput={event => type(event.currentTarget.value)}
+        on:keydown={event => {
           if (event.key === 'Escape') props.onClose()
           else if (event.key === 'Enter') {
             callOff()
@@ -58,22 +58,34 @@ export function SearchBar(props: SearchBarProps): JSX.Element {
           event.stopPropagation()
         }}
       />
-      <button type="button" class="button quiet small icon" aria-label="Previous hit" title="Previous hit (⇧↵)" onClick={() => props.onStep(-1)}>
+      <button
+        type="button"
+        class="button quiet small icon"
+        aria-label="Previous hit"
+        title="Previous hit (⇧↵)"
+        onClick={() => props.onStep(-1)}
+      >
         <ChevronUp size={15} aria-hidden="true" />
       </button>
       <button type="button" class="button quiet small icon" aria-label="Next hit" title="Next hit (↵)" onClick={() => props.onStep(1)}>
         <ChevronDown size={15} aria-hidden="true" />
       </button>
       <output aria-live="polite">{said()}</output>
-      <Show when={props.search.trouble()}>{(message) => <span class="rp-search-trouble">The search stopped: {message()}</span>}</Show>
+      <Show when={props.search.trouble()}>{message => <span class="rp-search-trouble">The search stopped: {message()}</span>}</Show>
       <span class="rp-fill" />
       <Show when={props.search.hits().length > 0}>
         <label class="rp-only">
-          <input type="checkbox" checked={props.listsOnlyHits} onChange={(event) => props.onListOnlyHits(event.currentTarget.checked)} />
+          <input type="checkbox" checked={props.listsOnlyHits} onChange={event => props.onListOnlyHits(event.currentTarget.checked)} />
           list only these
         </label>
       </Show>
-      <button type="button" class="button quiet small icon" aria-label="Close search" title="Close search (Esc)" onClick={() => props.onClose()}>
+      <button
+        type="button"
+        class="button quiet small icon"
+        aria-label="Close search"
+        title="Close search (Esc)"
+        onClick={() => props.onClose()}
+      >
         <X size={15} aria-hidden="true" />
       </button>
     </div>

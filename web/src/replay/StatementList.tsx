@@ -3,7 +3,7 @@ import { Visible } from '../ui/index.ts'
 import type { FrameSummary, TransactionSummary } from './frame.ts'
 import { durationOfUs, shortOffset } from './offset.ts'
 import { OutcomeSign } from './OutcomeSign.tsx'
-import { statementList, type ListEntry } from './statement-list.ts'
+import { isPreparation, statementList, type ListEntry } from './statement-list.ts'
 import { createVirtualRows } from './virtual-rows.ts'
 
 const rowPx = 28
@@ -37,10 +37,10 @@ export function StatementList(props: StatementListProps): JSX.Element {
       ...(only ? { only } : {}),
     })
   })
-  const statements = createMemo(() => entries().filter((entry) => entry.kind === 'statement').length)
+  const statements = createMemo(() => entries().filter(entry => entry.kind === 'statement' && entry.frame.n > 0).length)
   const preparations = createMemo(() => {
     void props.revision
-    return props.frames.some((frame) => frame.kind === 'prepare' || frame.kind === 'bind')
+    return props.frames.some(isPreparation)
   })
   const rows = createVirtualRows(() => entries().length, rowPx)
   const position = createMemo(() => entryOf(entries(), props.index))
@@ -70,7 +70,7 @@ export function StatementList(props: StatementListProps): JSX.Element {
           placeholder="filter statements"
           aria-label="Filter statements"
           value={props.filter}
-          onInput={(event) => props.onFilter(event.currentTarget.value)}
+          onInput={event => props.onFilter(event.currentTarget.value)}
         />
         <span class="rp-filter-count" aria-live="polite">
           {statements().toLocaleString('en')}
@@ -88,7 +88,7 @@ export function StatementList(props: StatementListProps): JSX.Element {
         <div class="rp-rows" role="presentation" style={{ height: `${rows.window().heightPx}px` }}>
           <div role="presentation" style={{ transform: `translateY(${rows.window().offsetPx}px)` }}>
             <For each={entries().slice(rows.window().first, rows.window().end)}>
-              {(entry) =>
+              {entry =>
                 entry.kind === 'band' ? (
                   <div class="rp-band" classList={{ 'is-rolled-back': entry.transaction.outcome === 'rolled back' }} role="presentation">
                     <span>{bandWords[entry.transaction.outcome]}</span>
@@ -107,15 +107,19 @@ export function StatementList(props: StatementListProps): JSX.Element {
       </div>
       <Show when={preparations()}>
         <label class="rp-toggle">
-          <input type="checkbox" checked={props.showsPreparation} onChange={(event) => props.onShowPreparation(event.currentTarget.checked)} />
-          prepare and bind
+          <input
+            type="checkbox"
+            checked={props.showsPreparation}
+            onChange={event => props.onShowPreparation(event.currentTarget.checked)}
+          />
+          prepare, bind and settings
         </label>
       </Show>
     </div>
   )
 }
 
-const bandWords = { committed: 'BEGIN … COMMIT', 'rolled back': 'BEGIN … ROLLBACK', open: 'BEGIN …' } as const
+const bandWords = { committed: 'BEGIN … COMMIT', 'rolled back': 'BEGIN … ROLLBACK', open: 'BEGIN …', unknown: 'BEGIN … unknown' } as const
 
 function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boolean; onSelect(index: number): void }): JSX.Element {
   const frame = () => props.entry.frame
@@ -130,7 +134,8 @@ function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boole
         'is-banded': props.entry.band !== 'none',
         'is-last': props.entry.band === 'last',
         'is-rolled-back': props.entry.isRolledBack,
-        'is-preparation': frame().kind === 'prepare' || frame().kind === 'bind',
+        'is-preparation': isPreparation(frame()),
+        'is-said': frame().outcome === 'said',
       }}
       onClick={() => props.onSelect(frame().index)}
     >
@@ -172,6 +177,6 @@ function target(key: string, at: number, entries: readonly ListEntry[], pageRows
   const direction = Math.sign(by)
   let to = Math.max(0, Math.min(entries.length - 1, at + by))
   while (entries[to]?.kind === 'band') to += direction === 0 ? 1 : direction
-  const entry = entries[to] ?? entries.find((candidate) => candidate.kind === 'statement')
+  const entry = entries[to] ?? entries.find(candidate => candidate.kind === 'statement')
   return entry?.kind === 'statement' ? entry.frame.index : null
 }

@@ -4,7 +4,7 @@ import type { FrameSummary, TransactionSummary } from './frame.ts'
 import { offsetLabel, spokenOffset } from './offset.ts'
 import type { Gap } from './player.ts'
 import { timelineLayout, type FlagKind, type TimelineLayout } from './timeline-layout.ts'
-import { timeScale } from './time-scale.ts'
+import { timeScale, type TimeScale } from './time-scale.ts'
 
 export interface TimelineProps {
   frames: readonly FrameSummary[]
@@ -14,6 +14,8 @@ export interface TimelineProps {
   durationUs: number
   positionUs: number
   index: number
+  /** The number of the shown command, and how many there are. */
+  n: number
   count: number
   gaps: readonly Gap[]
   foldsIdle: boolean
@@ -25,8 +27,15 @@ export interface TimelineProps {
   onToggle(): void
 }
 
-const lanes = { transactions: { top: 1, height: 8 }, durations: { top: 12, height: 26 }, rows: { top: 41, height: 10 }, flags: { top: 54, height: 11 } }
+const lanes = {
+  transactions: { top: 1, height: 8 },
+  durations: { top: 12, height: 26 },
+  rows: { top: 41, height: 10 },
+  flags: { top: 54, height: 11 },
+}
 const heightPx = 66
+/** Half of the widest preview, so that it stays on the page. */
+const hoverHalfPx = 180
 
 /** The recording at a glance, and the slider that moves through it. */
 export function Timeline(props: TimelineProps): JSX.Element {
@@ -40,10 +49,6 @@ export function Timeline(props: TimelineProps): JSX.Element {
   const scale = createMemo(() =>
     timeScale({ fromUs: 0, toUs: props.durationUs, widthPx: widthPx(), gaps: props.gaps, foldsIdle: props.foldsIdle }),
   )
-  const layout = createMemo(() => {
-    void props.revision
-    return timelineLayout({ frames: props.frames, transactions: props.transactions, nowUs: props.durationUs, scale: scale() })
-  })
   const headX = createMemo(() => scale().toX(props.positionUs))
   const current = createMemo(() => {
     void props.revision
@@ -55,13 +60,13 @@ export function Timeline(props: TimelineProps): JSX.Element {
   const hitXs = createMemo(() => {
     void props.revision
     const at = scale()
-    return [...new Set(props.hits.map((index) => Math.round(at.toX(props.frames[index]?.atUs ?? 0))))]
+    return [...new Set(props.hits.map(index => Math.round(at.toX(props.frames[index]?.atUs ?? 0))))]
   })
   const hovered = createMemo(() => {
     const x = hoverX()
     if (x === null) return null
     const atUs = scale().toUs(x)
-    const gap = scale().idle.find((band) => band.fromX <= x && x <= band.toX)?.gap
+    const gap = scale().idle.find(band => band.fromX <= x && x <= band.toX)?.gap
     const frame = props.frames[props.frameAt(atUs)]
     return { x, atUs, gap, frame: frame && frame.atUs <= atUs ? frame : undefined }
   })
@@ -69,10 +74,10 @@ export function Timeline(props: TimelineProps): JSX.Element {
   onMount(() => {
     const sizes = new ResizeObserver(([entry]) => entry && setWidthPx(Math.floor(entry.contentRect.width)))
     sizes.observe(track)
-    const themes = new MutationObserver(() => setTheme((n) => n + 1))
+    const themes = new MutationObserver(() => setTheme(n => n + 1))
     themes.observe(document.documentElement, { attributes: true })
     const system = matchMedia('(prefers-color-scheme: dark)')
-    const onSystem = () => setTheme((n) => n + 1)
+    const onSystem = () => setTheme(n => n + 1)
     system.addEventListener('change', onSystem)
     onCleanup(() => {
       sizes.disconnect()
@@ -81,10 +86,21 @@ export function Timeline(props: TimelineProps): JSX.Element {
     })
   })
 
+  // Laid out and drawn once per picture, however often things change, and in
+  // a task of its own: the list has had its turn by then.
+  let drawing = 0
   createEffect(() => {
+    void props.revision
     theme()
-    if (widthPx() > 0) draw(canvas, layout(), widthPx(), scale().idle)
+    const at = scale()
+    const nowUs = props.durationUs
+    if (widthPx() === 0) return
+    cancelAnimationFrame(drawing)
+    drawing = requestAnimationFrame(() => {
+      draw(canvas, timelineLayout({ frames: props.frames, transactions: props.transactions, nowUs, scale: at }), at)
+    })
   })
+  onCleanup(() => cancelAnimationFrame(drawing))
 
   const xOf = (event: PointerEvent) => Math.max(0, Math.min(widthPx(), event.clientX - track.getBoundingClientRect().left))
   const scrub = (event: PointerEvent) => props.onSeek(scale().toUs(xOf(event)))
@@ -101,19 +117,19 @@ export function Timeline(props: TimelineProps): JSX.Element {
         aria-valuemin={0}
         aria-valuemax={Math.round(props.durationUs / 1000)}
         aria-valuenow={Math.round(props.positionUs / 1000)}
-        aria-valuetext={`${spokenOffset(props.positionUs)}, command ${props.index + 1} of ${props.count}`}
-        on:keydown={(event) => {
+        aria-valuetext={`${spokenOffset(props.positionUs)}, command ${props.n} of ${props.count}`}
+        on:keydown={event => {
           if (event.key !== ' ') return
           event.preventDefault()
           props.onToggle()
         }}
-        onPointerDown={(event) => {
+        onPointerDown={event => {
           if (event.button !== 0) return
           track.setPointerCapture(event.pointerId)
           setIsScrubbing(true)
           scrub(event)
         }}
-        onPointerMove={(event) => {
+        onPointerMove={event => {
           setHoverX(xOf(event))
           if (isScrubbing()) scrub(event)
         }}
@@ -123,16 +139,23 @@ export function Timeline(props: TimelineProps): JSX.Element {
       >
         <canvas ref={canvas} class="rp-lanes" style={{ height: `${heightPx}px` }} aria-hidden="true" />
         <Show when={current()}>
-          {(at) => <span class="rp-current" style={{ transform: `translateX(${at().x}px)`, width: `${at().width}px` }} />}
+          {at => <span class="rp-current" style={{ transform: `translateX(${at().x}px)`, width: `${at().width}px` }} />}
         </Show>
-        <For each={hitXs()}>{(x) => <span class="rp-hit" style={{ transform: `translateX(${x}px)` }} />}</For>
+        <For each={hitXs()}>{x => <span class="rp-hit" style={{ transform: `translateX(${x}px)` }} />}</For>
         <span class="rp-head" style={{ transform: `translateX(${headX()}px)` }} />
         <Show when={hovered()}>
-          {(at) => (
-            <div class="rp-hover" style={{ left: `${Math.max(120, Math.min(at().x, widthPx() - 120))}px` }}>
+          {at => (
+            <div class="rp-hover" style={{ left: `${Math.max(hoverHalfPx, Math.min(at().x, widthPx() - hoverHalfPx))}px` }}>
               <span class="mono">{offsetLabel(at().atUs)}</span>
-              <Show when={at().gap} fallback={<span class="rp-hover-text mono"><Visible text={at().frame?.preview ?? ''} /></span>}>
-                {(gap) => <span class="rp-hover-text">idle {offsetLabel(gap().toUs - gap().fromUs)}</span>}
+              <Show
+                when={at().gap}
+                fallback={
+                  <span class="rp-hover-text mono">
+                    <Visible text={at().frame?.preview ?? ''} />
+                  </span>
+                }
+              >
+                {gap => <span class="rp-hover-text">idle {offsetLabel(gap().toUs - gap().fromUs)}</span>}
               </Show>
             </div>
           )}
@@ -144,7 +167,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
 
 const flagColours: Record<FlagKind, string> = { error: '--deny', denied: '--deny', held: '--hold', masked: '--mask' }
 
-function draw(canvas: HTMLCanvasElement, layout: TimelineLayout, widthPx: number, idle: readonly { fromX: number; toX: number }[]): void {
+function draw(canvas: HTMLCanvasElement, layout: TimelineLayout, { widthPx, idle }: TimeScale): void {
   const ratio = devicePixelRatio
   canvas.width = widthPx * ratio
   canvas.height = heightPx * ratio
@@ -217,5 +240,5 @@ function colours(near: HTMLElement): (token: string) => string {
     return value
   }
   queueMicrotask(() => probe.remove())
-  return (token) => known.get(token) ?? read(token)
+  return token => known.get(token) ?? read(token)
 }

@@ -47,12 +47,7 @@ export function Transport(props: TransportProps): JSX.Element {
           <ChevronLast size={15} />
         </button>
       </div>
-      <button
-        type="button"
-        class="rp-time mono"
-        title="Time of day or time since the start (a)"
-        onClick={() => props.onToggleTimeOfDay()}
-      >
+      <button type="button" class="rp-time mono" title="Time of day or time since the start (a)" onClick={() => props.onToggleTimeOfDay()}>
         <span>{timeLabel(props.player.positionUs(), props)}</span>
         <span class="rp-duration"> / {timeLabel(props.player.track().durationUs, props)}</span>
       </button>
@@ -67,9 +62,9 @@ export function Transport(props: TransportProps): JSX.Element {
         <select
           aria-label="Speed"
           value={props.player.speed()}
-          onChange={(event) => props.player.setSpeed(Number(event.currentTarget.value) as PlayerSpeed)}
+          onChange={event => props.player.setSpeed(Number(event.currentTarget.value) as PlayerSpeed)}
         >
-          <For each={playerSpeeds}>{(speed) => <option value={speed}>{speed}×</option>}</For>
+          <For each={playerSpeeds}>{speed => <option value={speed}>{speed}×</option>}</For>
         </select>
       </label>
       <Show when={props.player.track().gaps.length > 0}>
@@ -98,7 +93,13 @@ export function Transport(props: TransportProps): JSX.Element {
       >
         <Search size={15} />
       </button>
-      <button type="button" class="rp-button is-bare rp-wide" aria-label="Full screen" title="Full screen (f)" onClick={() => props.onFullscreen()}>
+      <button
+        type="button"
+        class="rp-button is-bare rp-wide"
+        aria-label="Full screen"
+        title="Full screen (f)"
+        onClick={() => props.onFullscreen()}
+      >
         <Maximize size={15} />
       </button>
     </div>

@@ -17,7 +17,24 @@ export function copiedCell(cell: Cell): string {
   return cell === null ? '' : readCell(cell).text
 }
 
-const numericTypes = new Set(['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'money', 'oid', 'xid', 'xid8', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'decimal'])
+const numericTypes = new Set([
+  'int2',
+  'int4',
+  'int8',
+  'float4',
+  'float8',
+  'numeric',
+  'money',
+  'oid',
+  'xid',
+  'xid8',
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'decimal',
+])
 
 /** Whether a column's values are numbers, to be read from the right. */
 export function isNumeric(column: Pick<Column, 'type'>): boolean {

@@ -39,7 +39,7 @@ export interface Replay {
   step(by: 1 | -1, options: { showsPreparation: boolean }): void
   stepFlagged(by: 1 | -1): void
   goTo(place: LinkedPlace): void
-  readRows(section: number, first: number, count: number): Promise<Cell[][]>
+  readRows(result: number, first: number, count: number): Promise<Cell[][]>
   readRaw(): Promise<string>
   search: ReplaySearch
   /** Reads what came since; for a live session. */
@@ -92,7 +92,7 @@ export function createReplay(input: ReplayInput): Replay {
     setGrowth(growthOf(update))
     setFacts(update.facts)
     setProgress(update.progress)
-    setRevision((count) => count + 1)
+    setRevision(count => count + 1)
     player.extend(trackOf())
     if (wanted && reach(wanted)) wanted = null
     // Whoever opens a live session without a place in mind wants to see now.
@@ -111,7 +111,7 @@ export function createReplay(input: ReplayInput): Replay {
       durationUs: Math.max(facts().lastUs, frames.at(-1)?.atUs ?? 0),
       gaps: [...gaps],
       growth: growth(),
-      atUs: (index) => frames[index]?.atUs ?? 0,
+      atUs: index => frames[index]?.atUs ?? 0,
     }
   }
 
@@ -127,7 +127,7 @@ export function createReplay(input: ReplayInput): Replay {
     const isRead = growth() !== 'loading'
     if ('line' in place) {
       if (!isRead && (frames.at(-1)?.line ?? -1) < place.line) return false
-      const index = frames.findLastIndex((frame) => frame.line <= place.line)
+      const index = frames.findLastIndex(frame => frame.line <= place.line)
       if (frames.length > 0 && player.index() !== index) player.select(Math.max(0, index))
     } else {
       if (!isRead && facts().lastUs < place.seconds * 1e6) return false
@@ -187,7 +187,7 @@ export function createReplay(input: ReplayInput): Replay {
       return flaggedCount
     },
     step(by, options) {
-      stepTo(by, (frame) => options.showsPreparation || !isPreparation(frame))
+      stepTo(by, frame => frame.n > 0 && (options.showsPreparation || !isPreparation(frame)))
     },
     stepFlagged(by) {
       stepTo(by, isFlagged)
@@ -195,7 +195,7 @@ export function createReplay(input: ReplayInput): Replay {
     goTo(place) {
       wanted = reach(place) ? null : place
     },
-    readRows: (section, first, count) => client.rows({ index: detail()?.index ?? 0, section, first, count }),
+    readRows: (result, first, count) => client.rows({ index: detail()?.index ?? 0, result, first, count }),
     readRaw: () => client.raw(player.index()),
     search: createSearch(),
     follow: () => client.follow(),
@@ -226,11 +226,11 @@ export function createReplay(input: ReplayInput): Replay {
         if (next === '') return client.stopSearch()
         client.search(
           next,
-          (found) => {
-            if (found.hits.length > 0) setHits((known) => [...known, ...found.hits.map((hit) => hit.index)].sort((a, b) => a - b))
+          found => {
+            if (found.hits.length > 0) setHits(known => [...known, ...found.hits.map(hit => hit.index)].sort((a, b) => a - b))
             setShare(found.isDone ? null : Math.min(1, found.searchedBytes / Math.max(1, progress().readBytes)))
           },
-          (message) => {
+          message => {
             setSearchTrouble(message)
             setShare(null)
           },

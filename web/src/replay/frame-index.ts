@@ -1,28 +1,14 @@
-import type { AnswerPart, EndRecord, NoticeRecord, PlacedEvent, RecordingHeader, TransactionState } from '@steno/recordings'
-import type { ByteRange, FrameSummary, RecordingFacts, TransactionSummary } from './frame.ts'
+import {
+  FrameBuilder,
+  type Frame,
+  type LinePlace,
+  type NoticeFrame,
+  type PlacedLine,
+  type RecordingHeader,
+  type TableFrame,
+} from '@steno/recordings'
+import type { FrameSummary, RecordingFacts, TransactionSummary } from './frame.ts'
 import type { Gap } from './player.ts'
-
-/** A line of an answer as the index keeps it: where it is and what is in it, not the content. */
-export interface AnswerLine {
-  line: number
-  range: ByteRange
-  rows: number
-  /** Whether it holds copied data and nothing else but rows. */
-  hasOnlyContent: boolean
-}
-
-/** Where everything about one frame stands in the file. */
-export interface FramePlaces {
-  command: ByteRange
-  answers: AnswerLine[]
-  /** Content the client sent for it. */
-  bodies: { range: ByteRange; line: number }[]
-  /** What the target said while it was the latest command. */
-  outside: { notice: NoticeRecord; atUs: number }[]
-  portal: string | null
-  preparedBy: number | null
-  leaves: TransactionState | null
-}
 
 /** What changed since the last look; lists replace everything from `from` on. */
 export interface IndexChanges {
@@ -32,27 +18,37 @@ export interface IndexChanges {
   facts: RecordingFacts
 }
 
-const previewCharacters = 400
-const outsideMax = 200
-/** A stretch without a command or an answer shorter than this is not idle. */
-export const idleUsMin = 2_000_000
+/** Where the answer to a command stands, from its first line to its last. */
+export interface AnswerPlace {
+  from: number
+  to: number
+  lines: number
+}
 
-/** Builds the frames of a recording from its events, one at a time, in one pass. */
+const previewCharacters = 400
+
+/** Builds the frames of a recording from its events, and tells what is new in the words the page keeps. */
 export class FrameIndex {
-  readonly frames: FrameSummary[] = []
-  readonly places: FramePlaces[] = []
-  readonly transactions: TransactionSummary[] = []
-  readonly gaps: Gap[] = []
-  readonly #byNumber = new Map<number, number>()
+  readonly answers = new Map<number, AnswerPlace>()
+  readonly #counts = new Map<number, { masked: number; cut: number }>()
+  #builder: FrameBuilder | null = null
   #changed = new Set<number>()
   #transactionsFrom = 0
   #gapsFrom = 0
-  #open = false
-  #running = new Set<number>()
-  #busyUntilUs = 0
   #facts: RecordingFacts = { header: null, end: null, refusal: null, tornBytes: 0, lines: 0, lastUs: 0 }
 
+  /** The frame at a place in the list. */
+  frame(index: number): Frame | undefined {
+    return this.#builder?.frames[index]
+  }
+
+  /** The frame of a command's number. */
+  command(n: number): TableFrame | undefined {
+    return this.#builder?.command(n)
+  }
+
   header(header: RecordingHeader): void {
+    this.#builder = new FrameBuilder(header)
     this.#facts = { ...this.#facts, header, lines: 1 }
   }
 
@@ -65,165 +61,144 @@ export class FrameIndex {
     this.#facts = { ...this.#facts, tornBytes }
   }
 
-  /** Takes the next event and the bytes it stands in. */
-  push(placed: PlacedEvent, range: ByteRange): void {
+  /** Takes the next event. */
+  push(placed: PlacedLine): void {
+    const builder = this.#builder
+    if (!builder) throw new TypeError('expected a header before the first event')
     const { event, atUs, line } = placed
-    this.#facts = { ...this.#facts, lines: line + 1, lastUs: atUs }
-    switch (event.code) {
-      case 'q': {
-        this.#noteGap(atUs)
-        const { command } = event
-        const index = this.frames.length
-        this.#byNumber.set(command.n, index)
-        this.frames.push({
-          index,
-          line,
-          n: command.n,
-          kind: command.kind,
-          preview: oneLine(command.text),
-          atUs,
-          endUs: null,
-          outcome: 'running',
-          verdict: command.decision.verdict,
-          rows: 0,
-          masked: 0,
-          transaction: this.#open ? this.transactions.length - 1 : -1,
-          errorCode: null,
-        })
-        this.places.push({
-          command: range,
-          answers: [],
-          bodies: [],
-          outside: [],
-          portal: command.portal ?? null,
-          preparedBy: command.prepared ?? null,
-          leaves: null,
-        })
-        this.#running.add(index)
-        this.#changed.add(index)
-        if (this.#open) this.#extendTransaction(index, atUs)
-        return
-      }
-      case 'a':
-        return this.#answer(event.answer.n, event.answer.parts, { atUs, line, range })
-      case 'b': {
-        const index = this.#byNumber.get(event.body.n)
-        if (index !== undefined) this.places[index]!.bodies.push({ range, line })
-        this.#busyUntilUs = atUs
-        return
-      }
-      case 'd': {
-        const index = this.#byNumber.get(event.decision.n)
-        if (index === undefined) return
-        this.frames[index] = { ...this.frames[index]!, verdict: event.decision.decision.verdict }
-        this.#changed.add(index)
-        return
-      }
-      case 'n': {
-        const outside = this.places.at(-1)?.outside
-        if (outside && outside.length < outsideMax) outside.push({ notice: event.notice, atUs })
-        return
-      }
-      case 'e':
-        return this.#end(event.end, atUs)
-      default:
-        return
-    }
+    const known = builder.frames.length
+    builder.push(placed)
+    this.#facts = { ...this.#facts, lines: line + 1, lastUs: atUs, end: builder.end }
+    for (let index = known; index < builder.frames.length; index += 1) this.#changed.add(index)
+    if (event.code === 'a') this.#onAnswer(event.answer.n, placed)
+    else if (event.code === 'd') this.#touch(event.decision.n)
+    // The end is what leaves commands without an answer.
+    else if (event.code === 'e')
+      for (const frame of builder.frames) if (frame.kind === 'table' && frame.endUs === null) this.#changed.add(frame.index)
   }
 
   /** Gives what changed since the last call. */
   takeChanges(): IndexChanges {
-    const frames = [...this.#changed].sort((a, b) => a - b).map((index) => this.frames[index]!)
-    const changes = {
+    const builder = this.#builder
+    const frames = builder ? [...this.#changed].sort((a, b) => a - b).map(index => this.#summary(builder.frames[index]!)) : []
+    const transactions = builder?.transactions ?? []
+    const gaps = builder?.gaps ?? []
+    const changes: IndexChanges = {
       frames,
-      transactions: { from: this.#transactionsFrom, items: this.transactions.slice(this.#transactionsFrom).map((each) => ({ ...each })) },
-      gaps: { from: this.#gapsFrom, items: this.gaps.slice(this.#gapsFrom) },
+      transactions: {
+        from: this.#transactionsFrom,
+        items: transactions.slice(this.#transactionsFrom).map(({ frames: members, fromUs, toUs, outcome }) => ({
+          first: members[0] ?? 0,
+          last: members.at(-1) ?? 0,
+          fromUs,
+          toUs,
+          outcome,
+        })),
+      },
+      gaps: { from: this.#gapsFrom, items: gaps.slice(this.#gapsFrom) },
       facts: this.#facts,
     }
     this.#changed = new Set()
     // The last transaction may still grow.
-    this.#transactionsFrom = Math.max(0, this.transactions.length - 1)
-    this.#gapsFrom = this.gaps.length
+    this.#transactionsFrom = Math.max(0, transactions.length - 1)
+    this.#gapsFrom = gaps.length
     return changes
   }
 
-  /** The frame of a command's number, if it is known. */
-  indexOf(n: number): number | undefined {
-    return this.#byNumber.get(n)
+  #touch(n: number): TableFrame | undefined {
+    const frame = this.command(n)
+    if (frame) this.#changed.add(frame.index)
+    return frame
   }
 
-  #answer(n: number, parts: readonly AnswerPart[], at: { atUs: number; line: number; range: ByteRange }): void {
-    this.#busyUntilUs = at.atUs
-    const index = this.#byNumber.get(n)
-    if (index === undefined) return
-    const frame = { ...this.frames[index]! }
-    const places = this.places[index]!
-    let rows = 0
-    let hasOnlyContent = true
-    for (const part of parts) {
-      if (part.kind === 'rows') {
-        rows += part.rows.length
-        for (const row of part.rows) for (const cell of row) if (typeof cell === 'object' && cell !== null && 'masked' in cell) frame.masked += 1
-      } else if (part.kind !== 'data') hasOnlyContent = false
-      if (part.kind === 'error') {
-        frame.outcome = 'error'
-        frame.errorCode = part.error.code
-      } else if (part.kind === 'suspended' && frame.outcome === 'running') frame.outcome = 'suspended'
-      else if (part.kind === 'skipped' && frame.outcome === 'running') frame.outcome = 'skipped'
-      else if (part.kind === 'end') {
-        if (frame.outcome === 'running') frame.outcome = 'ok'
-        frame.endUs = at.atUs
-        places.leaves = part.transaction
-        this.#running.delete(index)
+  #onAnswer(n: number, { event, offset, sizeBytes }: PlacedLine): void {
+    const frame = this.#touch(n)
+    if (!frame || event.code !== 'a') return
+    const place = this.answers.get(frame.index)
+    if (place) {
+      place.to = offset + sizeBytes
+      place.lines += 1
+    } else this.answers.set(frame.index, { from: offset, to: offset + sizeBytes, lines: 1 })
+    const counts = this.#counts.get(frame.index) ?? { masked: 0, cut: 0 }
+    for (const part of event.answer.parts) {
+      if (part.kind !== 'rows') continue
+      for (const row of part.rows) {
+        for (const cell of row) {
+          if (typeof cell !== 'object' || cell === null) continue
+          if ('masked' in cell) counts.masked += 1
+          else if ('cut' in cell) counts.cut += 1
+        }
       }
     }
-    frame.rows += rows
-    places.answers.push({ line: at.line, range: at.range, rows, hasOnlyContent })
-    if (places.leaves !== null && frame.endUs === at.atUs) this.#follow(frame, places.leaves, parts)
-    this.frames[index] = frame
-    this.#changed.add(index)
+    if (counts.masked + counts.cut > 0) this.#counts.set(frame.index, counts)
   }
 
-  /** A transaction lasts from the command that left one behind to the command that left none. */
-  #follow(frame: FrameSummary, leaves: TransactionState, parts: readonly AnswerPart[]): void {
-    if (!this.#open && leaves !== 'idle') {
-      this.#open = true
-      this.transactions.push({ first: frame.index, last: frame.index, fromUs: frame.atUs, toUs: frame.endUs ?? frame.atUs, outcome: 'open' })
-      frame.transaction = this.transactions.length - 1
-      return
+  #summary(frame: Frame): FrameSummary {
+    if (frame.kind === 'notice') return saidSummary(frame)
+    return {
+      index: frame.index,
+      line: frame.place.line,
+      n: frame.command.n,
+      kind: frame.command.kind,
+      preview: oneLine(frame.command.text),
+      atUs: frame.atUs,
+      endUs: frame.endUs,
+      outcome: frame.status,
+      verdict: frame.decision.verdict,
+      rows: frame.results.reduce((sum, result) => sum + result.rowCount, 0),
+      masked: this.#counts.get(frame.index)?.masked ?? 0,
+      cut: this.#counts.get(frame.index)?.cut ?? 0,
+      transaction: frame.transaction ?? -1,
+      errorCode: frame.results.find(result => result.error)?.error?.notice.code ?? null,
     }
-    if (!this.#open) return
-    this.#extendTransaction(frame.index, frame.endUs ?? frame.atUs)
-    if (leaves !== 'idle') return
-    this.#open = false
-    const last = this.transactions.at(-1)!
-    const isUndone = frame.outcome === 'error' || parts.some((part) => part.kind === 'done' && part.tag === 'ROLLBACK')
-    last.outcome = isUndone ? 'rolled back' : 'committed'
   }
+}
 
-  #extendTransaction(index: number, toUs: number): void {
-    const last = this.transactions.at(-1)!
-    last.last = Math.max(last.last, index)
-    last.toUs = Math.max(last.toUs, toUs)
+function saidSummary({ index, place, atUs, said }: NoticeFrame): FrameSummary {
+  return {
+    index,
+    line: place.line,
+    n: 0,
+    kind: said.kind === 'end' ? 'end' : said.kind === 'setting' ? 'setting' : 'said',
+    preview: oneLine(saidWords(said)),
+    atUs,
+    endUs: atUs,
+    outcome: 'said',
+    verdict: 'allow',
+    rows: 0,
+    masked: 0,
+    cut: 0,
+    transaction: -1,
+    errorCode: null,
   }
+}
 
-  #end(end: EndRecord, atUs: number): void {
-    this.#noteGap(atUs)
-    this.#facts = { ...this.#facts, end }
-    // The target undoes what its session leaves open.
-    const last = this.transactions.at(-1)
-    if (last?.outcome === 'open') last.outcome = 'rolled back'
-    this.#open = false
-  }
-
-  /** Nothing is idle while a command runs. */
-  #noteGap(atUs: number): void {
-    if (this.#running.size === 0 && atUs - this.#busyUntilUs >= idleUsMin) this.gaps.push({ fromUs: this.#busyUntilUs, toUs: atUs })
-    this.#busyUntilUs = atUs
+/** Gives what was said outside any command as one sentence. */
+export function saidWords(said: NoticeFrame['said']): string {
+  switch (said.kind) {
+    case 'notice':
+      return `${said.notice.severity} ${said.notice.code} ${said.notice.message}`
+    case 'notification':
+      return `notification on ${said.channel} from process ${said.process}: ${said.payload}`
+    case 'setting':
+      return `the target set ${said.name} to ${said.value}`
+    case 'gateway':
+      return `gateway: ${said.message}`
+    case 'end':
+      return `session over: ${said.end.reason}${said.end.message === undefined ? '' : `, ${said.end.message}`}`
   }
 }
 
 /** The start of a statement, its white space drawn together. */
 function oneLine(text: string): string {
-  return text.slice(0, previewCharacters * 2).replace(/\s+/g, ' ').trim().slice(0, previewCharacters)
+  return text
+    .slice(0, previewCharacters * 2)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, previewCharacters)
+}
+
+/** The bytes of a line. */
+export function rangeOf(place: LinePlace): { from: number; to: number } {
+  return { from: place.offset, to: place.offset + place.sizeBytes }
 }

@@ -1,38 +1,55 @@
-import type { Cell, Column, CommandKind, CommandRecord, EndRecord, Notice, NoticeRecord, RecordingHeader, TransactionState, Verdict } from '@steno/recordings'
+import type {
+  Cell,
+  Column,
+  CommandKind,
+  CommandRecord,
+  CommandStatus,
+  Decision,
+  EndRecord,
+  Notice,
+  NoticeFrame,
+  RecordingHeader,
+  Transaction,
+  TransactionState,
+  Verdict,
+} from '@steno/recordings'
 import type { FoundIn } from './search-inside.ts'
 
-/** How a command came out; `running` when the recording does not say. */
-export type Outcome = 'ok' | 'error' | 'denied' | 'held' | 'suspended' | 'skipped' | 'running'
+/** What a frame is: a command, by how it was asked, or something said outside any. */
+export type FrameKind = CommandKind | 'said' | 'setting' | 'end'
 
-/** One command as the page keeps it: what the list, the timeline and the player need. Its answer stays in the recording. */
+/** One frame as the page keeps it: what the list, the timeline and the player need. Its answer stays in the recording. */
 export interface FrameSummary {
   /** Its place among the frames, from 0. */
   index: number
-  /** The line of the recording the command stands on: its deep link. */
+  /** The line of the recording it stands on: its deep link. */
   line: number
+  /** The command's number, 0 for what is not one. */
   n: number
-  kind: CommandKind
-  /** The statement's start on one line. */
+  kind: FrameKind
+  /** The statement's start on one line, or what was said. */
   preview: string
   atUs: number
   /** Null while it runs. */
   endUs: number | null
-  outcome: Outcome
+  outcome: CommandStatus | 'said'
   verdict: Verdict
   rows: number
   masked: number
+  /** Values of which only the start was recorded. */
+  cut: number
   /** The transaction it stands in, as an index; -1 outside one. */
   transaction: number
   errorCode: string | null
 }
 
-/** From the command that began a transaction to the one that ended it. */
+/** From the frame that began a transaction to the one that ended it. */
 export interface TransactionSummary {
   first: number
   last: number
   fromUs: number
   toUs: number
-  outcome: 'committed' | 'rolled back' | 'open'
+  outcome: Transaction['outcome']
 }
 
 /** A whole number of bytes of the recording, `to` excluded. */
@@ -41,43 +58,61 @@ export interface ByteRange {
   to: number
 }
 
+/** What ended a statement. */
+export interface Done {
+  tag: string
+  affected: number | null
+}
+
 /** One part of what came back, in the order it came. */
 export type Section =
   | {
       kind: 'table'
+      /** Which result of the frame it shows. */
+      result: number
       columns: Column[]
       rows: number
       /** The rows at the start that came along with the detail; the rest is asked for. */
       head: Cell[][]
-      done: { tag: string; affected: number | null } | null
+      done: Done | null
       /** Whether the portal stopped at its row limit. */
       isSuspended: boolean
     }
-  | { kind: 'copy'; direction: 'in' | 'out' | 'both'; isBinary: boolean; text: string; isWhole: boolean; bytes: number; done: { tag: string; affected: number | null } | null }
-  | { kind: 'done'; tag: string; rows: number; affected: number | null }
-  | { kind: 'notice'; notice: Notice }
+  | { kind: 'copy'; direction: 'in' | 'out' | 'both'; isBinary: boolean; text: string; isWhole: boolean; bytes: number; done: Done | null }
+  | { kind: 'done'; tag: string; affected: number | null }
+  | { kind: 'notices'; notices: Notice[]; count: number }
   | { kind: 'error'; error: Notice; by: 'target' | 'gateway' }
   | { kind: 'value'; value: Cell }
-  | { kind: 'word'; word: 'prepared' | 'bound' | 'empty' | 'skipped' }
+  | { kind: 'described'; columns: Column[] }
   | { kind: 'parameters'; types: string[] }
-  | { kind: 'outside'; notice: NoticeRecord; atUs: number }
+  | { kind: 'word'; word: 'prepared' | 'bound' | 'empty' | 'skipped' }
 
-/** One command with everything but the rows that are still in the recording. */
-export interface FrameDetail {
+/** One frame with everything but the rows that are still in the recording. */
+export type FrameDetail = {
   index: number
-  /** The command's record; of a very long text only the start. */
-  command: CommandRecord
-  /** How many characters the whole text has. */
-  textLength: number
-  /** The frame that carried the text, when it travelled on its own. */
-  preparedAt: { index: number; n: number } | null
-  sections: Section[]
-  /** The transaction the command left behind; null while it runs. */
-  leaves: TransactionState | null
-  commandBytes: ByteRange
-  answerBytes: ByteRange | null
-  answerLines: number
-}
+  /** The bytes of the line it stands on. */
+  bytes: ByteRange
+} & (
+  | {
+      kind: 'command'
+      /** The command's record; of a very long text only the start. */
+      command: CommandRecord
+      /** How many characters the whole text has. */
+      textLength: number
+      /** The last decision on it. */
+      decision: Decision
+      /** The frame that carried the text, when it travelled on its own. */
+      preparedAt: { index: number; n: number } | null
+      sections: Section[]
+      /** The transaction the command left behind; null while it runs. */
+      leaves: TransactionState | null
+      answer: (ByteRange & { lines: number }) | null
+    }
+  | { kind: 'said'; said: NoticeFrame['said'] }
+)
+
+/** A command with its answer. */
+export type CommandDetail = FrameDetail & { kind: 'command' }
 
 /** One hit of a search: a frame, and where in its story the words stand. */
 export interface SearchHit {

@@ -1,10 +1,9 @@
-import { parseEvent, RecordingError, RecordingReader, type PlacedEvent, type RecordedEvent, type RecordingHeader } from '@steno/recordings'
-import type { ByteRange } from './frame.ts'
+import { RecordingError, RecordingReader, type PlacedLine, type RecordingHeader } from '@steno/recordings'
 
 /** What a recording says next. After a refusal it says nothing more. */
 export type ReadLine =
   | { kind: 'header'; header: RecordingHeader }
-  | { kind: 'event'; placed: PlacedEvent; range: ByteRange }
+  | { kind: 'event'; placed: PlacedLine }
   | { kind: 'refused'; line: number; message: string }
 
 /** Reads a recording strictly, but keeps what came before the first line that is wrong. */
@@ -37,7 +36,7 @@ export function createLineReader(): LineReader {
       try {
         for (const placed of reader.push(bytes)) {
           if (!saidHeader) yield* header()
-          yield { kind: 'event', placed, range: { from: placed.offset, to: placed.offset + placed.sizeBytes } }
+          yield { kind: 'event', placed }
         }
         if (!saidHeader) yield* header()
       } catch (error) {
@@ -53,10 +52,4 @@ export function createLineReader(): LineReader {
     saidHeader = true
     yield { kind: 'header', header: reader.header.steno }
   }
-}
-
-/** Reads one line again, given with or without its newline; `line` is its number. */
-export function readOneLine(bytes: Uint8Array, line: number): RecordedEvent {
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  return parseEvent(text.endsWith('\n') ? text.slice(0, -1) : text, line).event
 }

@@ -31,7 +31,7 @@ function steppedClock() {
 function trackOf(timesMs: number[], options: { growth?: Track['growth']; gaps?: Gap[]; durationMs?: number } = {}): Track {
   return {
     count: timesMs.length,
-    atUs: (index) => timesMs[index]! * 1000,
+    atUs: index => timesMs[index]! * 1000,
     durationUs: (options.durationMs ?? timesMs.at(-1) ?? 0) * 1000,
     gaps: options.gaps ?? [],
     growth: options.growth ?? 'complete',

@@ -7,10 +7,14 @@ import type { RecordingUpdate } from './recording.ts'
 export interface RecordingClient {
   follow(): void
   detail(index: number): Promise<FrameDetail>
-  rows(at: { index: number; section: number; first: number; count: number }): Promise<Cell[][]>
+  rows(at: { index: number; result: number; first: number; count: number }): Promise<Cell[][]>
   raw(index: number): Promise<string>
   /** Searches everything recorded; a new search ends the one before. */
-  search(text: string, onHits: (found: { hits: SearchHit[]; searchedBytes: number; isDone: boolean }) => void, onFailure: (message: string) => void): void
+  search(
+    text: string,
+    onHits: (found: { hits: SearchHit[]; searchedBytes: number; isDone: boolean }) => void,
+    onFailure: (message: string) => void,
+  ): void
   stopSearch(): void
   close(): void
 }
@@ -45,11 +49,17 @@ export function openRecording(input: RecordingClientInput): RecordingClient {
   worker.addEventListener('error', () => input.onFailure('the reader of the recording stopped'))
 
   const send = (request: RecordingRequest): void => worker.postMessage(request)
-  function ask<T extends RecordingMessage['type']>(type: T, request: (id: number) => RecordingRequest): Promise<RecordingMessage & { type: T }> {
+  function ask<T extends RecordingMessage['type']>(
+    type: T,
+    request: (id: number) => RecordingRequest,
+  ): Promise<RecordingMessage & { type: T }> {
     const id = (lastId += 1)
     return new Promise((resolve, reject) => {
       waiting.set(id, {
-        take: (message) => (message.type === type ? resolve(message as RecordingMessage & { type: T }) : reject(new Error(`expected ${type}, got ${message.type}`))),
+        take: message =>
+          message.type === type
+            ? resolve(message as RecordingMessage & { type: T })
+            : reject(new Error(`expected ${type}, got ${message.type}`)),
         refuse: reject,
       })
       send(request(id))
@@ -59,9 +69,9 @@ export function openRecording(input: RecordingClientInput): RecordingClient {
   send({ type: 'open', url: input.url })
   return {
     follow: () => send({ type: 'follow' }),
-    detail: async (index) => (await ask('detail', (id) => ({ type: 'detail', id, index }))).detail,
-    rows: async (at) => (await ask('rows', (id) => ({ type: 'rows', id, ...at }))).rows,
-    raw: async (index) => (await ask('raw', (id) => ({ type: 'raw', id, index }))).text,
+    detail: async index => (await ask('detail', id => ({ type: 'detail', id, index }))).detail,
+    rows: async at => (await ask('rows', id => ({ type: 'rows', id, ...at }))).rows,
+    raw: async index => (await ask('raw', id => ({ type: 'raw', id, index }))).text,
     search(text, onHits, onFailure) {
       const id = (lastId += 1)
       search = { id, onHits, onFailure }

@@ -8,7 +8,7 @@ export type RecordingRequest =
   /** Read what came since. */
   | { type: 'follow' }
   | { type: 'detail'; id: number; index: number }
-  | { type: 'rows'; id: number; index: number; section: number; first: number; count: number }
+  | { type: 'rows'; id: number; index: number; result: number; first: number; count: number }
   | { type: 'raw'; id: number; index: number }
   | { type: 'search'; id: number; text: string }
   | { type: 'stop search' }

@@ -19,11 +19,11 @@ self.addEventListener('message', (event: MessageEvent<RecordingRequest>) => {
     case 'follow':
       return void readOn()
     case 'detail':
-      return void answer(request.id, async (from) => ({ type: 'detail', id: request.id, detail: await from.detail(request.index) }))
+      return void answer(request.id, async from => ({ type: 'detail', id: request.id, detail: await from.detail(request.index) }))
     case 'rows':
-      return void answer(request.id, async (from) => ({ type: 'rows', id: request.id, rows: await from.rows(request) }))
+      return void answer(request.id, async from => ({ type: 'rows', id: request.id, rows: await from.rows(request) }))
     case 'raw':
-      return void answer(request.id, async (from) => ({ type: 'raw', id: request.id, text: await from.raw(request.index) }))
+      return void answer(request.id, async from => ({ type: 'raw', id: request.id, text: await from.raw(request.index) }))
     case 'stop search':
       searching?.abort()
       searching = null
@@ -35,7 +35,7 @@ self.addEventListener('message', (event: MessageEvent<RecordingRequest>) => {
 
 async function readOn(): Promise<void> {
   try {
-    await recording?.readOn((update) => tell({ type: 'update', update }), every(reportEveryMs), reading.signal)
+    await recording?.readOn(update => tell({ type: 'update', update }), every(reportEveryMs), reading.signal)
   } catch (error) {
     tell({ type: 'failed', message: wordsOf(error) })
   }

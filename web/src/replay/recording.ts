@@ -1,7 +1,7 @@
-import type { AnswerPart, Cell, CommandRecord, Content } from '@steno/recordings'
-import { createLineReader, readOneLine } from './line-reader.ts'
+import { readContents, readRows, type Cell, type LinePlace, type RowRange, type StatementResult, type TableFrame } from '@steno/recordings'
 import type { ByteRange, FrameDetail, ReadProgress, SearchHit, Section } from './frame.ts'
-import { FrameIndex, type AnswerLine, type IndexChanges } from './frame-index.ts'
+import { FrameIndex, rangeOf, type IndexChanges } from './frame-index.ts'
+import { createLineReader } from './line-reader.ts'
 import type { RecordingSource } from './recording-source.ts'
 import { findIn, matcherOf } from './search-inside.ts'
 
@@ -13,31 +13,20 @@ export interface RecordingUpdate extends IndexChanges {
 }
 
 const textCharactersMax = 200_000
-const copyCharactersMax = 200_000
+const copyCharactersMax = 100_000
 const headRowsMax = 200
 const cacheBytesMax = 24_000_000
 /** Ranges closer than this are read with one request. */
 const joinBytesMax = 64 * 1024
-const noticeLinesMax = 400
-
-/** One stretch of a table's rows inside one line. */
-interface Span {
-  line: AnswerLine
-  /** The table's row the stretch starts with. */
-  first: number
-  rows: number
-  /** Rows of the same line that belong to tables before. */
-  skip: number
-}
 
 /** A recording read in one pass and then only where it is looked at. It never holds the file. */
 export class Recording {
   readonly #source: RecordingSource
   readonly #index = new FrameIndex()
-  readonly #cache = new Map<number, { parts: readonly AnswerPart[]; bytes: number }>()
-  readonly #layouts = new Map<number, Map<number, Span[]>>()
-  #cachedBytes = 0
   readonly #reader = createLineReader()
+  /** Rows by the line and part they stand in, the longest unused first. */
+  readonly #cache = new Map<string, { rows: Cell[][]; bytes: number }>()
+  #cachedBytes = 0
   #progress: ReadProgress = { readBytes: 0, totalBytes: null }
   #isReading = false
 
@@ -67,57 +56,52 @@ export class Recording {
 
   /** Gives a frame with everything that came back but the rows further down. */
   async detail(index: number): Promise<FrameDetail> {
-    const places = this.#index.places[index]
-    if (!places) throw new RangeError(`the recording has no frame ${index}`)
-    const command = await this.#command(places.command, this.#index.frames[index]!.line)
-    const { sections, spans } = await this.#sections(index)
-    this.#layouts.set(index, spans)
-    if (this.#layouts.size > 8) this.#layouts.delete(this.#layouts.keys().next().value!)
-    const { answers } = places
-    const prepared = places.preparedBy === null ? undefined : this.#index.indexOf(places.preparedBy)
+    const frame = this.#index.frame(index)
+    if (!frame) throw new RangeError(`the recording has no frame ${index}`)
+    const bytes = rangeOf(frame.place)
+    if (frame.kind === 'notice') return { kind: 'said', index, bytes, said: frame.said }
+    const { command } = frame
     return {
+      kind: 'command',
       index,
+      bytes,
       command: { ...command, text: command.text.slice(0, textCharactersMax) },
       textLength: command.text.length,
-      preparedAt: prepared === undefined || prepared === index ? null : { index: prepared, n: places.preparedBy! },
-      sections,
-      leaves: places.leaves,
-      commandBytes: places.command,
-      answerBytes: answers.length === 0 ? null : { from: answers[0]!.range.from, to: answers.at(-1)!.range.to },
-      answerLines: answers.length,
+      decision: frame.decision,
+      preparedAt: frame.preparedBy === null || frame.preparedBy === index ? null : { index: frame.preparedBy, n: command.prepared ?? 0 },
+      sections: await this.#sections(frame),
+      leaves: frame.leaves,
+      answer: this.#index.answers.get(index) ?? null,
     }
   }
 
-  /** Gives rows of one table of a frame. */
-  async rows(at: { index: number; section: number; first: number; count: number }): Promise<Cell[][]> {
-    let spans = this.#layouts.get(at.index)?.get(at.section)
-    if (!spans) {
-      await this.detail(at.index)
-      spans = this.#layouts.get(at.index)?.get(at.section) ?? []
-    }
+  /** Gives rows of one result of a frame. */
+  async rows(at: { index: number; result: number; first: number; count: number }): Promise<Cell[][]> {
+    const frame = this.#index.frame(at.index)
+    const result = frame?.kind === 'table' ? frame.results[at.result] : undefined
+    if (!result) throw new RangeError(`frame ${at.index} has no result ${at.result}`)
     const end = at.first + at.count
-    const touched = spans.filter((span) => span.first < end && span.first + span.rows > at.first)
-    const lines = await this.#lines(touched.map((span) => span.line))
-    const rows: Cell[][] = []
-    touched.forEach((span, i) => {
-      const from = Math.max(0, at.first - span.first)
-      const to = Math.min(span.rows, end - span.first)
-      rows.push(...rowsOf(lines[i]!).slice(span.skip + from, span.skip + to))
-    })
-    return rows
+    const touched = result.rows.filter(range => range.firstRow < end && range.firstRow + range.rowCount > at.first)
+    const parts = await this.#rowsOf(touched)
+    return touched.flatMap((range, i) => parts[i]!.slice(Math.max(0, at.first - range.firstRow), end - range.firstRow))
   }
 
-  /** Gives the line a frame's command stands on, as it is in the file. */
+  /** Gives the line a frame stands on, as it is in the file. */
   async raw(index: number): Promise<string> {
-    const places = this.#index.places[index]
-    if (!places) throw new RangeError(`the recording has no frame ${index}`)
-    const { from, to } = places.command
+    const frame = this.#index.frame(index)
+    if (!frame) throw new RangeError(`the recording has no frame ${index}`)
+    const { from, to } = rangeOf(frame.place)
     const text = new TextDecoder().decode(await this.#source.read({ from, to: Math.min(to, from + textCharactersMax) }))
     return to - from > textCharactersMax ? `${text} …` : text.trimEnd()
   }
 
   /** Searches the whole recording, answers too, and reports frames as they are found. */
-  async search(text: string, report: (hits: SearchHit[], searchedBytes: number) => void, due: () => boolean, stop: AbortSignal): Promise<void> {
+  async search(
+    text: string,
+    report: (hits: SearchHit[], searchedBytes: number) => void,
+    due: () => boolean,
+    stop: AbortSignal,
+  ): Promise<void> {
     const matches = matcherOf(text)
     const reader = createLineReader()
     const seen = new Set<number>()
@@ -129,7 +113,7 @@ export class Recording {
       for (const read of reader.push(chunk)) {
         if (read.kind !== 'event') continue
         const hit = findIn(read.placed.event, matches)
-        const index = hit ? this.#index.indexOf(hit.n) : undefined
+        const index = hit ? this.#index.command(hit.n)?.index : undefined
         if (!hit || index === undefined || seen.has(index)) continue
         seen.add(index)
         hits.push({ index, found: hit.found })
@@ -148,7 +132,7 @@ export class Recording {
   #take(chunk: Uint8Array): void {
     for (const read of this.#reader.push(chunk)) {
       if (read.kind === 'header') this.#index.header(read.header)
-      else if (read.kind === 'event') this.#index.push(read.placed, read.range)
+      else if (read.kind === 'event') this.#index.push(read.placed)
       else this.#index.refuse(read.line, read.message)
     }
   }
@@ -157,171 +141,103 @@ export class Recording {
     return { ...this.#index.takeChanges(), progress: this.#progress, reading }
   }
 
-  async #command(range: ByteRange, line: number): Promise<CommandRecord> {
-    const event = readOneLine(await this.#source.read(range), line)
-    if (event.code !== 'q') throw new TypeError('expected a command on the line the index knows it on')
-    return event.command
+  /** Lays an answer out in the order it came. */
+  async #sections(frame: TableFrame): Promise<Section[]> {
+    const sections: Section[] = []
+    if (frame.parameterTypes && frame.command.kind === 'prepare') sections.push({ kind: 'parameters', types: frame.parameterTypes })
+    for (const [at, result] of frame.results.entries()) sections.push(...(await this.#result(frame, result, at)))
+    if (frame.status === 'skipped') sections.push({ kind: 'word', word: 'skipped' })
+    else if (frame.command.kind === 'prepare' && frame.status === 'ok') sections.push({ kind: 'word', word: 'prepared' })
+    else if (frame.command.kind === 'bind' && frame.status === 'ok') sections.push({ kind: 'word', word: 'bound' })
+    return sections
   }
 
-  /** Lays an answer out: lines that hold only rows are counted, not read, but for the first. */
-  async #sections(index: number): Promise<{ sections: Section[]; spans: Map<number, Span[]> }> {
-    const places = this.#index.places[index]!
+  async #result(frame: TableFrame, result: StatementResult, at: number): Promise<Section[]> {
     const sections: Section[] = []
-    const spans = new Map<number, Span[]>()
-    const telling = places.answers.filter((line, at) => at === 0 || !line.hasOnlyContent).slice(0, noticeLinesMax)
-    const firstRows = places.answers.find((line) => line.rows > 0)
-    if (firstRows && !telling.includes(firstRows)) telling.push(firstRows)
-    const read = new Map<AnswerLine, readonly AnswerPart[]>()
-    const parts = await this.#lines(telling)
-    telling.forEach((line, at) => read.set(line, parts[at]!))
+    const done = result.tag === null ? null : { tag: result.tag, affected: result.affected }
+    if (result.copy) {
+      const { direction, binary } = result.copy
+      const content = await this.#content(direction === 'in' ? frame.bodies : result.data)
+      sections.push({ kind: 'copy', direction, isBinary: binary, ...content, done })
+    } else if (result.outcome === 'described' && result.rowCount === 0) {
+      if (result.columns) sections.push({ kind: 'described', columns: result.columns })
+    } else if (result.columns || result.rowCount > 0) {
+      const [first] = result.rows
+      const head = first ? (await this.#rowsOf([first]))[0]!.slice(0, headRowsMax) : []
+      sections.push({
+        kind: 'table',
+        result: at,
+        columns: result.columns ?? [],
+        rows: result.rowCount,
+        head,
+        done,
+        isSuspended: result.outcome === 'suspended',
+      })
+    } else if (done) sections.push({ kind: 'done', ...done })
+    if (result.value !== undefined) sections.push({ kind: 'value', value: result.value })
+    if (result.outcome === 'empty') sections.push({ kind: 'word', word: 'empty' })
+    if (result.error) sections.push({ kind: 'error', error: result.error.notice, by: result.error.by })
+    if (result.noticeCount > 0) sections.push({ kind: 'notices', notices: result.notices, count: result.noticeCount })
+    return sections
+  }
 
-    let table: (Section & { kind: 'table' }) | null = null
-    let copy: (Section & { kind: 'copy' }) | null = null
-    const addRows = (line: AnswerLine, rows: number, skip: number): Span[] => {
-      if (!table) {
-        table = { kind: 'table', columns: [], rows: 0, head: [], done: null, isSuspended: false }
-        sections.push(table)
-      }
-      const at = sections.indexOf(table)
-      const known = spans.get(at) ?? []
-      known.push({ line, first: table.rows, rows, skip })
-      spans.set(at, known)
-      table.rows += rows
-      return known
-    }
-    for (const line of places.answers) {
-      const known = read.get(line)
-      if (!known) {
-        if (line.rows > 0) addRows(line, line.rows, 0)
-        if (copy && line.rows === 0) await this.#copied(copy, line)
+  /** Reads copied content up to what a page can bear. */
+  async #content(places: readonly LinePlace[]): Promise<{ text: string; isWhole: boolean; bytes: number }> {
+    let text = ''
+    let isWhole = true
+    let bytes = 0
+    for (const place of places) {
+      if (text.length >= copyCharactersMax) {
+        isWhole = false
+        bytes += place.sizeBytes
         continue
       }
-      let skip = 0
-      for (const part of known) {
-        switch (part.kind) {
-          case 'columns':
-            table = { kind: 'table', columns: part.columns, rows: 0, head: [], done: null, isSuspended: false }
-            sections.push(table)
-            break
-          case 'rows':
-            addRows(line, part.rows.length, skip)
-            skip += part.rows.length
-            if (table && table.head.length === table.rows - part.rows.length) table.head.push(...part.rows.slice(0, headRowsMax - table.head.length))
-            break
-          case 'copy':
-            copy = { kind: 'copy', direction: part.direction, isBinary: part.binary, text: '', isWhole: true, bytes: 0, done: null }
-            sections.push(copy)
-            if (part.direction === 'in') for (const body of places.bodies) await this.#body(copy, body)
-            break
-          case 'data':
-            if (copy) addContent(copy, part.content)
-            break
-          case 'done': {
-            const done = { tag: part.tag, affected: part.affected ?? null }
-            if (table) table.done = done
-            else if (copy) copy.done = done
-            else sections.push({ kind: 'done', tag: part.tag, rows: part.rows, affected: part.affected ?? null })
-            table = null
-            copy = null
-            break
-          }
-          case 'suspended':
-            if (table) table.isSuspended = true
-            table = null
-            break
-          case 'error':
-            sections.push({ kind: 'error', error: part.error, by: part.by })
-            table = null
-            copy = null
-            break
-          case 'notice':
-            sections.push({ kind: 'notice', notice: part.notice })
-            break
-          case 'value':
-            sections.push({ kind: 'value', value: part.value })
-            break
-          case 'parameters':
-            sections.push({ kind: 'parameters', types: part.types })
-            break
-          case 'prepared':
-          case 'bound':
-          case 'empty':
-          case 'skipped':
-            sections.push({ kind: 'word', word: part.kind })
-            break
-          case 'end':
-            break
-        }
+      for (const content of readContents(await this.#source.read(rangeOf(place)), place)) {
+        const piece = 'text' in content ? content.text : content.base64
+        bytes += 'text' in content ? piece.length : Math.floor((piece.length * 3) / 4)
+        text += piece
       }
     }
-    for (const outside of places.outside) sections.push({ kind: 'outside', ...outside })
-    return { sections, spans }
+    if (text.length > copyCharactersMax) isWhole = false
+    return { text: text.slice(0, copyCharactersMax), isWhole, bytes }
   }
 
-  async #copied(copy: Section & { kind: 'copy' }, line: AnswerLine): Promise<void> {
-    if (!copy.isWhole || copy.text.length >= copyCharactersMax) {
-      copy.isWhole = false
-      copy.bytes += line.range.to - line.range.from
-      return
+  /** Gives the rows of ranges, from the cache or with as few requests as their places allow. */
+  async #rowsOf(ranges: readonly RowRange[]): Promise<Cell[][][]> {
+    const found = new Map<string, Cell[][]>()
+    const missing: RowRange[] = []
+    for (const range of ranges) {
+      const kept = this.#cache.get(keyOf(range))
+      if (kept) found.set(keyOf(range), kept.rows)
+      else missing.push(range)
     }
-    const [parts] = await this.#lines([line])
-    for (const part of parts!) if (part.kind === 'data') addContent(copy, part.content)
-  }
-
-  async #body(copy: Section & { kind: 'copy' }, { range, line }: { range: ByteRange; line: number }): Promise<void> {
-    if (!copy.isWhole || copy.text.length >= copyCharactersMax) {
-      copy.isWhole = false
-      copy.bytes += range.to - range.from
-      return
-    }
-    const event = readOneLine(await this.#source.read(range), line)
-    if (event.code === 'b') addContent(copy, event.body.content)
-  }
-
-  /** Gives the parts of answer lines, from the cache or with as few requests as their places allow. */
-  async #lines(lines: readonly AnswerLine[]): Promise<(readonly AnswerPart[])[]> {
-    const found = new Map<number, readonly AnswerPart[]>()
-    for (const { line } of lines) {
-      const kept = this.#cache.get(line)
-      if (kept) found.set(line, kept.parts)
-    }
-    const missing = lines.filter((line) => !found.has(line.line)).sort((a, b) => a.range.from - b.range.from)
-    for (let at = 0; at < missing.length; ) {
-      const first = missing[at]!
+    for (let at = 0; at < missing.length;) {
+      const { from } = rangeOf(missing[at]!)
       let end = at + 1
-      while (end < missing.length && missing[end]!.range.from - missing[end - 1]!.range.to <= joinBytesMax) end += 1
-      const bytes = await this.#source.read({ from: first.range.from, to: missing[end - 1]!.range.to })
-      for (const line of missing.slice(at, end)) {
-        const event = readOneLine(bytes.subarray(line.range.from - first.range.from, line.range.to - first.range.from), line.line)
-        if (event.code !== 'a') throw new TypeError('expected an answer on the line the index knows it on')
-        found.set(line.line, event.answer.parts)
-        this.#keep(line, event.answer.parts)
+      while (end < missing.length && missing[end]!.offset - rangeOf(missing[end - 1]!).to <= joinBytesMax) end += 1
+      const bytes = await this.#source.read({ from, to: rangeOf(missing[end - 1]!).to } satisfies ByteRange)
+      for (const range of missing.slice(at, end)) {
+        const line = bytes.subarray(range.offset - from, range.offset - from + range.sizeBytes)
+        const rows = readRows(line, range)
+        found.set(keyOf(range), rows)
+        this.#keep(range, rows)
       }
       at = end
     }
-    return lines.map((line) => found.get(line.line)!)
+    return ranges.map(range => found.get(keyOf(range))!)
   }
 
-  #keep(line: AnswerLine, parts: readonly AnswerPart[]): void {
-    const bytes = line.range.to - line.range.from
-    this.#cache.set(line.line, { parts, bytes })
-    this.#cachedBytes += bytes
+  #keep(range: RowRange, rows: Cell[][]): void {
+    this.#cache.set(keyOf(range), { rows, bytes: range.sizeBytes })
+    this.#cachedBytes += range.sizeBytes
     for (const [oldest, kept] of this.#cache) {
-      if (this.#cachedBytes <= cacheBytesMax || oldest === line.line) break
+      if (this.#cachedBytes <= cacheBytesMax || oldest === keyOf(range)) break
       this.#cache.delete(oldest)
       this.#cachedBytes -= kept.bytes
     }
   }
 }
 
-function rowsOf(parts: readonly AnswerPart[]): Cell[][] {
-  return parts.flatMap((part) => (part.kind === 'rows' ? part.rows : []))
-}
-
-function addContent(copy: Section & { kind: 'copy' }, content: Content): void {
-  const text = 'text' in content ? content.text : content.base64
-  copy.bytes += 'text' in content ? text.length : Math.floor((text.length * 3) / 4)
-  const room = copyCharactersMax - copy.text.length
-  if (text.length > room) copy.isWhole = false
-  copy.text += text.slice(0, Math.max(0, room))
+function keyOf(range: RowRange): string {
+  return `${range.line}.${range.part}`
 }

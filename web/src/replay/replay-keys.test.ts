@@ -7,11 +7,19 @@ const still: PlayerClock = { nowMs: () => 0, nextFrame: () => () => undefined }
 function keyed() {
   const player = createPlayer(still)
   player.load()
-  player.extend({ count: 4, durationUs: 100e6, gaps: [], growth: 'complete', atUs: (index) => index * 20e6 })
+  player.extend({ count: 4, durationUs: 100e6, gaps: [], growth: 'complete', atUs: index => index * 20e6 })
   const step = vi.fn<(by: 1 | -1) => void>()
   const nothing = () => undefined
-  const keys = replayKeys(player, { step, stepFlagged: nothing, toggleTimeOfDay: nothing, openSearch: nothing, copyLink: nothing, download: nothing, fullscreen: nothing })
-  return { player, step, press: (name: string) => keys.find((key) => key.keys === name)!.run(), keys }
+  const keys = replayKeys(player, {
+    step,
+    stepFlagged: nothing,
+    toggleTimeOfDay: nothing,
+    openSearch: nothing,
+    copyLink: nothing,
+    download: nothing,
+    fullscreen: nothing,
+  })
+  return { player, step, press: (name: string) => keys.find(key => key.keys === name)!.run(), keys }
 }
 
 it('moves by seconds, tenths and digits', () => {
@@ -45,5 +53,5 @@ it('goes through the speeds and stops at the last', () => {
 
 it('gives every key one meaning', () => {
   const { keys } = keyed()
-  expect(new Set(keys.map((key) => key.keys)).size).toBe(keys.length)
+  expect(new Set(keys.map(key => key.keys)).size).toBe(keys.length)
 })

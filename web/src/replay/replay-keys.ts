@@ -41,7 +41,7 @@ export function replayKeys(player: Player, actions: ReplayActions): KeyBinding[]
     { keys: 'Home', title: 'To the start', group, run: () => player.seek(0) },
     { keys: 'End', title: 'To the end; live again', group, run: () => player.goLive() },
     { keys: '0', title: 'To the start; 1–9 to tenths', group, run: () => player.seek(0) },
-    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => ({
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(tenth => ({
       keys: String(tenth),
       title: `To ${tenth}0 %`,
       group,

@@ -13,7 +13,10 @@ it('finds words in statements, bind values, rows, errors and copied data', () =>
   expect(findIn({ code: 'q', command }, matcherOf('customers'))).toEqual({ n: 7, found: 'statement' })
   const bound = { ...command, parameters: [{ type: 'text', oid: 25, value: 'Ødegård' }] }
   expect(findIn({ code: 'q', command: bound }, matcherOf('ødeg'))).toEqual({ n: 7, found: 'value' })
-  const rows = { kind: 'rows' as const, rows: [[null, { hex: 'c0ffee' }, { masked: 'redacted', rule: 'r' }, { cut: 'start', lengthBytes: 9, sha256: '' }]] }
+  const rows = {
+    kind: 'rows' as const,
+    rows: [[null, { hex: 'c0ffee' }, { masked: 'redacted', rule: 'r' }, { cut: 'start', lengthBytes: 9, sha256: '' }]],
+  }
   for (const word of ['c0ffee', 'redact', 'start']) {
     expect(findIn({ code: 'a', answer: { n: 7, parts: [rows] } }, matcherOf(word))).toEqual({ n: 7, found: 'answer' })
   }

@@ -8,8 +8,8 @@ export type Matcher = (text: string) => boolean
 
 /** Gives the matcher for a search. Case counts only when the search has capitals. */
 export function matcherOf(search: string): Matcher {
-  if (search !== search.toLowerCase()) return (text) => text.includes(search)
-  return (text) => text.toLowerCase().includes(search)
+  if (search !== search.toLowerCase()) return text => text.includes(search)
+  return text => text.toLowerCase().includes(search)
 }
 
 /** Gives the command an event belongs to and where it holds what is searched for, or null. */
@@ -18,7 +18,7 @@ export function findIn(event: RecordedEvent, matches: Matcher): { n: number; fou
     case 'q': {
       const { n, text, parameters = [] } = event.command
       if (matches(text)) return { n, found: 'statement' }
-      if (parameters.some((parameter) => cellMatches(parameter.value, matches))) return { n, found: 'value' }
+      if (parameters.some(parameter => cellMatches(parameter.value, matches))) return { n, found: 'value' }
       return null
     }
     case 'b':
@@ -37,9 +37,9 @@ export function findIn(event: RecordedEvent, matches: Matcher): { n: number; fou
 function partMatches(part: AnswerPart, matches: Matcher): FoundIn | null {
   switch (part.kind) {
     case 'rows':
-      return part.rows.some((row) => row.some((cell) => cellMatches(cell, matches))) ? 'answer' : null
+      return part.rows.some(row => row.some(cell => cellMatches(cell, matches))) ? 'answer' : null
     case 'columns':
-      return part.columns.some((column) => matches(column.name)) ? 'answer' : null
+      return part.columns.some(column => matches(column.name)) ? 'answer' : null
     case 'value':
       return cellMatches(part.value, matches) ? 'answer' : null
     case 'data':
@@ -66,12 +66,12 @@ function contentMatches(content: Content, matches: Matcher): boolean {
 }
 
 function noticeMatches(notice: Notice, matches: Matcher): boolean {
-  return [notice.code, notice.message, notice.detail, notice.hint].some((text) => text !== undefined && matches(text))
+  return [notice.code, notice.message, notice.detail, notice.hint].some(text => text !== undefined && matches(text))
 }
 
 /** Gives the hit after (or before) a frame, going round at the ends; null when there is none. */
 export function nextHit(hits: readonly number[], from: number, by: 1 | -1): number | null {
   if (hits.length === 0) return null
-  if (by === 1) return hits.find((index) => index > from) ?? hits[0] ?? null
-  return hits.findLast((index) => index < from) ?? hits.at(-1) ?? null
+  if (by === 1) return hits.find(index => index > from) ?? hits[0] ?? null
+  return hits.findLast(index => index < from) ?? hits.at(-1) ?? null
 }

@@ -15,6 +15,7 @@ function frame(index: number, preview: string, fields: Partial<FrameSummary> = {
     verdict: 'allow',
     rows: 0,
     masked: 0,
+    cut: 0,
     transaction: -1,
     errorCode: null,
     ...fields,
@@ -32,8 +33,10 @@ const frames = [
   frame(6, 'select $1', { kind: 'execute' }),
 ]
 const list = (fields: Partial<Parameters<typeof statementList>[0]> = {}) =>
-  statementList({ frames, transactions: [transaction], filter: '', showsPreparation: false, ...fields }).map((entry) =>
-    entry.kind === 'band' ? `band ${entry.transaction.outcome}` : `${entry.frame.preview} ${entry.band}${entry.isRolledBack ? ' struck' : ''}`,
+  statementList({ frames, transactions: [transaction], filter: '', showsPreparation: false, ...fields }).map(entry =>
+    entry.kind === 'band'
+      ? `band ${entry.transaction.outcome}`
+      : `${entry.frame.preview} ${entry.band}${entry.isRolledBack ? ' struck' : ''}`,
   )
 
 it('puts a band before its statements and marks where it ends', () => {
@@ -52,7 +55,7 @@ it('keeps the band of a statement that the filter leaves', () => {
 })
 
 it('lists preparing commands on request, and always the ones that failed', () => {
-  expect(list({ showsPreparation: true }).filter((row) => row.startsWith('select $1'))).toHaveLength(3)
+  expect(list({ showsPreparation: true }).filter(row => row.startsWith('select $1'))).toHaveLength(3)
   expect(isPreparation(frame(0, 'x', { kind: 'prepare', outcome: 'error' }))).toBe(false)
 })
 

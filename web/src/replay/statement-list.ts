@@ -10,7 +10,7 @@ export interface StatementListInput {
   transactions: readonly TransactionSummary[]
   /** Words that must all stand in the statement; upper and lower case are the same. */
   filter: string
-  /** Whether commands that only prepare or bind are listed. */
+  /** Whether frames that only make others possible are listed. */
   showsPreparation: boolean
   /** Only these frames, where given: the hits of a search. */
   only?: ReadonlySet<number>
@@ -37,16 +37,21 @@ export function statementList(input: StatementListInput): ListEntry[] {
         isRolledBack: transaction?.outcome === 'rolled back',
       })
     } else {
-      entries.push({ kind: 'statement', frame, band: transaction ? 'inside' : 'none', isRolledBack: transaction?.outcome === 'rolled back' })
+      entries.push({
+        kind: 'statement',
+        frame,
+        band: transaction ? 'inside' : 'none',
+        isRolledBack: transaction?.outcome === 'rolled back',
+      })
     }
   }
   closeBand(entries)
   return entries
 }
 
-/** Whether a frame only makes another one possible. One that failed is a story of its own. */
+/** Whether a frame only makes another one possible: it prepares, binds, or tells a setting. One that failed is a story of its own. */
 export function isPreparation(frame: FrameSummary): boolean {
-  return (frame.kind === 'prepare' || frame.kind === 'bind') && frame.outcome === 'ok'
+  return ((frame.kind === 'prepare' || frame.kind === 'bind') && frame.outcome === 'ok') || frame.kind === 'setting'
 }
 
 /** Whether a frame is one an investigator wants to stop at. */
@@ -61,5 +66,5 @@ function closeBand(entries: ListEntry[]): void {
 
 function matches(frame: FrameSummary, words: readonly string[]): boolean {
   const text = frame.preview.toLowerCase()
-  return words.every((word) => text.includes(word))
+  return words.every(word => text.includes(word))
 }

@@ -51,13 +51,16 @@ export function timeScale(input: TimeScaleInput): TimeScale {
   }
   if (us < input.fromUs + spanUs) add(input.fromUs + spanUs, input.widthPx - x)
 
+  // Times are asked for in their order: the piece found last is most often the next one.
+  let last = pieces[0]!
   const toX = (atUs: number): number => {
-    const piece = find(pieces, (candidate) => candidate.toUs >= atUs)
+    if (atUs <= last.fromUs || atUs > last.toUs) last = find(pieces, candidate => candidate.toUs >= atUs)
+    const piece = last
     const share = (atUs - piece.fromUs) / Math.max(1, piece.toUs - piece.fromUs)
     return piece.fromX + share * (piece.toX - piece.fromX)
   }
   const toUs = (at: number): number => {
-    const piece = find(pieces, (candidate) => candidate.toX >= at)
+    const piece = find(pieces, candidate => candidate.toX >= at)
     const share = (at - piece.fromX) / Math.max(1e-9, piece.toX - piece.fromX)
     return Math.max(input.fromUs, Math.min(input.fromUs + spanUs, piece.fromUs + share * (piece.toUs - piece.fromUs)))
   }
@@ -65,7 +68,7 @@ export function timeScale(input: TimeScaleInput): TimeScale {
     widthPx: input.widthPx,
     toX,
     toUs,
-    idle: gaps.map((gap) => ({ fromX: toX(gap.fromUs), toX: toX(gap.toUs), gap })),
+    idle: gaps.map(gap => ({ fromX: toX(gap.fromUs), toX: toX(gap.toUs), gap })),
   }
 }
 

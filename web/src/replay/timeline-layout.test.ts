@@ -16,6 +16,7 @@ function frame(index: number, fields: Partial<FrameSummary> = {}): FrameSummary 
     verdict: 'allow',
     rows: 1,
     masked: 0,
+    cut: 0,
     transaction: -1,
     errorCode: null,
     ...fields,
@@ -64,7 +65,7 @@ it('joins transactions too close to tell apart, unless they ended differently', 
       { first: 4, last: 5, fromUs: 12_000, toUs: 13_500, outcome: 'rolled back' },
     ],
   )
-  expect(layout.transactions.map((block) => block.outcome)).toEqual(['committed', 'rolled back'])
+  expect(layout.transactions.map(block => block.outcome)).toEqual(['committed', 'rolled back'])
 })
 
 it('lays out fifty thousand overlapping commands in one picture', () => {

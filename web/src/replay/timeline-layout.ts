@@ -44,6 +44,7 @@ export function timelineLayout(input: TimelineInput): TimelineLayout {
   const rowCounts = new Float64Array(width)
   const flagAt = new Int8Array(width).fill(-1)
   for (const frame of input.frames) {
+    if (frame.n === 0) continue
     const endUs = endOf(frame, input.nowUs)
     const from = column(frame.atUs)
     const to = column(endUs)
@@ -64,7 +65,7 @@ export function timelineLayout(input: TimelineInput): TimelineLayout {
   }
 
   const mostRows = rowCounts.reduce((most, count) => Math.max(most, count), 1)
-  const rows = Float32Array.from(rowCounts, (count) => (count === 0 ? 0 : (1 + Math.log(count)) / (1 + Math.log(mostRows))))
+  const rows = Float32Array.from(rowCounts, count => (count === 0 ? 0 : (1 + Math.log(count)) / (1 + Math.log(mostRows))))
   return { transactions: transactionBlocks(input, column), durations, rows, flags: flagBlocks(flagAt) }
 }
 
