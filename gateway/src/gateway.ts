@@ -7,8 +7,7 @@ import { configJsonSchema, formatHost, type Config, type ReadConfig } from './co
 import { allowAll } from './guard/decide.ts'
 import { Guard } from './guard/guard.ts'
 import { Agents, Runs, SignIn, Tokens } from './identity/index.ts'
-import { openIndex } from './index/index.ts'
-import { Growth } from './journal/growth.ts'
+import { openIndex, type StoreConnection } from './index/index.ts'
 import { Ledger } from './journal/ledger.ts'
 import { RecordingFiles } from './journal/recording-files.ts'
 import { Recordings } from './journal/recordings.ts'
@@ -25,6 +24,9 @@ export interface GatewayOptions {
   /** The record can no longer be trusted to be on disk: end the process, now. */
   onFatal?: (reason: string) => void
 }
+
+/** Of one batch of indexed commands, the most that live watchers are told the ids of. */
+const commandsToldMax = 50
 
 /** A gateway that serves. */
 export interface Gateway {
@@ -73,11 +75,10 @@ async function open(
 
   const store = await openStore(config, log)
   closing.push(() => store.stop())
-  const index = await openIndex({ machine, store: store.connection, dataDirectory: data, log })
+  const index = openIndex({ connection: store.connection, dataDirectory: data, clock: machine.clock, onProblem: (problem) => log(`index: ${problem}`) })
   closing.push(() => index.close())
 
-  const growth = new Growth(machine.clock, (grown) => index.follow(grown))
-  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (grown) => growth.add(grown) })
+  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (recording) => index.follow(recording) })
   closing.push(() => recordings.syncAll())
   const guard = new Guard(machine, recordings, { gateway: config.gateway.name, durability: config.durability, decide: allowAll })
 
@@ -96,7 +97,7 @@ async function open(
   const metrics = new Metrics()
   const refused = metrics.counter('steno_connections_refused_total', 'Connections turned away before they had a session.')
   metrics.gauge('steno_sessions_open', 'Sessions that are open.', () => guard.openSessions.size)
-  metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lagBytes)
+  metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lag().bytes)
 
   const doors: Doors = {
     machine,
@@ -124,9 +125,10 @@ async function open(
 
   const events = new EventStream(machine)
   index.onIndexed(({ sessions, commands, runs: indexedRuns }) => {
-    for (const session of sessions) events.publish('session', session)
-    for (const command of commands) events.publish('command', command)
-    for (const run of indexedRuns) events.publish('run', run)
+    for (const id of sessions) events.publish('session', { id })
+    for (const id of indexedRuns) events.publish('run', { id })
+    // A batch of a thousand commands is one event: whoever watches asks for what it shows.
+    if (commands.length > 0) events.publish('command', { ids: commands.slice(-commandsToldMax), count: commands.length })
   })
   let url = ''
   if (config.listen.web) {
@@ -149,6 +151,7 @@ async function open(
       events,
       metrics,
       web: desk ? new StaticFiles(machine.disk, desk) : null,
+      reindex: () => index.reindex(),
       configSchema: configJsonSchema(protocols),
       onError: (error, { method, path }) => log(`${method} ${path}: ${error instanceof Error ? error.stack : String(error)}`),
     })
@@ -188,8 +191,6 @@ async function listenForProtocols({ config, doors, machine, log, closing }: Port
   return ports
 }
 
-type StoreConnection = Parameters<typeof openIndex>[0]['store']
-
 /** The PostgreSQL that holds the index: the configured server, or one of our own. */
 async function openStore(config: Config, log: (line: string) => void): Promise<{ connection: StoreConnection; stop: () => Promise<void> }> {
   if (config.store !== null) return { connection: config.store, stop: async () => {} }
@@ -202,7 +203,7 @@ async function openStore(config: Config, log: (line: string) => void): Promise<{
     log: () => {},
     progress: log,
   })
-  return { connection: running.connection, stop: () => running.stop() }
+  return { connection: { ...running.connection, database: 'postgres' }, stop: () => running.stop() }
 }
 
 function messageOf(error: unknown): string {

@@ -8,8 +8,8 @@ export interface RecordingsOptions {
   directory: string
   /** The disk refused to make written bytes durable: from here on nothing it says can be trusted. */
   onSyncFailed: (error: Error) => void
-  /** A recording grew, or was closed. Called at most once a batch per recording. */
-  onGrown: (recording: { session: string; path: string; sizeBytes: number; closed: boolean }) => void
+  /** A recording grew by a batch. */
+  onGrown: (recording: { session: string; path: string; sizeBytes: number }) => void
 }
 
 /**
@@ -48,7 +48,7 @@ export class Recordings {
     const file = this.#disk.append(path, { exclusive: true })
     return new RecordingFile(file, {
       onDirty: (recording) => this.#markDirty(recording),
-      onGrown: (sizeBytes, closed) => this.#options.onGrown({ session, path, sizeBytes, closed }),
+      onGrown: (sizeBytes) => this.#options.onGrown({ session, path, sizeBytes }),
       onClosed: () => this.#disk.remove(marker),
       onSyncFailed: this.#options.onSyncFailed,
     })
@@ -74,7 +74,7 @@ export class Recordings {
 
 interface FileHooks {
   onDirty: (file: RecordingFile) => void
-  onGrown: (sizeBytes: number, closed: boolean) => void
+  onGrown: (sizeBytes: number) => void
   onClosed: () => void
   onSyncFailed: (error: Error) => void
 }
@@ -103,7 +103,7 @@ export class RecordingFile {
     this.#file.write(bytes)
     this.#sizeBytes += bytes.length
     this.#hooks.onDirty(this)
-    this.#hooks.onGrown(this.#sizeBytes, false)
+    this.#hooks.onGrown(this.#sizeBytes)
   }
 
   /**
@@ -146,7 +146,6 @@ export class RecordingFile {
   #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    this.#hooks.onGrown(this.#sizeBytes, true)
     if (!this.#syncing) this.#file.close()
   }
 
