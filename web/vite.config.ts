@@ -5,7 +5,7 @@ import solid from 'vite-plugin-solid'
 // oxlint-disable-next-line import/no-default-export -- Vite reads the default export
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [solid({ include: ['src/**/*.tsx', /node_modules\/(@kobalte|@solidjs|@solid-primitives|lucide-solid)\/.*\.jsx$/] })],
+  plugins: [solid({ include: [/\/web\/src\/.*\.tsx$/, /node_modules\/(@kobalte|@solidjs|@solid-primitives|lucide-solid)\/.*\.jsx$/] })],
   resolve: { conditions: ['source', 'solid', 'module', 'browser', 'development|production'] },
   build: {
     target: 'es2022',

@@ -43,6 +43,8 @@ export interface ComparedShape {
   tables: string[]
   /** One count per attempt, in the order of `runs`. */
   counts: number[]
+  /** The first such command of each attempt. */
+  first: (string | null)[]
 }
 
 /** Attempts of one task beside each other. */
@@ -50,12 +52,8 @@ export interface Comparison {
   task: string
   runs: Run[]
   shapes: ComparedShape[]
-}
-
-/** Who is signed in. */
-export interface Me {
-  name: string
-  role: string
+  /** Whether a run had more commands than were compared. */
+  truncated: boolean
 }
 
 /** Filters as the API takes them, by name. */
@@ -91,7 +89,6 @@ export const connection = { isReachable, answeredAtMs, isSignedOut }
 
 /** Everything the desk asks of the gateway. */
 export const api = {
-  me: (signal?: AbortSignal) => get<Me>('/api/me', {}, signal),
   sessions: (query: Query, signal?: AbortSignal) => get<Page<Session>>('/api/sessions', query, signal),
   session: (id: string, signal?: AbortSignal) => get<SessionDetail>(`/api/sessions/${encodeURIComponent(id)}`, {}, signal),
   commands: (query: Query, signal?: AbortSignal) => get<Page<Command>>('/api/commands', query, signal),
@@ -115,10 +112,6 @@ export const api = {
   /** Opens the stream of what happens; the answer's body is server-sent events. */
   events: (lastEventId: string, signal: AbortSignal) =>
     ask('/api/events', { signal, headers: { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) } }),
-
-  /** Opens a session's recording, from byte `from` on. */
-  recording: (id: string, from: number, signal: AbortSignal) =>
-    ask(`/api/sessions/${encodeURIComponent(id)}/recording`, { signal, ...(from > 0 ? { headers: { range: `bytes=${from}-` } } : {}) }),
 }
 
 async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
@@ -138,8 +131,9 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     if (!init.signal?.aborted) setIsReachable(false)
     throw init.signal?.aborted ? error : new UnreachableError(error)
   }
-  // A proxy that answers for a gateway that does not is as good as no answer.
-  setIsReachable(![502, 503, 504].includes(response.status))
+  // A proxy that answers for a gateway that does not is as good as no answer; the gateway itself gives problem details.
+  const isOurs = response.status < 502 || (response.headers.get('content-type') ?? '').startsWith('application/problem+json')
+  setIsReachable(isOurs)
   setAnsweredAtMs(nowMs())
   if (response.ok) return response
   if (response.status === 401 && path !== '/api/sign-in') setIsSignedOut(true)

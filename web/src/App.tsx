@@ -1,0 +1,59 @@
+import { Navigate, Route, Router } from '@solidjs/router'
+import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
+import { lazy, type JSX } from 'solid-js'
+import { ProblemError } from './api.ts'
+import { SessionsPage } from './sessions/SessionsPage.tsx'
+import { Shell } from './Shell.tsx'
+import { Empty } from './ui/Problem.tsx'
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // A refusal will not change by asking again; silence may.
+      retry: (count, error) => !(error instanceof ProblemError && error.status < 500) && count < 2,
+      refetchOnWindowFocus: true,
+      // A fetch on loopback works without the machine being online.
+      networkMode: 'always',
+    },
+  },
+})
+
+const SignInPage = lazy(() => import('./sign-in/SignInPage.tsx').then(page => ({ default: page.SignInPage })))
+const ReplayPage = lazy(() => import('./replay/ReplayPage.tsx').then(page => ({ default: page.ReplayPage })))
+const RunsPage = lazy(() => import('./runs/RunsPage.tsx').then(page => ({ default: page.RunsPage })))
+const RunPage = lazy(() => import('./runs/RunPage.tsx').then(page => ({ default: page.RunPage })))
+const ComparePage = lazy(() => import('./runs/ComparePage.tsx').then(page => ({ default: page.ComparePage })))
+const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
+
+/** The whole desk: every page and its address. */
+export function App(): JSX.Element {
+  return (
+    <QueryClientProvider client={queries}>
+      <Router root={Shell}>
+        <Route path="/" component={() => <Navigate href="/sessions" />} />
+        <Route path="/sign-in" component={SignInPage} />
+        <Route path="/sessions" component={SessionsPage} />
+        <Route path="/sessions/:id" component={ReplayPage} />
+        <Route path="/runs" component={RunsPage} />
+        <Route path="/runs/compare" component={ComparePage} />
+        <Route path="/runs/:id" component={RunPage} />
+        <Route path="/targets" component={TargetsPage} />
+        <Route path="*" component={NoPage} />
+      </Router>
+    </QueryClientProvider>
+  )
+}
+
+function NoPage(): JSX.Element {
+  return (
+    <main class="page">
+      <Empty title="There is no page here">
+        <p>The address may have been cut when it was copied.</p>
+        <a class="button" href="/sessions">
+          All sessions
+        </a>
+      </Empty>
+    </main>
+  )
+}
