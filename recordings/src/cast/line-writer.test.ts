@@ -168,6 +168,7 @@ describe('RecordingWriter', () => {
     const writer = new RecordingWriter()
     writer.output(1_000_000, 'a')
     expect(() => writer.command(2_000_000, { n: Number.NaN } as never)).toThrow('finite')
+    for (const atUs of [Number.NaN, Infinity, 1e17]) expect(() => writer.output(atUs, 'x')).toThrow('time')
     writer.answer(3_000_000, 1)
     writer.rows(block(['1'], 1))
     expect(() => writer.part({ kind: 'suspended', rows: Number.NaN })).toThrow('finite')

@@ -23,6 +23,8 @@ export interface TerminalSize {
 const startBytes = 64 * 1024
 /** A batch that grew past this is not kept for the next one. */
 const keptBytesMax = 1024 * 1024
+/** Room for all that stands around an event's data, so that no line is begun or ended by halves. */
+const frameBytesMax = 128
 /** How much of a long text is encoded before the room for it is looked at again. */
 const pieceLength = 16 * 1024
 /** The most bytes one byte becomes in a JSON string inside a JSON string: NUL is `\\u0000`. */
@@ -70,8 +72,8 @@ export class RecordingWriter {
   /** Writes line 0. */
   header(header: RecordingHeader, term: TerminalSize, title: string): void {
     const timestamp = Math.floor(header.startedAtUs / 1e6)
-    this.#plain(wellFormedJson({ version: 3, term: { cols: term.cols, rows: term.rows }, timestamp, title, steno: header }))
-    this.#ascii('\n')
+    const json = wellFormedJson({ version: 3, term: { cols: term.cols, rows: term.rows }, timestamp, title, steno: header })
+    this.#plain(`${json}\n`)
     this.#line++
   }
 
@@ -186,6 +188,7 @@ export class RecordingWriter {
   closeAnswer(): void {
     if (this.#answerStart < 0) throw new TypeError('expected an open answer to close')
     if (this.#hasParts) {
+      this.#reserve(frameBytesMax)
       this.#endRows()
       this.#ascii(']}')
       this.#endLine()
@@ -219,10 +222,13 @@ export class RecordingWriter {
   /** Writes all that stands before an event's data; gives where the line starts. `#endLine` follows. */
   #startLine(code: string, atUs: number): number {
     if (this.#answerStart >= 0) throw new TypeError('expected the answer to be closed before the next line')
+    this.#reserve(frameBytesMax)
     const start = this.#end
-    this.#lineBeforeAtUs = this.#lastAtUs
+    const beforeAtUs = this.#lastAtUs
+    const interval = formatSeconds(this.#advance(atUs))
+    this.#lineBeforeAtUs = beforeAtUs
     this.#ascii('[')
-    this.#ascii(formatSeconds(this.#advance(atUs)))
+    this.#ascii(interval)
     this.#ascii(',"')
     this.#ascii(code)
     this.#ascii('","')
@@ -259,6 +265,7 @@ export class RecordingWriter {
   /** Moves the clock and gives the interval. Whole microseconds are subtracted, so intervals add up to the time exactly. */
   #advance(atUs: number): number {
     const nowUs = Math.max(Math.floor(atUs), this.#lastAtUs)
+    if (!Number.isSafeInteger(nowUs)) throw new TypeError(`expected a time in microseconds, got ${atUs}`)
     const intervalUs = nowUs - this.#lastAtUs
     this.#lastAtUs = nowUs
     return intervalUs
