@@ -8,6 +8,7 @@ import { allowAll } from './guard/decide.ts'
 import { Guard } from './guard/guard.ts'
 import { Agents, Runs, SignIn, Tokens } from './identity/index.ts'
 import { openIndex, type StoreConnection } from './index/index.ts'
+import { Growth } from './journal/growth.ts'
 import { Ledger } from './journal/ledger.ts'
 import { RecordingFiles } from './journal/recording-files.ts'
 import { Recordings } from './journal/recordings.ts'
@@ -78,7 +79,8 @@ async function open(
   const index = openIndex({ connection: store.connection, dataDirectory: data, clock: machine.clock, onProblem: (problem) => log(`index: ${problem}`) })
   closing.push(() => index.close())
 
-  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (recording) => index.follow(recording) })
+  const growth = new Growth(machine.clock, (recording) => index.follow(recording))
+  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (recording) => growth.add(recording) })
   closing.push(() => recordings.syncAll())
   const guard = new Guard(machine, recordings, { gateway: config.gateway.name, durability: config.durability, decide: allowAll })
 
