@@ -158,6 +158,7 @@ function build({ secure = false } = {}) {
     secure,
     ledger,
     search,
+    reindex: () => new Promise((resolve) => machine.clock.after(1000, resolve)),
     runs,
     signIn,
     events,
@@ -245,6 +246,9 @@ describe('the answers', () => {
       ['GET', '/api/tokens', 200],
       ['POST', '/api/tokens', 201, { name: 'siem', role: 'investigator' }],
       ['GET', '/api/targets', 200],
+      ['GET', '/api/index', 200],
+      ['POST', '/api/index/rebuild', 202],
+      ['POST', '/api/index/rebuild', 409],
       ['GET', '/api/me', 200],
       ['POST', '/api/sign-in/links', 201, { name: 'ada', role: 'admin' }],
       ['POST', '/api/sign-in', 401, { token: 'x' }],
@@ -572,6 +576,17 @@ describe('the desk', () => {
     expect(part.headers.get('content-type')).toContain('text/javascript')
     expect(part.headers.get('cache-control')).toContain('immutable')
     expect((await gateway.ask('GET', '/assets/..%2f..%2fdata/ledger.ndjson', { token: null })).status).toBe(404)
+  })
+})
+
+describe('the index', () => {
+  it('is rebuilt once at a time, by an admin', async () => {
+    const rebuild = async (token: string) => (await gateway.ask('POST', '/api/index/rebuild', { token })).status
+    expect(await rebuild(investigator)).toBe(403)
+    expect([await rebuild(admin), await rebuild(admin)]).toEqual([202, 409])
+    expect(await (await gateway.ask('GET', '/api/index')).json()).toMatchObject({ rebuilding: true })
+    await gateway.machine.advance(1000)
+    expect(await (await gateway.ask('GET', '/api/index')).json()).toMatchObject({ rebuilding: false })
   })
 })
 

@@ -3,6 +3,7 @@ import { describeRoute, generateSpecs } from 'hono-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { IdentityRefused } from '../identity/index.ts'
+import { CursorInvalid } from '../index/index.ts'
 import { LedgerFailed } from '../journal/ledger.ts'
 import { agentsApi } from './agents.ts'
 import { authenticate, sameOrigin, type ApiEnv } from './caller.ts'
@@ -12,6 +13,7 @@ import { eventsApi } from './events.ts'
 import { healthApi } from './health.ts'
 import { Problem, problemOfStatus, writeProblem, type ProblemStatus } from './problem.ts'
 import { runsApi } from './runs.ts'
+import { searchIndexApi } from './search-index.ts'
 import { sessionsApi } from './sessions.ts'
 import { signInApi } from './sign-in.ts'
 import type { StaticFile } from './static-files.ts'
@@ -44,7 +46,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.route('/api', signInApi(deps))
 
   const proven = authenticate(deps)
-  for (const noun of ['sessions', 'commands', 'runs', 'agents', 'tokens', 'targets', 'events']) {
+  for (const noun of ['sessions', 'commands', 'runs', 'agents', 'tokens', 'targets', 'events', 'index']) {
     app.use(`/api/${noun}`, proven)
     app.use(`/api/${noun}/*`, proven)
   }
@@ -55,6 +57,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.route('/api/tokens', tokensApi(deps))
   app.route('/api/targets', targetsApi(deps))
   app.route('/api/events', eventsApi(deps))
+  app.route('/api/index', searchIndexApi(deps))
 
   app.get('*', async (c, next) => {
     if (isUnderApi(c.req.path)) return next()
@@ -71,6 +74,7 @@ function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof LedgerFailed) return new Problem(503, 'the ledger cannot be written, so nothing was done')
   if (error instanceof IdentityRefused) return new Problem(identityStatus[error.code], error.message)
+  if (error instanceof CursorInvalid) return new Problem(400, error.message, { faults: [{ at: 'cursor', message: error.message }] })
   if (error instanceof HTTPException) return problemOfStatus(error.status, error.message.toLowerCase() || 'not understood')
   return new Problem(500, 'something went wrong here; the gateway’s log says what')
 }

@@ -19,6 +19,8 @@ export interface LiveSessions {
 export interface ApiDeps extends CallerDeps {
   version: string
   search: Search
+  /** Empties the index and fills it again; settles when it is full. */
+  reindex(): Promise<void>
   ledger: Ledger
   sessions: LiveSessions
   recordings: RecordingFiles

@@ -1,6 +1,7 @@
 import type { agentsApi } from './agents.ts'
 import type { commandsApi } from './commands.ts'
 import type { runsApi } from './runs.ts'
+import type { searchIndexApi } from './search-index.ts'
 import type { sessionsApi } from './sessions.ts'
 import type { signInApi } from './sign-in.ts'
 import type { targetsApi } from './targets.ts'
@@ -14,3 +15,4 @@ export type AgentsApi = ReturnType<typeof agentsApi>
 export type TokensApi = ReturnType<typeof tokensApi>
 export type TargetsApi = ReturnType<typeof targetsApi>
 export type SignInApi = ReturnType<typeof signInApi>
+export type SearchIndexApi = ReturnType<typeof searchIndexApi>

@@ -54,7 +54,7 @@ export const command = z
     parameters: z.array(parameter),
     operations: z.array(operation),
     verdict,
-    rule: z.string().exactOptional(),
+    rule: z.string().optional(),
     policyVersion: z.string(),
     masked: count,
     approval: z.string().exactOptional(),

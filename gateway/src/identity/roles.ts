@@ -13,9 +13,11 @@ export type Permission =
   | 'manage agents'
   /** See, create and remove API tokens and sign-in links. */
   | 'manage tokens'
+  /** Look after the gateway itself: rebuild its index. */
+  | 'operate'
 
 const permissions: Record<Role, readonly Permission[]> = {
-  admin: ['read trail', 'terminate', 'manage agents', 'manage tokens'],
+  admin: ['read trail', 'terminate', 'manage agents', 'manage tokens', 'operate'],
   author: ['read trail'],
   approver: ['read trail', 'terminate'],
   investigator: ['read trail', 'terminate'],
