@@ -62,9 +62,10 @@ export class Indexer {
   readonly #states = new Lru<string, SessionState>(keptSessionsMax)
   /** Recordings whose first line cannot be read; nothing of them is in the store. */
   readonly #unreadable = new Set<string>()
-  readonly #settling: (() => void)[] = []
-  readonly #ready: { promise: Promise<void>; resolve: () => void }
-  #wake: (() => void) | null = null
+  readonly #ready: Promise<void>
+  #resolveReady: () => void = () => {}
+  #settling: (() => void)[] = []
+  #wake: () => void = () => {}
   #isPrepared = false
   #mustEmpty = false
   #ledgerReadAtUs = -Infinity
@@ -73,21 +74,24 @@ export class Indexer {
 
   constructor(parts: IndexerParts) {
     this.#parts = parts
-    this.#ready = Promise.withResolvers<void>()
+    this.#ready = new Promise(resolve => {
+      this.#resolveReady = resolve
+    })
   }
 
   /** Starts working. Settles when the store has its tables and everything on disk is known. */
   start(): Promise<void> {
     this.#working ??= this.#work()
-    return this.#ready.promise
+    return this.#ready
   }
 
   /** Says that a recording has grown to a size. */
   follow({ session, path, sizeBytes }: Followed): void {
     const known = this.#waiting.get(session)
     if (known) known.sizeBytes = Math.max(known.sizeBytes, sizeBytes)
-    else if (!this.#unreadable.has(session)) this.#waiting.set(session, { path, sizeBytes, indexedBytes: this.#states.get(session)?.session.indexed_bytes ?? 0 })
-    this.#wakeUp()
+    else if (!this.#unreadable.has(session))
+      this.#waiting.set(session, { path, sizeBytes, indexedBytes: this.#states.get(session)?.session.indexed_bytes ?? 0 })
+    this.#wake()
   }
 
   /** Empties the index and fills it again from the recordings. Settles when it is full. */
@@ -99,16 +103,17 @@ export class Indexer {
 
   /** Settles when everything it knows of is in the store. */
   settled(): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise(resolve => {
       this.#settling.push(resolve)
       this.#ledgerReadAtUs = -Infinity
-      this.#wakeUp()
+      this.#wake()
     })
   }
 
+  /** Stops after the transaction under way. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#wakeUp()
+    this.#wake()
     await this.#working
   }
 
@@ -122,9 +127,9 @@ export class Indexer {
         this.#reportLag()
         if (!isBusy) await this.#rest()
       } catch (error) {
-        this.#parts.onProblem(`the index waits for its store: ${error instanceof Error ? error.message || error.name : String(error)}`)
+        this.#parts.onProblem(`the index waits: ${error instanceof Error ? error.message || error.name : String(error)}`)
         this.#reportLag()
-        await this.#sleep(waitMs)
+        await this.#sleep(waitMs, { untilGrowth: false })
         waitMs = Math.min(waitMs * 2, backoffMs.most)
       }
     }
@@ -138,7 +143,7 @@ export class Indexer {
     this.#unreadable.clear()
     await this.#findRecordings()
     this.#isPrepared = true
-    this.#ready.resolve()
+    this.#resolveReady()
   }
 
   /** Looks at what lies on disk, for what grew while nobody followed. */
@@ -165,100 +170,114 @@ export class Indexer {
   /** Does one transaction's worth of work. Gives false when there was none. */
   async #step(): Promise<boolean> {
     const runs = await this.#indexLedger()
-    const batch = await this.#readBatch()
-    if (batch.states.length > 0) await this.#write(batch)
-    if (runs.length > 0 || batch.states.length > 0) {
+    const batch: Reading[] = []
+    try {
+      await this.#readBatch(batch)
+      await this.#write(batch)
+    } catch (error) {
+      // What was read is not in the store, so it is read again from where the store is.
+      for (const { path, state } of batch) {
+        const { session } = state
+        this.#states.delete(session.id)
+        this.#waiting.set(session.id, { path, sizeBytes: session.indexed_bytes, indexedBytes: 0 })
+      }
+      throw error
+    }
+    if (batch.length > 0 || (runs && runs.length > 0)) {
       this.#parts.onIndexed({
-        sessions: batch.states.map(({ session }) => session.id),
-        commands: batch.commands.map(({ session, number }) => `${session}.${number}`),
-        runs,
+        sessions: batch.map(({ state }) => state.session.id),
+        commands: batch.flatMap(({ commands }) => commands.map(({ session, number }) => `${session}.${number}`)),
+        runs: runs ?? [],
       })
     }
-    return this.#waiting.size > 0 || runs.length > 0
+    return this.#waiting.size > 0 || runs !== null
   }
 
-  async #indexLedger(): Promise<string[]> {
+  /** Gives null when there was nothing to read. */
+  async #indexLedger(): Promise<string[] | null> {
     const { sql, machine, dataDirectory } = this.#parts
-    if (machine.clock.monotonicUs() - this.#ledgerReadAtUs < ledgerEveryMs * 1000) return []
+    if (machine.clock.monotonicUs() - this.#ledgerReadAtUs < ledgerEveryMs * 1000) return null
+    this.#ledgerReadAtUs = machine.clock.monotonicUs()
     const runs = await indexRuns(sql, machine.disk, dataDirectory)
-    if (runs === null) this.#ledgerReadAtUs = machine.clock.monotonicUs()
-    return runs ?? []
+    if (runs !== null) this.#ledgerReadAtUs = -Infinity
+    return runs
   }
 
-  async #readBatch(): Promise<{ states: SessionState[]; commands: CommandRow[] }> {
-    const states: SessionState[] = []
-    const commands: CommandRow[] = []
-    let bytes = 0
-    for (const [session, { path, sizeBytes }] of this.#waiting) {
-      if (bytes >= batchBytesMax || commands.length >= batchCommandsMax) break
+  async #readBatch(batch: Reading[]): Promise<void> {
+    let bytesLeft = batchBytesMax
+    let commandsLeft = batchCommandsMax
+    for (const [session, { path, sizeBytes }] of [...this.#waiting]) {
+      if (bytesLeft <= 0 || commandsLeft <= 0) return
+      const state = this.#states.get(session) ?? (await readSession(this.#parts.sql, session))
+      const reading = await this.#read({ session, path, state, bytesMax: bytesLeft, commandsMax: commandsLeft })
       this.#waiting.delete(session)
-      const read = await this.#readSession({ session, path, sizeBytes }, batchBytesMax - bytes, batchCommandsMax - commands.length)
-      if (!read) continue
-      states.push(read.state)
-      commands.push(...read.commands)
-      bytes += read.bytes
+      if (!reading) continue
+      batch.push(reading)
+      bytesLeft -= reading.bytes
+      commandsLeft -= reading.commands.length
       // It goes to the end of the queue: one long recording keeps nobody waiting.
-      if (read.isCutShort) this.#waiting.set(session, { path, sizeBytes, indexedBytes: read.state.session.indexed_bytes })
+      if (reading.isCutShort) this.#waiting.set(session, { path, sizeBytes, indexedBytes: reading.state.session.indexed_bytes })
     }
-    return { states, commands }
   }
 
-  async #readSession({ session, path }: Followed, bytesMax: number, commandsMax: number) {
-    const { sql, machine, readOperations, parsersReady } = this.#parts
-    let state = this.#states.get(session) ?? (await readSession(sql, session))
+  /** Reads on in one recording. Gives null when it has no whole line more, or none that can be read. */
+  async #read(from: {
+    session: string
+    path: string
+    state: SessionState | null
+    bytesMax: number
+    commandsMax: number
+  }): Promise<Reading | null> {
+    const { machine, readOperations, parsersReady } = this.#parts
+    let { state } = from
     if (state?.session.damage) return null
     const changed = new Map<number, CommandRow>()
     let bytes = 0
     let isCutShort = false
     try {
-      for (const line of wholeLines(machine.disk, path, state?.session.indexed_bytes ?? 0)) {
-        if (bytes >= bytesMax || changed.size >= commandsMax) {
-          isCutShort = true
-          break
-        }
-        bytes += line.length + 1
+      for (const line of wholeLines(machine.disk, from.path, state?.session.indexed_bytes ?? 0)) {
+        isCutShort = bytes >= from.bytesMax || changed.size >= from.commandsMax
+        if (isCutShort) break
         await parsersReady()
-        if (!state) state = beginSession(line, path)
+        if (!state) state = beginSession(line, from.path)
         else for (const command of readLine(state, line, readOperations)) changed.set(command.number, command)
+        bytes += line.length + 1
       }
     } catch (error) {
-      const damage = error instanceof RecordingError || error instanceof TypeError ? error.message : null
-      if (damage === null) throw error
-      this.#parts.onProblem(`the recording of session ${session} cannot be read: ${damage}`)
-      if (!state) return void this.#unreadable.add(session)
-      state.session.damage = damage
+      if (state) this.#states.delete(from.session)
+      if (!(error instanceof RecordingError)) throw error
+      this.#parts.onProblem(`the recording of session ${from.session} cannot be read: ${error.message}`)
+      if (!state) {
+        this.#unreadable.add(from.session)
+        return null
+      }
+      state.session.damage = error.message
+      return { path: from.path, state, commands: [...changed.values()], bytes, isCutShort: false }
     }
     if (!state || bytes === 0) return null
-    this.#states.set(session, state)
-    return { state, commands: [...changed.values()], bytes, isCutShort }
+    this.#states.set(from.session, state)
+    return { path: from.path, state, commands: [...changed.values()], bytes, isCutShort }
   }
 
-  async #write({ states, commands }: { states: SessionState[]; commands: CommandRow[] }): Promise<void> {
+  async #write(batch: Reading[]): Promise<void> {
+    if (batch.length === 0) return
     try {
-      await writeBatch(this.#parts.sql, { sessions: states.map(({ session }) => session), commands })
+      await writeBatch(this.#parts.sql, {
+        sessions: batch.map(({ state }) => state.session),
+        commands: batch.flatMap(({ commands }) => commands),
+      })
     } catch (error) {
-      // What was read is not in the store, so it is read again from where the store is.
-      for (const { session } of states) {
-        this.#states.delete(session.id)
-        this.#waiting.set(session.id, { path: session.path, sizeBytes: session.indexed_bytes, indexedBytes: 0 })
-      }
       if (!isSqlState(error, '22')) throw error
-      // The store will never take this; one session at a time, the others get through.
-      if (states.length > 1) return void (await this.#writeEach(states))
-      await this.#giveUp(states[0]!, error)
-    }
-  }
-
-  async #writeEach(states: SessionState[]): Promise<void> {
-    for (const { session } of states) {
-      const read = await this.#readSession({ session: session.id, path: session.path, sizeBytes: session.indexed_bytes }, batchBytesMax, batchCommandsMax)
-      if (read) await this.#write({ states: [read.state], commands: read.commands })
+      // The store will never take one of these: one at a time, the others get through.
+      if (batch.length > 1) for (const reading of batch) await this.#write([reading])
+      else await this.#giveUp(batch[0]!.state, error)
     }
   }
 
   async #giveUp({ session }: SessionState, error: unknown): Promise<void> {
     const damage = `the store refuses it: ${error instanceof Error ? error.message : String(error)}`
     this.#parts.onProblem(`the recording of session ${session.id} cannot be indexed: ${damage}`)
+    this.#states.delete(session.id)
     this.#waiting.delete(session.id)
     this.#unreadable.add(session.id)
     await this.#parts.sql`update steno_index.sessions set damage = ${damage} where id = ${session.id}`
@@ -272,23 +291,31 @@ export class Indexer {
 
   /** Nothing to do: those who wait for that are told, and the next growth or the ledger's turn ends the rest. */
   async #rest(): Promise<void> {
+    if (!this.#isPrepared || this.#ledgerReadAtUs === -Infinity) return
     for (const resolve of this.#settling.splice(0)) resolve()
-    await this.#sleep(ledgerEveryMs)
+    await this.#sleep(ledgerEveryMs, { untilGrowth: true })
   }
 
-  async #sleep(delayMs: number): Promise<void> {
-    if (this.#isClosed || (this.#waiting.size > 0 && delayMs === ledgerEveryMs)) return
-    await new Promise<void>((resolve) => {
+  async #sleep(delayMs: number, { untilGrowth }: { untilGrowth: boolean }): Promise<void> {
+    if (this.#isClosed) return
+    await new Promise<void>(resolve => {
       const timer = this.#parts.machine.clock.after(delayMs, resolve)
       this.#wake = () => {
+        if (!untilGrowth && !this.#isClosed) return
         timer.cancel()
         resolve()
       }
     })
-    this.#wake = null
+    this.#wake = () => {}
   }
+}
 
-  #wakeUp(): void {
-    this.#wake?.()
-  }
+/** What was read of one recording for one transaction. */
+interface Reading {
+  path: string
+  state: SessionState
+  commands: CommandRow[]
+  bytes: number
+  /** There is more, for another transaction. */
+  isCutShort: boolean
 }

@@ -3,7 +3,7 @@ import { sha256 } from '../runtime/crypto.ts'
 import { tableKeys } from './table-keys.ts'
 
 /** How much of a statement the index keeps. All of it is in the recording. */
-export const indexedTextMax = 256 * 1024
+export const indexedTextMax = 64 * 1024
 /** How much of a statement and its bind values can be found by text. */
 const askedMax = 64 * 1024
 /** How much of one bind value the index keeps. */
@@ -79,7 +79,15 @@ export interface CommandRow {
 }
 
 /** The row of a session of which only the header has been read. */
-export function newSessionRow({ steno: header, path, indexedBytes }: { steno: RecordingHeader; path: string; indexedBytes: number }): SessionRow {
+export function newSessionRow({
+  steno: header,
+  path,
+  indexedBytes,
+}: {
+  steno: RecordingHeader
+  path: string
+  indexedBytes: number
+}): SessionRow {
   return {
     id: header.session,
     path,
@@ -136,8 +144,8 @@ export function newCommandRow(
     parameters: storableTree(parameters),
     operations: storableTree(operations),
     verbs: unique(operations.map(({ verb }) => verb)),
-    tables: unique(operations.flatMap(({ tables }) => tables.flatMap(tableKeys))).map((key) => storable(key)),
-    columns: unique(operations.flatMap(({ columns }) => columns.map((column) => storable(column.toLowerCase())))),
+    tables: unique(operations.flatMap(({ tables }) => tables.flatMap(tableKeys))).map(key => storable(key)),
+    columns: unique(operations.flatMap(({ columns }) => columns.map(column => storable(column.toLowerCase())))),
     verdict: decision.verdict,
     rule: storable(decision.rule ?? null),
     policy_version: decision.policyVersion,
@@ -166,7 +174,7 @@ export function cellText(cell: Cell): string {
 /** A text as PostgreSQL can hold it: NUL and halves of characters are shown, not kept. The recording has them. */
 export function storable<T extends string | null>(text: T): T extends string ? string : string | null
 export function storable(text: string | null): string | null {
-  return text === null || !unstorable.test(text) ? text : text.replace(everyUnstorable, (found) => (found === '\0' ? '␀' : '\ufffd'))
+  return text === null || !unstorable.test(text) ? text : text.replace(everyUnstorable, found => (found === '\0' ? '␀' : '\ufffd'))
 }
 
 const unstorable = /[\0\ud800-\udfff]/
@@ -186,7 +194,7 @@ function keptParameter(parameter: Parameter): Parameter {
     return { ...parameter, value: { cut: start(value, parameterMax), lengthBytes: bytes.length, sha256: hex(sha256(bytes)) } }
   }
   if (typeof value === 'object' && value !== null && 'hex' in value && value.hex.length > parameterMax) {
-    const bytes = Uint8Array.from(value.hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    const bytes = Uint8Array.from(value.hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
     return { ...parameter, value: { cut: value.hex.slice(0, parameterMax), lengthBytes: bytes.length, sha256: hex(sha256(bytes)) } }
   }
   return parameter
@@ -199,7 +207,7 @@ function storableTree<T>(tree: T): T {
 }
 
 function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function unique(values: string[]): string[] {

@@ -16,13 +16,13 @@ export async function indexRuns(sql: Sql, disk: Disk, dataDirectory: string): Pr
   if (disk.sizeBytes(path) <= from) return null
   const { entries, bytes } = readEntries(disk, path, from)
   if (bytes === 0) return null
-  await sql.begin(async (transaction) => {
+  await sql.begin(async transaction => {
     for (const entry of entries) await indexEntry(transaction as unknown as Sql, entry)
     await transaction`
       insert into steno_index.progress values (${file}, ${from + bytes})
       on conflict (file) do update set indexed_bytes = excluded.indexed_bytes`
   })
-  return entries.flatMap((entry) => (entry.kind === 'run.open' ? [entry.run.id] : entry.kind === 'run.end' ? [entry.run] : []))
+  return entries.flatMap(entry => (entry.kind === 'run.open' ? [entry.run.id] : entry.kind === 'run.end' ? [entry.run] : []))
 }
 
 /** Entries of kinds this version does not know are somebody else's; the ledger's own reader says so at the start. */

@@ -13,7 +13,7 @@ const schemaLock = 7_700_001
  * the server has it, and is not needed.
  */
 export async function applySchema(sql: postgres.Sql): Promise<void> {
-  await sql.begin(async (transaction) => {
+  await sql.begin(async transaction => {
     await transaction`select pg_advisory_xact_lock(${schemaLock})`
     if ((await versionIn(transaction)) === schemaVersion) return
     await transaction.unsafe('drop schema if exists steno_index cascade')

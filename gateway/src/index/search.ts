@@ -47,7 +47,10 @@ export interface Search {
   runs(filter: Filter, page: { limit: number; cursor: string | null }): Promise<Page<Run>>
   run(id: string): Promise<Run | null>
   /** Commands over time by verdict, in `buckets` equal steps, with the totals of the same filter. */
-  histogram(filter: Filter, range: { sinceUs: number; untilUs: number; buckets: number }): Promise<{ buckets: Bucket[]; sessions: number; commands: number }>
+  histogram(
+    filter: Filter,
+    range: { sinceUs: number; untilUs: number; buckets: number },
+  ): Promise<{ buckets: Bucket[]; sessions: number; commands: number }>
   /** How far the index is behind the recordings. */
   lag(): Promise<{ bytes: number; sessions: number }>
 }

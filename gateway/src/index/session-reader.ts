@@ -1,4 +1,12 @@
-import { parseEvent, parseHeader, type AnswerPart, type CommandRecord, type Operation, type RecordedEvent } from '@steno/recordings'
+import {
+  parseEvent,
+  parseHeader,
+  RecordingError,
+  type AnswerPart,
+  type CommandRecord,
+  type Operation,
+  type RecordedEvent,
+} from '@steno/recordings'
 import { answeredMax, cellText, newCommandRow, newSessionRow, start, storable, type CommandRow, type SessionRow } from './rows.ts'
 
 /** A session as far as it is indexed: its row, and the commands whose answers have not ended. */
@@ -12,7 +20,7 @@ export type ReadOperations = (command: CommandRecord, protocol: string) => Opera
 
 /** Begins a session with its recording's first line. */
 export function beginSession(line: Uint8Array, path: string): SessionState {
-  const { steno } = parseHeader(decode(line))
+  const { steno } = parseHeader(decode(line, 0))
   return { session: newSessionRow({ steno, path, indexedBytes: line.length + 1 }), running: new Map() }
 }
 
@@ -20,7 +28,7 @@ export function beginSession(line: Uint8Array, path: string): SessionState {
 export function readLine(state: SessionState, line: Uint8Array, readOperations: ReadOperations): CommandRow[] {
   const { session } = state
   const frame = session.indexed_lines
-  const { intervalUs, event } = parseEvent(decode(line), frame)
+  const { intervalUs, event } = parseEvent(decode(line, frame), frame)
   session.indexed_lines++
   session.indexed_bytes += line.length + 1
   session.last_us += intervalUs
@@ -30,8 +38,12 @@ export function readLine(state: SessionState, line: Uint8Array, readOperations: 
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function decode(line: Uint8Array): string {
-  return decoder.decode(line)
+function decode(line: Uint8Array, number: number): string {
+  try {
+    return decoder.decode(line)
+  } catch {
+    throw new RecordingError('not_utf8', number, 'expected UTF-8')
+  }
 }
 
 function take(state: SessionState, event: RecordedEvent, frame: number, readOperations: ReadOperations): CommandRow | null {

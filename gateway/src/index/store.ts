@@ -20,7 +20,8 @@ export function connectStore(connection: StoreConnection, { connections }: { con
     connection: { application_name: 'steno', synchronous_commit: false },
     types: { bigint: { to: 20, from: [20], parse: (text: string) => Number(text), serialize: (value: number) => String(value) } },
   }
-  return typeof connection === 'string' ? postgres(connection, options) : postgres({ ...connection, ...options })
+  // An embedded server has no database named after its user.
+  return typeof connection === 'string' ? postgres(connection, options) : postgres({ database: 'postgres', ...connection, ...options })
 }
 
 // `if exists` and the like are answered with notices; there is nothing in them for anybody.
@@ -34,7 +35,7 @@ export interface Batch {
 
 /** Writes what was read, and how far, in one transaction: a line is indexed exactly once whenever the gateway dies. */
 export async function writeBatch(sql: Sql, batch: Batch): Promise<void> {
-  await sql.begin(async (transaction) => {
+  await sql.begin(async transaction => {
     await upsert(transaction, 'sessions', batch.sessions, { key: ['id'], changing: changingInSessions })
     await upsert(transaction, 'commands', batch.commands, { key: ['session', 'number'], changing: changingInCommands })
   })
@@ -46,7 +47,7 @@ export async function readSession(sql: Sql, session: string): Promise<SessionSta
   if (!row) return null
   const running = await sql<{ row: CommandRow }[]>`
     select to_jsonb(c) as row from steno_index.commands c where session = ${session} and duration_us is null order by number`
-  return { session: row.row, running: new Map(running.map((command) => [command.row.number, command.row])) }
+  return { session: row.row, running: new Map(running.map(command => [command.row.number, command.row])) }
 }
 
 /** How far each session is indexed. */
@@ -58,17 +59,37 @@ export async function readProgress(sql: Sql): Promise<Map<string, { indexedBytes
 
 /** Takes a session out of the index, for a recording that is not the one that was indexed. */
 export async function forgetSession(sql: Sql, session: string): Promise<void> {
-  await sql.begin(async (transaction) => {
+  await sql.begin(async transaction => {
     await transaction`delete from steno_index.commands where session = ${session}`
     await transaction`delete from steno_index.sessions where id = ${session}`
   })
 }
 
 const changingInSessions: (keyof SessionRow)[] = [
-  'path', 'last_us', 'ended_us', 'end_reason', 'commands', 'errors', 'denied', 'held', 'masked', 'indexed_bytes', 'indexed_lines', 'damage',
+  'path',
+  'last_us',
+  'ended_us',
+  'end_reason',
+  'commands',
+  'errors',
+  'denied',
+  'held',
+  'masked',
+  'indexed_bytes',
+  'indexed_lines',
+  'damage',
 ]
 const changingInCommands: (keyof CommandRow)[] = [
-  'verdict', 'rule', 'policy_version', 'masked', 'rows', 'affected', 'error_code', 'error_message', 'duration_us', 'answered',
+  'verdict',
+  'rule',
+  'policy_version',
+  'masked',
+  'rows',
+  'affected',
+  'error_code',
+  'error_message',
+  'duration_us',
+  'answered',
 ]
 
 /** One statement for any number of rows: they travel as one JSON value. Names come from our own rows, never from outside. */
@@ -81,7 +102,7 @@ async function upsert<Row extends object>(
   const [first] = rows
   if (!first) return
   const names = Object.keys(first).join(', ')
-  const sets = changing.map((name) => `${String(name)} = excluded.${String(name)}`).join(', ')
+  const sets = changing.map(name => `${String(name)} = excluded.${String(name)}`).join(', ')
   await sql.unsafe(
     `insert into steno_index.${table} (${names})
      select ${names} from jsonb_populate_recordset(null::steno_index.${table}, $1::jsonb)

@@ -13,6 +13,6 @@ export function askedTableKeys(table: string): string[] {
   const parts = table
     .toLowerCase()
     .split('.')
-    .map((part) => part.replaceAll('"', '').trim())
+    .map(part => part.replaceAll('"', '').trim())
   return parts.length === 1 ? [parts[0]!] : [parts.join('.'), `.${parts.at(-1)}`]
 }

@@ -9,7 +9,7 @@ const pieceBytes = 1 << 20
 export function* wholeLines(disk: Disk, path: string, from: number): Generator<Uint8Array, void, undefined> {
   const newline = 0x0a
   let rest = new Uint8Array(0)
-  for (let offset = from; ; ) {
+  for (let offset = from; ;) {
     // A line longer than a piece is read in ever larger ones, so that it is joined only a few times.
     const piece = disk.readRange(path, { start: offset, end: offset + Math.max(pieceBytes, rest.length) })
     if (piece.length === 0) return

@@ -26,7 +26,7 @@ function said(text: string): string[] {
 }
 
 function columns(text: string): string[] {
-  return parser.operations(text).flatMap((operation) => operation.columns)
+  return parser.operations(text).flatMap(operation => operation.columns)
 }
 
 describe('operations of a statement', () => {

@@ -16,8 +16,8 @@ export interface Parser {
 export async function createParser({ loadWasm }: { loadWasm: LoadWasm }): Promise<Parser> {
   const reader = await SyntaxReader.open(loadWasm)
   return {
-    operations: (text) => operationsIn(reader.read(text)),
-    syntax: (text) => reader.read(text),
+    operations: text => operationsIn(reader.read(text)),
+    syntax: text => reader.read(text),
     ready: () => reader.ready(),
   }
 }

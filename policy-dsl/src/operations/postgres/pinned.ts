@@ -6,8 +6,8 @@ const checkedCharactersMax = 64 * 1024
 
 /** The settings a gateway reads statements by, and the spellings of the values it needs. */
 const pinned: Record<string, (value: string) => boolean> = {
-  client_encoding: (value) => ['utf8', 'unicode'].includes(value.toLowerCase().replace(/[^a-z0-9]/g, '')),
-  standard_conforming_strings: (value) => ['on', 'true', 'yes', '1', 't', 'tr', 'tru', 'y', 'ye'].includes(value.toLowerCase()),
+  client_encoding: value => ['utf8', 'unicode'].includes(value.toLowerCase().replace(/[^a-z0-9]/g, '')),
+  standard_conforming_strings: value => ['on', 'true', 'yes', '1', 't', 'tr', 'tru', 'y', 'ye'].includes(value.toLowerCase()),
 }
 
 const suspicious = /client_encoding|standard_conforming|set_config|pg_settings|\bnames\b|u&["']|\be'/i
@@ -81,7 +81,7 @@ function changeBySet(set: Fields): string | null {
   const name = text(set['name']).toLowerCase()
   const isPinnedValue = pinned[name]
   if (!isPinnedValue || set['kind'] !== 'VAR_SET_VALUE') return null
-  return list(set['args']).every((value) => isPinnedValue(constant(value) ?? '')) ? null : name
+  return list(set['args']).every(value => isPinnedValue(constant(value) ?? '')) ? null : name
 }
 
 function changeByCall([name, value]: unknown[]): string | null {

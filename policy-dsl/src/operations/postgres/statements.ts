@@ -32,83 +32,83 @@ const notStatements = new Set(['RawStmt', 'ReturnStmt', 'PLAssignStmt', 'SetOper
 
 const queries: Record<string, Describe> = {
   SelectStmt: () => ({ verb: 'SELECT' }),
-  InsertStmt: (fields) => changing('INSERT', fields, fields['cols']),
-  UpdateStmt: (fields) => ({ ...changing('UPDATE', fields, fields['targetList']), hasWhere: limitsRows(fields['whereClause']) }),
-  DeleteStmt: (fields) => ({ ...changing('DELETE', fields, []), hasWhere: limitsRows(fields['whereClause']) }),
-  MergeStmt: (fields) => changing('MERGE', fields, []),
+  InsertStmt: fields => changing('INSERT', fields, fields['cols']),
+  UpdateStmt: fields => ({ ...changing('UPDATE', fields, fields['targetList']), hasWhere: limitsRows(fields['whereClause']) }),
+  DeleteStmt: fields => ({ ...changing('DELETE', fields, []), hasWhere: limitsRows(fields['whereClause']) }),
+  MergeStmt: fields => changing('MERGE', fields, []),
   // The two that stand inside another statement and change rows all the same.
-  MergeWhenClause: (fields) => mergeAction(fields),
-  OnConflictClause: (fields) =>
+  MergeWhenClause: fields => mergeAction(fields),
+  OnConflictClause: fields =>
     fields['action'] === 'ONCONFLICT_UPDATE'
       ? { verb: 'UPDATE', columns: targetNames(fields['targetList']), hasWhere: true, isActionOfOuter: true }
       : { verb: '' },
-  CopyStmt: (fields) => ({ verb: 'COPY', object: copyEnds(fields), columns: nameLists(fields['attlist']) }),
-  CallStmt: (fields) => {
+  CopyStmt: fields => ({ verb: 'COPY', object: copyEnds(fields), columns: nameLists(fields['attlist']) }),
+  CallStmt: fields => {
     const call = fields['funccall']
     return { verb: 'CALL', object: isFields(call) ? dotted(call['funcname']) : '' }
   },
-  DoStmt: (fields) => ({ verb: 'DO', object: option(fields['args'], 'language') || 'plpgsql' }),
+  DoStmt: fields => ({ verb: 'DO', object: option(fields['args'], 'language') || 'plpgsql' }),
 }
 
 const wrappers: Record<string, Describe> = {
-  ExplainStmt: (fields) => ({ verb: 'EXPLAIN', isStudy: !runsInside(fields['options']) }),
-  PrepareStmt: (fields) => ({ verb: 'PREPARE', object: text(fields['name']) }),
-  ExecuteStmt: (fields) => ({ verb: 'EXECUTE', object: text(fields['name']) }),
-  DeallocateStmt: (fields) => ({ verb: 'DEALLOCATE', object: text(fields['name']) || 'all' }),
-  DeclareCursorStmt: (fields) => ({ verb: 'DECLARE', object: text(fields['portalname']) }),
-  FetchStmt: (fields) => ({ verb: fields['ismove'] === true ? 'MOVE' : 'FETCH', object: text(fields['portalname']) }),
-  ClosePortalStmt: (fields) => ({ verb: 'CLOSE', object: text(fields['portalname']) || 'all' }),
+  ExplainStmt: fields => ({ verb: 'EXPLAIN', isStudy: !runsInside(fields['options']) }),
+  PrepareStmt: fields => ({ verb: 'PREPARE', object: text(fields['name']) }),
+  ExecuteStmt: fields => ({ verb: 'EXECUTE', object: text(fields['name']) }),
+  DeallocateStmt: fields => ({ verb: 'DEALLOCATE', object: text(fields['name']) || 'all' }),
+  DeclareCursorStmt: fields => ({ verb: 'DECLARE', object: text(fields['portalname']) }),
+  FetchStmt: fields => ({ verb: fields['ismove'] === true ? 'MOVE' : 'FETCH', object: text(fields['portalname']) }),
+  ClosePortalStmt: fields => ({ verb: 'CLOSE', object: text(fields['portalname']) || 'all' }),
   CreateTableAsStmt: () => ({ verb: 'CREATE' }),
   IntoClause: () => ({ verb: 'CREATE' }),
-  ViewStmt: (fields) => ({ verb: 'CREATE', columns: nameLists(fields['aliases']) }),
+  ViewStmt: fields => ({ verb: 'CREATE', columns: nameLists(fields['aliases']) }),
   RefreshMatViewStmt: () => ({ verb: 'REFRESH' }),
 }
 
 const session: Record<string, Describe> = {
-  TransactionStmt: (fields) => ({
+  TransactionStmt: fields => ({
     verb: transactionVerbs[text(fields['kind'])] ?? 'UNPARSED',
     ...object(text(fields['savepoint_name']) || text(fields['gid'])),
   }),
-  VariableSetStmt: (fields) => ({
+  VariableSetStmt: fields => ({
     verb: text(fields['kind']).startsWith('VAR_RESET') ? 'RESET' : 'SET',
     object: text(fields['name']).toLowerCase() || 'all',
   }),
-  VariableShowStmt: (fields) => ({ verb: 'SHOW', object: text(fields['name']).toLowerCase() }),
+  VariableShowStmt: fields => ({ verb: 'SHOW', object: text(fields['name']).toLowerCase() }),
   ConstraintsSetStmt: () => ({ verb: 'SET', object: 'constraints', spoken: ['constraints'] }),
-  DiscardStmt: (fields) => ({ verb: 'DISCARD', object: text(fields['target']).replace('DISCARD_', '').toLowerCase() }),
-  NotifyStmt: (fields) => ({ verb: 'NOTIFY', object: text(fields['conditionname']) }),
-  ListenStmt: (fields) => ({ verb: 'LISTEN', object: text(fields['conditionname']) }),
-  UnlistenStmt: (fields) => ({ verb: 'UNLISTEN', object: text(fields['conditionname']) || 'all' }),
+  DiscardStmt: fields => ({ verb: 'DISCARD', object: text(fields['target']).replace('DISCARD_', '').toLowerCase() }),
+  NotifyStmt: fields => ({ verb: 'NOTIFY', object: text(fields['conditionname']) }),
+  ListenStmt: fields => ({ verb: 'LISTEN', object: text(fields['conditionname']) }),
+  UnlistenStmt: fields => ({ verb: 'UNLISTEN', object: text(fields['conditionname']) || 'all' }),
   LockStmt: () => ({ verb: 'LOCK' }),
-  LoadStmt: (fields) => ({ verb: 'LOAD', object: text(fields['filename']) }),
+  LoadStmt: fields => ({ verb: 'LOAD', object: text(fields['filename']) }),
   CheckPointStmt: () => ({ verb: 'CHECKPOINT' }),
-  VacuumStmt: (fields) => ({ verb: fields['is_vacuumcmd'] === true ? 'VACUUM' : 'ANALYZE' }),
-  ClusterStmt: (fields) => ({ verb: 'CLUSTER', ...object(named('index', fields['indexname'])) }),
-  ReindexStmt: (fields) =>
+  VacuumStmt: fields => ({ verb: fields['is_vacuumcmd'] === true ? 'VACUUM' : 'ANALYZE' }),
+  ClusterStmt: fields => ({ verb: 'CLUSTER', ...object(named('index', fields['indexname'])) }),
+  ReindexStmt: fields =>
     fields['kind'] === 'REINDEX_OBJECT_INDEX' && isFields(fields['relation'])
       ? { verb: 'REINDEX', object: `index ${tableName(fields['relation'])}`, spoken: ['relation'] }
       : { verb: 'REINDEX', ...object(text(fields['name'])) },
 }
 
 const rights: Record<string, Describe> = {
-  GrantStmt: (fields) => ({
+  GrantStmt: fields => ({
     verb: fields['is_grant'] === true ? 'GRANT' : 'REVOKE',
     ...object(granted(fields)),
     ...(fields['objtype'] === 'OBJECT_TABLE' ? {} : { spoken: ['objects'] }),
   }),
-  GrantRoleStmt: (fields) => ({
+  GrantRoleStmt: fields => ({
     verb: fields['is_grant'] === true ? 'GRANT' : 'REVOKE',
     object: `role ${list(fields['granted_roles'])
-      .map((role) => text(fieldsOf(role, 'AccessPriv')?.['priv_name']))
+      .map(role => text(fieldsOf(role, 'AccessPriv')?.['priv_name']))
       .join(', ')}`,
   }),
   AlterDefaultPrivilegesStmt: () => ({ verb: 'ALTER', object: 'default privileges' }),
-  DropOwnedStmt: (fields) => ({ verb: 'DROP', object: `owned by ${roles(fields['roles'])}` }),
-  ReassignOwnedStmt: (fields) => ({ verb: 'REASSIGN', object: `owned by ${roles(fields['roles'])}` }),
-  DropRoleStmt: (fields) => ({ verb: 'DROP', object: `role ${roles(fields['roles'])}` }),
-  CreateRoleStmt: (fields) => ({ verb: 'CREATE', object: `role ${text(fields['role'])}` }),
-  AlterRoleStmt: (fields) => ({ verb: 'ALTER', object: `role ${role(fields['role'])}` }),
-  AlterRoleSetStmt: (fields) => ({ verb: 'ALTER', object: `role ${role(fields['role']) || 'all'}` }),
+  DropOwnedStmt: fields => ({ verb: 'DROP', object: `owned by ${roles(fields['roles'])}` }),
+  ReassignOwnedStmt: fields => ({ verb: 'REASSIGN', object: `owned by ${roles(fields['roles'])}` }),
+  DropRoleStmt: fields => ({ verb: 'DROP', object: `role ${roles(fields['roles'])}` }),
+  CreateRoleStmt: fields => ({ verb: 'CREATE', object: `role ${text(fields['role'])}` }),
+  AlterRoleStmt: fields => ({ verb: 'ALTER', object: `role ${role(fields['role'])}` }),
+  AlterRoleSetStmt: fields => ({ verb: 'ALTER', object: `role ${role(fields['role']) || 'all'}` }),
 }
 
 const definitions: Record<string, Describe> = {
@@ -116,51 +116,51 @@ const definitions: Record<string, Describe> = {
   CreateForeignTableStmt: () => ({ verb: 'CREATE' }),
   AlterTableStmt: () => ({ verb: 'ALTER' }),
   TruncateStmt: () => ({ verb: 'TRUNCATE' }),
-  DropStmt: (fields) =>
+  DropStmt: fields =>
     combine(
       'DROP',
-      list(fields['objects']).map((one) => schemaObject(fields['removeType'], one)),
+      list(fields['objects']).map(one => schemaObject(fields['removeType'], one)),
     ),
-  CommentStmt: (fields) => combine('COMMENT', [schemaObject(fields['objtype'], fields['object'])]),
-  SecLabelStmt: (fields) => combine('SECURITY LABEL', [schemaObject(fields['objtype'], fields['object'])]),
-  RenameStmt: (fields) => rename(fields),
-  AlterObjectSchemaStmt: (fields) =>
+  CommentStmt: fields => combine('COMMENT', [schemaObject(fields['objtype'], fields['object'])]),
+  SecLabelStmt: fields => combine('SECURITY LABEL', [schemaObject(fields['objtype'], fields['object'])]),
+  RenameStmt: fields => rename(fields),
+  AlterObjectSchemaStmt: fields =>
     fields['relation'] ? { verb: 'ALTER' } : combine('ALTER', [schemaObject(fields['objectType'], fields['object'])]),
-  AlterObjectDependsStmt: (fields) =>
+  AlterObjectDependsStmt: fields =>
     fields['relation'] ? { verb: 'ALTER' } : combine('ALTER', [schemaObject(fields['objectType'], fields['object'])]),
-  AlterOwnerStmt: (fields) => combine('ALTER', [schemaObject(fields['objectType'], fields['object'])]),
-  AlterExtensionContentsStmt: (fields) => ({ verb: 'ALTER', object: `extension ${text(fields['extname'])}` }),
-  DefineStmt: (fields) => ({ verb: 'CREATE', object: `${word(fields['kind'])} ${dotted(fields['defnames'])}` }),
-  CreateFunctionStmt: (fields) => ({
+  AlterOwnerStmt: fields => combine('ALTER', [schemaObject(fields['objectType'], fields['object'])]),
+  AlterExtensionContentsStmt: fields => ({ verb: 'ALTER', object: `extension ${text(fields['extname'])}` }),
+  DefineStmt: fields => ({ verb: 'CREATE', object: `${word(fields['kind'])} ${dotted(fields['defnames'])}` }),
+  CreateFunctionStmt: fields => ({
     verb: 'CREATE',
     object: `${fields['is_procedure'] === true ? 'procedure' : 'function'} ${dotted(fields['funcname'])}`,
   }),
-  AlterFunctionStmt: (fields) => ({
+  AlterFunctionStmt: fields => ({
     verb: 'ALTER',
     object: `function ${isFields(fields['func']) ? dotted(fields['func']['objname']) : ''}`,
   }),
-  CompositeTypeStmt: (fields) => ({
+  CompositeTypeStmt: fields => ({
     verb: 'CREATE',
     object: `type ${isFields(fields['typevar']) ? tableName(fields['typevar']) : ''}`,
     spoken: ['typevar', 'coldeflist'],
   }),
-  CreateSeqStmt: (fields) => ({
+  CreateSeqStmt: fields => ({
     verb: 'CREATE',
     object: `sequence ${isFields(fields['sequence']) ? tableName(fields['sequence']) : ''}`,
     spoken: ['sequence'],
   }),
-  AlterSeqStmt: (fields) => ({
+  AlterSeqStmt: fields => ({
     verb: 'ALTER',
     object: `sequence ${isFields(fields['sequence']) ? tableName(fields['sequence']) : ''}`,
     spoken: ['sequence'],
   }),
-  AlterSystemStmt: (fields) => ({
+  AlterSystemStmt: fields => ({
     verb: 'ALTER',
     object: `system ${isFields(fields['setstmt']) ? text(fields['setstmt']['name']) || 'all' : ''}`,
   }),
-  ImportForeignSchemaStmt: (fields) => ({ verb: 'IMPORT', object: `schema ${text(fields['remote_schema'])}` }),
+  ImportForeignSchemaStmt: fields => ({ verb: 'IMPORT', object: `schema ${text(fields['remote_schema'])}` }),
   CreateCastStmt: () => ({ verb: 'CREATE', object: 'cast' }),
-  CreateTransformStmt: (fields) => ({ verb: 'CREATE', object: `transform ${text(fields['lang'])}` }),
+  CreateTransformStmt: fields => ({ verb: 'CREATE', object: `transform ${text(fields['lang'])}` }),
   AlterOperatorStmt: () => ({ verb: 'ALTER', object: 'operator' }),
   ...plain('CREATE', 'schema', 'schemaname', ['CreateSchemaStmt']),
   ...plain('CREATE', 'tablespace', 'tablespacename', ['CreateTableSpaceStmt']),
@@ -244,7 +244,7 @@ function mergeAction(fields: Fields): Description {
 }
 
 function targetNames(targets: unknown): string[] {
-  return list(targets).flatMap((target) => text(fieldsOf(target, 'ResTarget')?.['name']) || [])
+  return list(targets).flatMap(target => text(fieldsOf(target, 'ResTarget')?.['name']) || [])
 }
 
 function copyEnds(fields: Fields): string {
@@ -256,7 +256,7 @@ function copyEnds(fields: Fields): string {
 
 /** Whether EXPLAIN runs what it explains. Any ANALYZE that is not plainly off counts. */
 function runsInside(options: unknown): boolean {
-  return list(options).some((option) => {
+  return list(options).some(option => {
     const element = fieldsOf(option, 'DefElem')
     return text(element?.['defname']).toLowerCase() === 'analyze' && !isPlainlyOff(element?.['arg'])
   })
@@ -289,9 +289,9 @@ function schemaObject(type: unknown, name: unknown): { object?: string; tables?:
 function combine(verb: string, objects: { object?: string; tables?: string[]; columns?: string[] }[]): Description {
   return {
     verb,
-    ...object(objects.flatMap((one) => one.object ?? []).join(', ')),
-    tables: objects.flatMap((one) => one.tables ?? []),
-    columns: objects.flatMap((one) => one.columns ?? []),
+    ...object(objects.flatMap(one => one.object ?? []).join(', ')),
+    tables: objects.flatMap(one => one.tables ?? []),
+    columns: objects.flatMap(one => one.columns ?? []),
     // What is named is spoken for: a name in a list is not a table to the walk.
     spoken: ['objects', 'object'],
   }
@@ -315,8 +315,8 @@ function granted(fields: Fields): string {
 }
 
 function plain(verb: string, objectWord: string, nameField: string, kinds: string[]): Record<string, Describe> {
-  const describeOne: Describe = (fields) => ({ verb, object: `${objectWord} ${dotted(fields[nameField])}`.trim() })
-  return Object.fromEntries(kinds.map((kind) => [kind, describeOne]))
+  const describeOne: Describe = fields => ({ verb, object: `${objectWord} ${dotted(fields[nameField])}`.trim() })
+  return Object.fromEntries(kinds.map(kind => [kind, describeOne]))
 }
 
 function object(name: string): { object?: string } {
@@ -337,7 +337,7 @@ function dotted(name: unknown): string {
 
 function dottedEach(names: unknown): string {
   return list(names)
-    .map((name) => (isFields(name) && fieldsOf(name, 'RangeVar') ? tableName(fieldsOf(name, 'RangeVar') ?? {}) : dotted(name)))
+    .map(name => (isFields(name) && fieldsOf(name, 'RangeVar') ? tableName(fieldsOf(name, 'RangeVar') ?? {}) : dotted(name)))
     .join(', ')
 }
 

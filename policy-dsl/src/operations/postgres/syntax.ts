@@ -136,5 +136,5 @@ function statements(json: string): Fields[] {
   if (json.length > treeCharactersMax) throw new Error('the parse tree is too long')
   const tree: unknown = JSON.parse(json)
   if (!isFields(tree)) throw new Error('expected a parse tree')
-  return list(tree['stmts']).flatMap((raw) => (isFields(raw) && isFields(raw['stmt']) ? [raw['stmt']] : []))
+  return list(tree['stmts']).flatMap(raw => (isFields(raw) && isFields(raw['stmt']) ? [raw['stmt']] : []))
 }

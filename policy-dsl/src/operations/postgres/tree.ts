@@ -69,7 +69,7 @@ export function nameParts(value: unknown): string[] {
 /** A table as it was written: `schema.table` where a schema was, else `table`. */
 export function tableName(rangeVar: Fields): string {
   return [rangeVar['catalogname'], rangeVar['schemaname'], rangeVar['relname']]
-    .filter((part) => typeof part === 'string' && part !== '')
+    .filter(part => typeof part === 'string' && part !== '')
     .join('.')
 }
 

@@ -44,7 +44,7 @@ export function operationsOf(statements: Fields[]): Operation[] | null {
   const drafts: Draft[] = []
   const places: Place[] = statements
     .toReversed()
-    .map((value) => ({ value, field: '', operation: null, scope: null, depth: 0, isStudied: false }))
+    .map(value => ({ value, field: '', operation: null, scope: null, depth: 0, isStudied: false }))
   // A stack of our own: a statement may nest deeper than the runtime's stack allows.
   for (let place = places.pop(); place; place = places.pop()) {
     if (place.depth > treeDepthMax) return null
@@ -157,9 +157,9 @@ function withScope(fields: Fields, outer: Scope | null): { scope: Scope | null; 
   const clause = fields['withClause']
   if (!isFields(clause)) return { scope: outer, queries: [] }
   const ctes = list(clause['ctes'])
-    .map((cte) => fieldsOf(cte, 'CommonTableExpr'))
-    .filter((cte) => cte !== null)
-  const names = ctes.map((cte) => text(cte['ctename']))
+    .map(cte => fieldsOf(cte, 'CommonTableExpr'))
+    .filter(cte => cte !== null)
+  const names = ctes.map(cte => text(cte['ctename']))
   const scope: Scope = { names: new Set(names), outer }
   const queries = ctes.map((cte, at) => ({
     query: cte['ctequery'],

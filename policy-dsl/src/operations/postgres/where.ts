@@ -28,8 +28,8 @@ export function limitsRows(condition: unknown, depth = 0): boolean {
 function limitsByLogic(logic: Fields, depth: number): boolean {
   const parts = list(logic['args'])
   if (logic['boolop'] === 'OR_EXPR')
-    return parts.every((part) => limitsRows(part, depth)) && !parts.some((part) => parts.some((other) => areOpposites(part, other)))
-  return parts.some((part) => limitsRows(part, depth))
+    return parts.every(part => limitsRows(part, depth)) && !parts.some(part => parts.some(other => areOpposites(part, other)))
+  return parts.some(part => limitsRows(part, depth))
 }
 
 /** `x` and `NOT x`, `x = y` and `x <> y`: for every row without nulls, one of the two holds. */
@@ -49,7 +49,7 @@ function isTautology(expression: Fields): boolean {
   const { lexpr, rexpr } = expression
   switch (expression['kind']) {
     case 'AEXPR_IN':
-      return list(isFields(rexpr) ? (fieldsOf(rexpr, 'List')?.['items'] ?? rexpr) : rexpr).some((item) => isSame(item, lexpr))
+      return list(isFields(rexpr) ? (fieldsOf(rexpr, 'List')?.['items'] ?? rexpr) : rexpr).some(item => isSame(item, lexpr))
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
     case 'AEXPR_SIMILAR':
@@ -81,9 +81,9 @@ function isSame(one: unknown, other: unknown, depth = 0): boolean {
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((item, at) => isSame(item, other[at], depth + 1))
   if (!isFields(one) || !isFields(other)) return one === other
-  const keys = Object.keys(one).filter((key) => key !== 'location')
-  if (keys.length !== Object.keys(other).filter((key) => key !== 'location').length) return false
-  return keys.every((key) => isSame(one[key], other[key], depth + 1))
+  const keys = Object.keys(one).filter(key => key !== 'location')
+  if (keys.length !== Object.keys(other).filter(key => key !== 'location').length) return false
+  return keys.every(key => isSame(one[key], other[key], depth + 1))
 }
 
 /** Looks at a whole condition, however deep, without recursion. */

@@ -1,0 +1,470 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { realMachine } from '../runtime/node.ts'
+import { startPostgres, type RunningPostgres } from '../targets/embedded-postgres.ts'
+import type { Indexed, Lag } from './indexer.ts'
+import { PgSearch } from './pg-search.ts'
+import type { Filter } from './search.ts'
+import { startIndexer } from './start-indexer.ts'
+import { connectStore, type Sql } from './store.ts'
+import { runEnded, runOpened, TestRecording, type Told } from './test-recordings.ts'
+
+const machine = realMachine()
+let directory: string
+let server: RunningPostgres
+let sql: Sql
+let data: string
+let started: Awaited<ReturnType<typeof startIndexer>> | null = null
+let search: PgSearch
+let heard: Indexed[]
+let problems: string[]
+let lag: Lag
+
+beforeAll(async () => {
+  directory = mkdtempSync(`${tmpdir()}/steno-index-`)
+  server = await startPostgres({ directory: `${directory}/store`, user: 'steno', settings: { fsync: 'off' }, log: () => {} })
+  sql = connectStore(server.connection, { connections: 2 })
+  search = new PgSearch({ sql, nowUs: () => 1_700_000_100_000_000, lag: () => lag })
+}, 60_000)
+
+afterAll(async () => {
+  await sql.end()
+  await server.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  data = mkdtempSync(`${directory}/data-`)
+  await sql`drop schema if exists steno_index cascade`
+})
+
+afterEach(async () => {
+  await started?.close()
+  started = null
+})
+
+/** Starts an indexer on the test's data, and waits until it has caught up. */
+async function index(): Promise<void> {
+  heard = []
+  problems = []
+  started = await startIndexer(
+    { connection: server.connection, dataDirectory: data },
+    { onIndexed: indexed => heard.push(indexed), onLag: now => (lag = now), onProblem: problem => problems.push(problem) },
+  )
+  await started.indexer.settled()
+}
+
+async function grown(recording: TestRecording): Promise<void> {
+  started?.indexer.follow({ session: recording.session, path: recording.path, sizeBytes: machine.disk.sizeBytes(recording.path) })
+  await started?.indexer.settled()
+}
+
+function record(told: Told): TestRecording {
+  return new TestRecording(machine, data, told)
+}
+
+function ledger(...lines: string[]): void {
+  const file = machine.disk.append(`${data}/ledger.ndjson`, { exclusive: false })
+  for (const line of lines) file.write(new TextEncoder().encode(line))
+  file.close()
+}
+
+const all = { limit: 100, cursor: null }
+
+async function texts(filter: Filter): Promise<string[]> {
+  return (await search.commands(filter, all)).items.map(({ text }) => text)
+}
+
+async function sessionsOf(filter: Filter): Promise<string[]> {
+  return (await search.sessions(filter, all)).items.map(({ id }) => id)
+}
+
+/** Everything the index holds, but for what differs by how often it was read. */
+async function dump(): Promise<unknown> {
+  return {
+    runs: await sql`select to_jsonb(r) from steno_index.runs r order by id`,
+    sessions: await sql`select to_jsonb(s) from steno_index.sessions s order by id`,
+    commands: await sql`select to_jsonb(c) from steno_index.commands c order by session, number`,
+  }
+}
+
+describe('indexing', () => {
+  it('gives a command everything its recording says', async () => {
+    const recording = record({ id: 's1', run: 'r1', attempt: 2, task: 'nightly' })
+    recording.ask('select $1::int', { kind: 'execute', parameters: [{ type: 'int4', oid: 23, value: '7' }], statement: '' })
+    recording.answer(1, { kind: 'rows', rows: [['7']] }, { kind: 'done', tag: 'SELECT 1', rows: 1 })
+    recording.answer(1, { kind: 'end', transaction: 'idle' })
+    recording.fail('delete from payments', '42501', 'permission denied for table payments')
+    recording.end()
+    await index()
+
+    expect(await search.command('s1.1')).toEqual({
+      id: 's1.1',
+      session: 's1',
+      number: 1,
+      run: 'r1',
+      attempt: 2,
+      task: 'nightly',
+      principal: 'agent-a',
+      delegation: ['ada'],
+      target: 'shop',
+      protocol: 'postgres',
+      at: '2023-11-14T22:13:20.001000Z',
+      kind: 'execute',
+      text: 'select $1::int',
+      parameters: [{ type: 'int4', oid: 23, value: '7' }],
+      operations: [{ verb: 'SELECT', tables: [], columns: [] }],
+      verdict: 'allow',
+      policyVersion: 'none',
+      masked: 0,
+      rows: 1,
+      durationMs: 1,
+      frame: 1,
+    })
+    expect(await search.command('s1.2')).toMatchObject({
+      operations: [{ verb: 'DELETE', tables: ['payments'], hasWhere: false }],
+      error: { code: '42501', message: 'permission denied for table payments' },
+    })
+    expect(await search.session('s1')).toMatchObject({
+      id: 's1',
+      attempt: 2,
+      commands: 2,
+      errors: 1,
+      endReason: 'client closed',
+      application: 'psql',
+      labels: { env: 'test' },
+      sizeBytes: machine.disk.sizeBytes(recording.path),
+    })
+    expect(lag).toEqual({ bytes: 0, sessions: 0 })
+  })
+
+  it('shows a command while it runs, and completes it when its answer ends', async () => {
+    const recording = record({ id: 's1' })
+    const n = recording.ask('select pg_sleep(100)')
+    await index()
+    expect(await search.command('s1.1')).toMatchObject({ durationMs: null })
+    expect(await search.session('s1')).toMatchObject({ endedAt: null, durationMs: null })
+
+    recording.answer(n, { kind: 'rows', rows: [['first']] }, { kind: 'done', tag: 'SELECT 1', rows: 1 })
+    await grown(recording)
+    expect(await search.command('s1.1')).toMatchObject({ durationMs: null, rows: 1 })
+
+    recording.answer(
+      n,
+      { kind: 'rows', rows: [['second']] },
+      { kind: 'done', tag: 'SELECT 1', rows: 1 },
+      { kind: 'end', transaction: 'idle' },
+    )
+    await grown(recording)
+    expect(await search.command('s1.1')).toMatchObject({ durationMs: 1, rows: 2 })
+    expect(await texts({ text: 'second' })).toEqual(['select pg_sleep(100)'])
+    expect(heard.flatMap(({ commands }) => commands)).toEqual(['s1.1', 's1.1', 's1.1'])
+  })
+
+  it('goes on where the one before it stopped, and counts nothing twice', async () => {
+    const recording = record({ id: 's1' })
+    const n = recording.ask('select a from t')
+    await index()
+    await started?.close()
+    recording.answer(n, { kind: 'rows', rows: [['needle']] })
+    recording.raw('[0.1,"a","{\\"n\\":1')
+    await index()
+    await started?.close()
+    recording.raw(
+      ',\\"parts\\":[{\\"kind\\":\\"done\\",\\"tag\\":\\"SELECT 1\\",\\"rows\\":1},{\\"kind\\":\\"end\\",\\"transaction\\":\\"idle\\"}]}"]\n',
+    )
+    await index()
+    expect(await search.command('s1.1')).toMatchObject({ rows: 1, durationMs: 100.5 })
+    expect(await texts({ text: 'needle' })).toHaveLength(1)
+    expect(await search.session('s1')).toMatchObject({ commands: 1 })
+  })
+
+  it('takes a decision that came later', async () => {
+    const recording = record({ id: 's1' })
+    const held = { decision: { verdict: 'hold', policyVersion: 'v1', rule: 'ask first' } } as const
+    recording.decide(recording.ask('delete from a', held), 'deny', 'ask first')
+    recording.decide(recording.ask('delete from b', held), 'allow', 'ask first')
+    await index()
+    expect(await texts({ verdict: 'deny' })).toEqual(['delete from a'])
+    expect(await texts({ verdict: 'allow' })).toEqual(['delete from b'])
+    expect(await texts({ verdict: 'hold' })).toEqual(['delete from b', 'delete from a'])
+    expect(await search.session('s1')).toMatchObject({ denied: 1, held: 2 })
+  })
+
+  it('counts masked cells', async () => {
+    const recording = record({ id: 's1' })
+    recording.answer(recording.ask('select ssn from t'), {
+      kind: 'rows',
+      rows: [
+        [{ masked: '***', rule: 'hide' }, 'x'],
+        [{ masked: null, rule: 'hide' }, 'y'],
+      ],
+    })
+    await index()
+    expect(await search.session('s1')).toMatchObject({ masked: 2 })
+  })
+
+  it('indexes anew to the same content', async () => {
+    for (let at = 0; at < 20; at++) {
+      const recording = record({
+        id: `s${at}`,
+        run: `r${at % 4}`,
+        attempt: 1 + (at % 4),
+        task: 'nightly',
+        startedAtUs: 1_700_000_000_000_000 + at * 1e6,
+      })
+      for (let n = 0; n < 30; n++) recording.run(`select * from t${n % 7} where id = ${n}`, [[`value ${n}`, 'x'.repeat(n * 20)]])
+      recording.fail('select oops', '42703', 'column "oops" does not exist')
+      recording.ask('select still_running()')
+      if (at % 2) recording.end()
+    }
+    ledger(
+      runOpened({ id: 'r0', atUs: 1_700_000_000_000_000, task: 'nightly' }),
+      runEnded({ id: 'r0', atUs: 1_700_000_001_000_000, exitCode: 3 }),
+    )
+    await index()
+    const before = await dump()
+    await started?.indexer.reindex()
+    expect(await dump()).toEqual(before)
+    expect((await search.sessions({}, all)).items).toHaveLength(20)
+    expect(problems).toEqual([])
+  })
+
+  it('builds the tables again when they are of another version', async () => {
+    record({ id: 's1' }).run('select 1')
+    await index()
+    await started?.close()
+    await sql`update steno_index.schema_version set version = 0`
+    await sql`alter table steno_index.commands drop column text cascade`
+    await index()
+    expect(await texts({})).toEqual(['select 1'])
+  })
+
+  it('goes on when the store comes back', async () => {
+    record({ id: 's1' }).run('select 1')
+    await index()
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'steno' and pid <> pg_backend_pid()`
+    await grown(record({ id: 's2' }))
+    expect(await sessionsOf({})).toEqual(['s2', 's1'])
+  })
+
+  it('keeps what it understood of a damaged recording, says so, and goes on with the others', async () => {
+    const recording = record({ id: 's1' })
+    recording.run('select 1')
+    recording.raw('[0.1,"q","not json"]\n')
+    recording.run('select 2')
+    record({ id: 's2' }).run('select 3')
+    const torn = `${data}/sessions/2023-11-14/s3.cast`
+    machine.disk.append(torn, { exclusive: true }).write(new TextEncoder().encode('{"version":2}\n'))
+    await index()
+    expect((await texts({})).toSorted()).toEqual(['select 1', 'select 3'])
+    expect(problems.filter(problem => problem.includes('s1'))).toHaveLength(1)
+    expect(problems.filter(problem => problem.includes('s3'))).toHaveLength(1)
+  })
+
+  it('takes a recording that was replaced by a shorter one for a new one', async () => {
+    const recording = record({ id: 's1' })
+    recording.run('select 1')
+    recording.run('select 2')
+    await index()
+    await started?.close()
+    machine.disk.remove(recording.path)
+    record({ id: 's1' }).run('select 3')
+    await index()
+    expect(await texts({})).toEqual(['select 3'])
+  })
+
+  it('keeps the start of what is long, and says how long it was', async () => {
+    const recording = record({ id: 's1' })
+    const long = `select '${'é😀'.repeat(100_000)}'`
+    recording.run(long, [['x'.repeat(10_000) + 'unfindable']], { parameters: [{ type: 'text', oid: 25, value: 'v'.repeat(10_000) }] })
+    await index()
+    const command = await search.command('s1.1')
+    expect(command?.textLength).toBe(long.length)
+    expect(long.startsWith(command?.text ?? 'x')).toBe(true)
+    expect(command?.parameters[0]?.value).toMatchObject({ lengthBytes: 10_000 })
+    expect(await texts({ text: 'unfindable' })).toEqual([])
+  })
+
+  it('stores what PostgreSQL cannot hold in a form that it can', async () => {
+    const recording = record({ id: 's1', task: 'a\0b' })
+    recording.run('select \0 <script>alert(1)</script> \u202e', [['\0']], { parameters: [{ type: 'text', oid: 25, value: 'x\0y' }] })
+    await index()
+    expect(await search.command('s1.1')).toMatchObject({
+      text: 'select ␀ <script>alert(1)</script> \u202e',
+      parameters: [{ value: 'x␀y' }],
+    })
+    expect(await texts({ text: '<script>' })).toHaveLength(1)
+    expect(problems).toEqual([])
+  })
+
+  it('reads a line that is longer than what it reads at once', async () => {
+    const recording = record({ id: 's1' })
+    recording.run(`select '${'x'.repeat(3 << 20)}'`)
+    recording.run('select 2')
+    await index()
+    expect(await texts({ text: 'select 2' })).toEqual(['select 2'])
+  })
+})
+
+describe('searching', () => {
+  beforeEach(async () => {
+    const first = record({ id: 's1', principal: 'agent-a', run: 'r1', attempt: 1, task: 'nightly', startedAtUs: 1_700_000_000_000_000 })
+    first.run('select * from public.payments', [['ada@example.com']])
+    first.run('with gone as (delete from orders returning id) select * from gone')
+    first.fail('select 50%_off from t', '42703', 'no such thing')
+    first.end()
+    const second = record({
+      id: 's2',
+      principal: 'agent-b',
+      run: 'r2',
+      attempt: 2,
+      task: 'nightly',
+      target: 'bank',
+      startedAtUs: 1_700_000_050_000_000,
+    })
+    second.run('copy payments to stdout')
+    second.run('update payments set amount = 1 where id = 3')
+    ledger(
+      runOpened({ id: 'r1', atUs: 1_700_000_000_000_000, task: 'nightly', principal: 'agent-a' }),
+      '{"atUs":1,"kind":"something later"}\n',
+      runEnded({ id: 'r1', atUs: 1_700_000_010_000_000, exitCode: 0 }),
+      runOpened({ id: 'r2', atUs: 1_700_000_050_000_000, task: 'nightly', attempt: 2, principal: 'agent-b', targets: ['bank', 'shop'] }),
+      runOpened({
+        id: 'r3',
+        atUs: 1_700_000_060_000_000,
+        task: 'nightly',
+        attempt: 3,
+        principal: 'agent-b',
+        expiresAtUs: 1_700_000_070_000_000,
+      }),
+    )
+    await index()
+  })
+
+  it('finds the commands that touched a table, however it was written', async () => {
+    const touching = ['update payments set amount = 1 where id = 3', 'copy payments to stdout', 'select * from public.payments']
+    expect(await texts({ table: 'payments' })).toEqual(touching)
+    expect(await texts({ table: 'PUBLIC.Payments' })).toEqual(touching)
+    expect(await texts({ table: 'orders' })).toHaveLength(1)
+    expect(await texts({ table: 'gone' })).toEqual([])
+    expect(await texts({ table: 'audit.payments', verb: 'select' })).toEqual([])
+  })
+
+  it('combines all filters', async () => {
+    expect(
+      await texts({
+        table: 'payments',
+        verb: 'update',
+        column: 'AMOUNT',
+        principal: 'agent-b',
+        target: 'bank',
+        task: 'nightly',
+        run: 'r2',
+        session: 's2',
+        protocol: 'postgres',
+        verdict: 'allow',
+      }),
+    ).toHaveLength(1)
+    expect(await texts({ table: 'payments', verb: 'DELETE' })).toEqual([])
+    expect(await texts({ verb: 'delete' })).toHaveLength(1)
+    expect(await texts({ principal: 'ada', verb: 'copy' })).toHaveLength(1)
+    expect(await texts({ agent: 'ada' })).toEqual([])
+    expect(await texts({ error: true })).toEqual(['select 50%_off from t'])
+    expect(await texts({ live: false })).toHaveLength(3)
+    expect(await texts({ live: true })).toHaveLength(2)
+    expect(await texts({ sinceUs: 1_700_000_050_000_000 })).toHaveLength(2)
+    expect(await texts({ untilUs: 1_700_000_050_000_000 })).toHaveLength(3)
+  })
+
+  it('finds text in statements, answers and errors, and takes it for what it is', async () => {
+    expect(await texts({ text: 'ADA@example' })).toEqual(['select * from public.payments'])
+    expect(await texts({ text: 'no such thing' })).toHaveLength(1)
+    expect(await texts({ text: '50%_off' })).toHaveLength(1)
+    expect(await texts({ text: '5%_off' })).toEqual([])
+    expect(await texts({ text: "'; drop schema steno_index cascade; --" })).toEqual([])
+    expect(await texts({ text: '\\' })).toEqual([])
+    expect(await texts({ table: "x'; drop table", principal: '\'"\0' })).toEqual([])
+  })
+
+  it('finds the sessions and runs that have such a command', async () => {
+    expect(await sessionsOf({})).toEqual(['s2', 's1'])
+    expect(await sessionsOf({ table: 'payments' })).toEqual(['s2', 's1'])
+    expect(await sessionsOf({ table: 'orders' })).toEqual(['s1'])
+    expect(await sessionsOf({ verb: 'copy', table: 'orders' })).toEqual([])
+    expect(await sessionsOf({ text: 'ada@' })).toEqual(['s1'])
+    expect(await sessionsOf({ error: true })).toEqual(['s1'])
+    expect(await sessionsOf({ live: true })).toEqual(['s2'])
+    expect(await sessionsOf({ sinceUs: 1_700_000_020_000_000 })).toEqual(['s2'])
+    const runs = async (filter: Filter) => (await search.runs(filter, all)).items.map(({ id }) => id)
+    expect(await runs({})).toEqual(['r3', 'r2', 'r1'])
+    expect(await runs({ table: 'orders' })).toEqual(['r1'])
+    expect(await runs({ target: 'shop' })).toEqual(['r3', 'r2', 'r1'])
+    expect(await runs({ target: 'bank' })).toEqual(['r2'])
+    expect(await runs({ live: true })).toEqual(['r2'])
+    expect(await runs({ principal: 'agent-b', task: 'nightly' })).toEqual(['r3', 'r2'])
+    expect(await runs({ error: true })).toEqual(['r1'])
+  })
+
+  it('says how runs stand, and how many attempts there were', async () => {
+    expect(await search.run('r1')).toMatchObject({
+      state: 'ended',
+      exitCode: 0,
+      attempts: 1,
+      sessions: 1,
+      commands: 3,
+      errors: 1,
+      delegation: ['ada'],
+    })
+    expect(await search.run('r2')).toMatchObject({ state: 'open', attempts: 2, sessions: 1, commands: 2 })
+    expect(await search.run('r3')).toMatchObject({ state: 'expired', sessions: 0, commands: 0 })
+    expect(await search.session('s2')).toMatchObject({ attempt: 2, attempts: 2 })
+    expect(await search.run('r9')).toBeNull()
+    expect(await search.session('s9')).toBeNull()
+    expect(await search.command('s1.99')).toBeNull()
+    expect(await search.command("s1.1' or 1=1")).toBeNull()
+  })
+
+  it('gives every item once, page by page', async () => {
+    const seen: string[] = []
+    for (let cursor: string | null = null; ;) {
+      const page = await search.commands({}, { limit: 2, cursor })
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.cursor
+      if (cursor === null) break
+      expect(cursor).toMatch(/^[\w-]+$/)
+    }
+    expect(seen).toEqual(['s2.2', 's2.1', 's1.3', 's1.2', 's1.1'])
+    const sessions = await search.sessions({}, { limit: 1, cursor: null })
+    expect((await search.sessions({}, { limit: 1, cursor: sessions.cursor })).items[0]?.id).toBe('s1')
+    const runs = await search.runs({}, { limit: 2, cursor: null })
+    expect((await search.runs({}, { limit: 2, cursor: runs.cursor })).items.map(({ id }) => id)).toEqual(['r1'])
+  })
+
+  it('refuses a cursor that is not its own', async () => {
+    for (const cursor of ['', '!', 'bm90IGpzb24', btoa('[1]'), btoa('["1","s",1]'), btoa('[1,"\\u0000",1]')]) {
+      await expect(search.commands({}, { limit: 2, cursor })).rejects.toMatchObject({ code: 'cursor_invalid' })
+    }
+  })
+
+  it('counts commands over time', async () => {
+    const { buckets, sessions, commands } = await search.histogram(
+      {},
+      { sinceUs: 1_700_000_000_000_000, untilUs: 1_700_000_100_000_000, buckets: 4 },
+    )
+    expect(buckets.map(bucket => [bucket.commands, bucket.errors])).toEqual([
+      [3, 1],
+      [0, 0],
+      [2, 0],
+      [0, 0],
+    ])
+    expect(buckets[1]?.at).toBe('2023-11-14T22:13:45.000000Z')
+    expect({ sessions, commands }).toEqual({ sessions: 2, commands: 5 })
+    const payments = await search.histogram(
+      { table: 'payments' },
+      { sinceUs: 1_700_000_000_000_000, untilUs: 1_700_000_040_000_000, buckets: 1 },
+    )
+    expect(payments).toMatchObject({ sessions: 1, commands: 1, buckets: [{ commands: 1 }] })
+  })
+})

@@ -1,0 +1,19 @@
+import type { Followed, Indexed, Lag } from './indexer.ts'
+import type { StoreConnection } from './store.ts'
+
+/** What the indexer's thread is started with. */
+export interface IndexerStart {
+  connection: StoreConnection
+  dataDirectory: string
+}
+
+/** What the gateway asks of the indexer's thread. Those with a number are answered. */
+export type Request = { kind: 'follow'; recordings: Followed[] } | { kind: 'settle' | 'reindex' | 'close'; number: number }
+
+/** What the indexer's thread tells. */
+export type Report =
+  | { kind: 'ready' }
+  | { kind: 'indexed'; indexed: Indexed }
+  | { kind: 'lag'; lag: Lag }
+  | { kind: 'problem'; problem: string }
+  | { kind: 'done'; number: number }

@@ -1,0 +1,160 @@
+import { Worker } from 'node:worker_threads'
+import type { Clock, Timer } from '../runtime/machine.ts'
+import type { Followed, Indexed, Lag } from './indexer.ts'
+import type { IndexerStart, Report, Request } from './messages.ts'
+import { PgSearch } from './pg-search.ts'
+import type { Search } from './search.ts'
+import { connectStore, type StoreConnection } from './store.ts'
+
+export interface IndexOptions {
+  connection: StoreConnection
+  dataDirectory: string
+  clock: Clock
+  /** Something is wrong that an operator should know of; the index goes on by itself. */
+  onProblem: (problem: string) => void
+}
+
+/** The index, being filled in a thread of its own. */
+export interface Index {
+  search: Search
+  /** Settles when the store has its tables; searching before that fails. */
+  ready: Promise<void>
+  /** Says that a recording has grown. Costs next to nothing: calls are gathered and passed on a few times a second. */
+  follow(recording: Followed): void
+  /** Calls a listener with what has just become searchable; gives what stops that. */
+  onIndexed(listener: (indexed: Indexed) => void): () => void
+  /** How far the index was behind when the indexer last said so. */
+  lag(): Lag
+  /** Settles when everything followed so far, and all of the ledger, can be found. */
+  settled(): Promise<void>
+  /** Empties the index and fills it again from the recordings and the ledger; settles when it is full. */
+  reindex(): Promise<void>
+  close(): Promise<void>
+}
+
+const passOnEveryMs = 50
+const restartAfterMs = 1000
+const searchConnections = 4
+
+/**
+ * Opens the index of a data directory. A store that is down, or an indexer that
+ * dies of what it read, is tried again for as long as it takes: neither is felt
+ * by the sessions.
+ */
+export function openIndex(options: IndexOptions): Index {
+  const { connection, clock } = options
+  const sql = connectStore(connection, { connections: searchConnections })
+  const thread = new IndexerThread(options)
+  const grown = new Map<string, Followed>()
+  let timer: Timer | null = null
+  const passOn = () => {
+    timer?.cancel()
+    timer = null
+    if (grown.size > 0) thread.tell({ kind: 'follow', recordings: [...grown.values()] })
+    grown.clear()
+  }
+  return {
+    search: new PgSearch({ sql, nowUs: () => clock.nowUs(), lag: () => thread.lag }),
+    ready: thread.ready,
+    follow({ session, path, sizeBytes }) {
+      grown.set(session, { session, path, sizeBytes })
+      timer ??= clock.after(passOnEveryMs, passOn)
+    },
+    onIndexed(listener) {
+      thread.listeners.add(listener)
+      return () => void thread.listeners.delete(listener)
+    },
+    lag: () => thread.lag,
+    settled() {
+      passOn()
+      return thread.ask('settle')
+    },
+    reindex: () => thread.ask('reindex'),
+    async close() {
+      passOn()
+      await thread.close()
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+/** The thread that indexes, started again whenever it dies. */
+class IndexerThread {
+  readonly listeners = new Set<(indexed: Indexed) => void>()
+  readonly ready: Promise<void>
+  lag: Lag = { bytes: 0, sessions: 0 }
+  readonly #options: IndexOptions
+  readonly #asked = new Map<number, { kind: 'settle' | 'reindex' | 'close'; resolve: () => void }>()
+  #worker: Worker
+  #number = 0
+  #isClosing = false
+  #resolveReady: () => void = () => {}
+
+  constructor(options: IndexOptions) {
+    this.#options = options
+    this.ready = new Promise(resolve => {
+      this.#resolveReady = resolve
+    })
+    this.#worker = this.#start()
+  }
+
+  tell(request: Request): void {
+    this.#worker.postMessage(request)
+  }
+
+  ask(kind: 'settle' | 'reindex' | 'close'): Promise<void> {
+    const number = ++this.#number
+    return new Promise(resolve => {
+      this.#asked.set(number, { kind, resolve })
+      this.tell({ kind, number })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.ask('close')
+    await this.#worker.terminate()
+  }
+
+  #start(): Worker {
+    const { connection, dataDirectory, onProblem, clock } = this.#options
+    // The file beside this one, as source or as what the compiler made of it.
+    const entry = new URL(import.meta.url.endsWith('.ts') ? './indexer-worker.ts' : './indexer-worker.js', import.meta.url)
+    const worker = new Worker(entry, { workerData: { connection, dataDirectory } satisfies IndexerStart, name: 'steno-indexer' })
+    worker.on('message', (report: Report) => this.#hear(report))
+    worker.on('error', error => onProblem(`the indexer died: ${error instanceof Error ? error.message : String(error)}`))
+    worker.on('exit', () => {
+      if (this.#isClosing) return this.#answerAll()
+      clock.after(restartAfterMs, () => {
+        if (this.#isClosing) return
+        this.#worker = this.#start()
+        // It finds by itself what has grown meanwhile, but not who waits.
+        for (const [number, { kind }] of this.#asked) this.tell({ kind, number })
+      })
+    })
+    return worker
+  }
+
+  #hear(report: Report): void {
+    switch (report.kind) {
+      case 'ready':
+        return this.#resolveReady()
+      case 'indexed':
+        for (const listener of this.listeners) listener(report.indexed)
+        return
+      case 'lag':
+        this.lag = report.lag
+        return
+      case 'problem':
+        return this.#options.onProblem(report.problem)
+      case 'done':
+        this.#asked.get(report.number)?.resolve()
+        this.#asked.delete(report.number)
+    }
+  }
+
+  #answerAll(): void {
+    for (const { resolve } of this.#asked.values()) resolve()
+    this.#asked.clear()
+  }
+}

@@ -1,0 +1,31 @@
+import { loadParserWasm } from '../runtime/parser-wasm.ts'
+import { realMachine } from '../runtime/node.ts'
+import { Indexer, type IndexerParts } from './indexer.ts'
+import type { IndexerStart } from './messages.ts'
+import { openOperations } from './operations.ts'
+import { connectStore } from './store.ts'
+
+/** Starts an indexer in this thread. `ready` settles when it knows what lies on disk, which waits for the store. */
+export async function startIndexer(
+  { connection, dataDirectory }: IndexerStart,
+  listeners: Pick<IndexerParts, 'onIndexed' | 'onLag' | 'onProblem'>,
+): Promise<{ indexer: Indexer; ready: Promise<void>; close: () => Promise<void> }> {
+  const operations = await openOperations({ loadWasm: loadParserWasm })
+  const sql = connectStore(connection, { connections: 1 })
+  const indexer = new Indexer({
+    sql,
+    machine: realMachine(),
+    dataDirectory,
+    readOperations: operations.read,
+    parsersReady: operations.ready,
+    ...listeners,
+  })
+  return {
+    indexer,
+    ready: indexer.start(),
+    async close() {
+      await indexer.close()
+      await sql.end({ timeout: 5 })
+    },
+  }
+}

@@ -1,0 +1,15 @@
+import type { Operation } from '@steno/recordings'
+import { createParser } from './postgres/index.ts'
+
+/** Reads the operations out of one protocol's texts. */
+export interface OperationReader {
+  /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Never throws. */
+  operations(text: string): Operation[]
+  /** Settles when it can be asked: at once, unless a text has just cost it its parser. */
+  ready(): Promise<void>
+}
+
+/** A protocol's reader by the protocol's name. A new protocol is a folder here and a line below. */
+export const operationReaders: Record<string, (options: { loadWasm: () => Promise<Uint8Array> }) => Promise<OperationReader>> = {
+  postgres: createParser,
+}
