@@ -1,0 +1,75 @@
+import { CliError } from './cli-error.ts'
+
+export const defaultUrl = 'http://127.0.0.1:7700'
+
+/** The gateway's API, as `STENO_URL` and `STENO_TOKEN` reach it. */
+export interface Client {
+  url: string
+  /** The answer's JSON. Throws `CliError` with the gateway's own words. */
+  ask(method: string, path: string, body?: unknown): Promise<unknown>
+  /** The answer itself, for what is not JSON. */
+  open(path: string): Promise<Response>
+}
+
+export interface ClientOptions {
+  env: Readonly<Record<string, string | undefined>>
+  /** The exit code when the gateway does not answer or does not let us. */
+  exitCode?: number
+}
+
+export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
+  const url = (env['STENO_URL'] || defaultUrl).replace(/\/+$/, '')
+  const token = env['STENO_TOKEN']
+  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new CliError(`STENO_URL: expected an address such as ${defaultUrl}, got \`${url}\``, exitCode)
+  if (!token) throw new CliError('expected a token in STENO_TOKEN: an agent’s secret to run things, an API token to look at them', exitCode)
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
+
+  async function send(method: string, path: string, body?: unknown): Promise<Response> {
+    let response: Response
+    try {
+      response = await fetch(url + path, {
+        method,
+        redirect: 'error',
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    } catch (error) {
+      throw new CliError(`no gateway answers at ${url} (${reasonOf(error)}); is it running, and is STENO_URL right?`, exitCode)
+    }
+    if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
+    return response
+  }
+
+  return {
+    url,
+    async ask(method, path, body) {
+      const response = await send(method, path, body)
+      const text = await response.text()
+      if (text === '') return null
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        throw new CliError(`expected JSON from ${url}${path}, got something else; is STENO_URL right?`, exitCode)
+      }
+    },
+    open: (path) => send('GET', path),
+  }
+}
+
+async function problemOf(response: Response, url: string): Promise<string> {
+  const text = await response.text()
+  try {
+    const problem = JSON.parse(text) as { detail?: unknown; title?: unknown }
+    const words = problem.detail ?? problem.title
+    if (typeof words === 'string') return response.status === 401 ? `the gateway at ${url} does not know this STENO_TOKEN` : words
+  } catch {
+    // Not ours: something between us and the gateway answered, so its status is all there is to tell.
+  }
+  return `${url} answered ${response.status}`
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return cause instanceof Error ? cause.message : String(cause)
+}

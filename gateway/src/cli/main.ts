@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { version } from '../runtime/installation.ts'
+import { CliError, UsageError } from './cli-error.ts'
+import type { CliCommand, Shell } from './command-line.ts'
+
+/** Every command, loaded when it is asked for: `steno run` shall not wait for what only the gateway needs. */
+const commands: Record<string, () => Promise<CliCommand>> = {
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  start: async () => (await import('./start.ts')).startCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  agent: async () => (await import('./manage.ts')).agentCommand,
+  token: async () => (await import('./manage.ts')).tokenCommand,
+  'sign-in-link': async () => (await import('./manage.ts')).signInLinkCommand,
+  sessions: async () => (await import('./search.ts')).sessionsCommand,
+  commands: async () => (await import('./search.ts')).commandsCommand,
+  play: async () => (await import('./play.ts')).playCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  reindex: async () => (await import('./reindex.ts')).reindexCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+}
+
+const shell: Shell = {
+  env: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
+  width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+}
+
+// A reader that has seen enough (`steno commands | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    shell.out(await overview())
+    return name === undefined ? 2 : 0
+  }
+  if (name === '--version' || name === '-V') {
+    shell.out(`${version}\n`)
+    return 0
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!load) {
+    shell.err(`steno: no command \`${name}\`; \`steno --help\` lists them\n`)
+    return 2
+  }
+  const command = await load()
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
+  if (own.includes('--help') || own.includes('-h')) {
+    shell.out(`${command.summary}\n\nusage: steno ${command.name} ${command.usage}\n\n${command.help}\n`)
+    return 0
+  }
+  try {
+    return await command.run(args, shell)
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error
+    shell.err(`steno ${name}: ${error.message}\n`)
+    if (error instanceof UsageError) shell.err(`usage: steno ${command.name} ${command.usage}\n`)
+    return error.exitCode
+  }
+}
+
+async function overview(): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map((load) => load()))
+  const width = Math.max(...all.map(({ name }) => name.length))
+  const lines = all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('')
+  return `steno ${version}: an access gateway for AI agents that writes down every command\n\nusage: steno COMMAND …\n\n${lines}\n\`steno COMMAND --help\` says more. Commands that ask a gateway find it at STENO_URL,\nwith the token in STENO_TOKEN.\n`
+}
