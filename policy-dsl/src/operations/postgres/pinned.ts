@@ -52,23 +52,40 @@ function spokenOf(text: string): string {
 
 /** Looks at every node: a SET may stand in ALTER ROLE or CREATE FUNCTION, a set_config anywhere. */
 function findChange(statements: Fields[]): string | null {
-  const waiting: unknown[] = [...statements]
-  while (waiting.length > 0) {
-    const value = waiting.pop()
-    if (Array.isArray(value)) waiting.push(...value)
+  const waiting: { value: unknown; settingsRow: string | null }[] = statements.map(value => ({ value, settingsRow: null }))
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { value, settingsRow } = next
+    if (Array.isArray(value)) for (const element of value) waiting.push({ value: element, settingsRow })
     if (!isFields(value)) continue
-    const change = changeBy(value)
+    const change = changeBy(value, settingsRow)
     if (change !== null) return change
-    for (const key of Object.keys(value)) if (typeof value[key] === 'object') waiting.push(value[key])
+    const select = fieldsOf(value, 'SelectStmt')
+    const inner = select ? namedSettingsRow(select) : settingsRow
+    for (const key of Object.keys(value)) if (typeof value[key] === 'object') waiting.push({ value: value[key], settingsRow: inner })
   }
   return null
 }
 
-function changeBy(node: Fields): string | null {
+/** The one row of `pg_settings` that a select reads, by its `WHERE name = '…'`: pg_dump sets a setting this way where the server has it. */
+function namedSettingsRow(select: Fields): string | null {
+  const [from, ...others] = list(select['fromClause'])
+  const table = fieldsOf(from, 'RangeVar')
+  if (others.length > 0 || table?.['relname'] !== 'pg_settings') return null
+  const where = fieldsOf(select['whereClause'], 'A_Expr')
+  if (where?.['kind'] !== 'AEXPR_OP' || nameParts(where['name']).join('.') !== '=' || !isColumnName(where['lexpr'])) return null
+  return constant(where['rexpr']) ?? null
+}
+
+function isColumnName(value: unknown): boolean {
+  const column = fieldsOf(value, 'ColumnRef')
+  return column !== undefined && column !== null && nameParts(column['fields']).at(-1) === 'name'
+}
+
+function changeBy(node: Fields, settingsRow: string | null): string | null {
   const set = fieldsOf(node, 'VariableSetStmt') ?? (isFields(node['setstmt']) ? node['setstmt'] : null)
   if (set) return changeBySet(set)
   const call = fieldsOf(node, 'FuncCall')
-  if (call && nameParts(call['funcname']).at(-1) === 'set_config') return changeByCall(list(call['args']))
+  if (call && nameParts(call['funcname']).at(-1) === 'set_config') return changeByCall(list(call['args']), settingsRow)
   // The view `pg_settings` has a rule that turns an UPDATE of it into SET.
   const update = fieldsOf(node, 'UpdateStmt')
   if (update && isFields(update['relation']) && update['relation']['relname'] === 'pg_settings') return 'client_encoding'
@@ -84,8 +101,8 @@ function changeBySet(set: Fields): string | null {
   return list(set['args']).every(value => isPinnedValue(constant(value) ?? '')) ? null : name
 }
 
-function changeByCall([name, value]: unknown[]): string | null {
-  const setting = constant(name)?.toLowerCase()
+function changeByCall([name, value]: unknown[], settingsRow: string | null): string | null {
+  const setting = (constant(name) ?? (isColumnName(name) ? settingsRow : null))?.toLowerCase()
   if (setting === undefined) return 'client_encoding'
   const isPinnedValue = pinned[setting]
   return isPinnedValue && !isPinnedValue(constant(value) ?? '') ? setting : null
