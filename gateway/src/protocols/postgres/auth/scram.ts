@@ -70,7 +70,8 @@ export class ScramServer {
     const parts = /^(c=([^,]*),r=([^,]*)(?:,[a-zA-Z]=[^,]*)*),p=([^,]*)$/.exec(clientFinal)
     if (!parts) throw malformed('expected channel binding, nonce and proof')
     const [, withoutProof, binding, clientNonce, proofText] = parts as unknown as [string, string, string, string, string]
-    if (binding !== toBase64(utf8.encode(gs2Header))) throw new WireError('28000', 'unexpected SCRAM channel-binding attribute in client-final-message')
+    if (binding !== toBase64(utf8.encode(gs2Header)))
+      throw new WireError('28000', 'unexpected SCRAM channel-binding attribute in client-final-message')
     if (clientNonce !== nonce) throw malformed('nonce does not match')
     const proof = fromBase64(proofText)
     if (proof?.length !== keyBytes) throw malformed('expected a proof of 32 bytes')
@@ -116,7 +117,8 @@ export class ScramClient {
     const salt = fromBase64(saltText)
     if (!salt || salt.length === 0) throw malformed('expected a salt in base64')
     const iterations = Number(iterationsText)
-    if (iterations < iterationsMin || iterations > iterationsMax) throw malformed(`expected ${iterationsMin} to ${iterationsMax} iterations, got ${iterations}`)
+    if (iterations < iterationsMin || iterations > iterationsMax)
+      throw malformed(`expected ${iterationsMin} to ${iterationsMax} iterations, got ${iterations}`)
     const salted = pbkdf2Sha256(utf8.encode(prepare(this.#password)), salt, iterations)
     const clientKey = hmacSha256(salted, utf8.encode('Client Key'))
     const withoutProof = `c=${toBase64(utf8.encode('n,,'))},r=${nonce}`
@@ -129,7 +131,8 @@ export class ScramClient {
   verify(serverFinal: string): void {
     assert(this.#serverSignature !== null, 'a SCRAM login is answered before it is verified')
     const signature = fromBase64(/^v=([^,]+)(?:,|$)/.exec(serverFinal)?.[1] ?? '')
-    if (!signature || !equalInConstantTime(signature, this.#serverSignature)) throw new WireError('28000', 'the server did not prove that it knows the password')
+    if (!signature || !equalInConstantTime(signature, this.#serverSignature))
+      throw new WireError('28000', 'the server did not prove that it knows the password')
     this.#isProven = true
   }
 }
@@ -137,14 +140,16 @@ export class ScramClient {
 /**
  * The password as both sides must hash it (SASLprep, RFC 4013): ASCII as it
  * is, else mapped and normalised. What SASLprep prohibits (a control
- * character, or nothing left) is used raw, as PostgreSQL does.
+ * or unassigned character, or nothing left) is used raw, as PostgreSQL does.
  */
 function prepare(password: string): string {
   // oxlint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(password)) return password
-  const mapped = password.replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ').replace(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/g, '')
+  const mapped = password
+    .replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ')
+    .replace(/\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/g, '')
   const normalised = mapped.normalize('NFKC')
-  return normalised === '' || /[\p{Cc}\p{Co}\p{Cs}]/u.test(normalised) ? password : normalised
+  return normalised === '' || /\p{C}/u.test(normalised) ? password : normalised
 }
 
 /** Keys that no password has; the salt is derived from the name, so it stays the same as a real user's would. */
@@ -161,7 +166,7 @@ function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Gives null for what is not base64 with its padding: `atob` alone would let more pass. */
 function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  return Uint8Array.from(atob(text), character => character.charCodeAt(0))
 }
 
 function malformed(what: string): WireError {

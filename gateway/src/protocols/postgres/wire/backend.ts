@@ -88,8 +88,9 @@ export function readAuthentication(message: Message): Authentication {
 export function readBackendKeyData(message: Message): { processId: number; secretKey: Uint8Array } {
   const body = target(message)
   const processId = body.int32()
-  if (body.left < secretKeyBytesMin || body.left > secretKeyBytesMax) throw new WireError('08P01', `expected a secret key of 4 to 256 bytes, got ${body.left}`)
-  return { processId, secretKey: body.raw(body.left).slice() }
+  if (body.left < secretKeyBytesMin || body.left > secretKeyBytesMax)
+    throw new WireError('08P01', `expected a secret key of 4 to 256 bytes, got ${body.left}`)
+  return { processId, secretKey: Uint8Array.from(body.raw(body.left)) }
 }
 
 /** Gives the newest minor version the target speaks, and the startup options it does not know. */
@@ -209,7 +210,11 @@ export function readCopyResponse(message: Message): { direction: 'in' | 'out' | 
   const columns = body.count(2)
   body.raw(2 * columns)
   body.done()
-  return { direction: message.type === type.copyInResponse ? 'in' : message.type === type.copyOutResponse ? 'out' : 'both', binary, columns }
+  return {
+    direction: message.type === type.copyInResponse ? 'in' : message.type === type.copyOutResponse ? 'out' : 'both',
+    binary,
+    columns,
+  }
 }
 
 /** Gives a function's value as text where it can be text, else as hex: the message does not say its type or format. */
@@ -256,7 +261,8 @@ export class RowCollector {
     if (end - at < 2) throw badRow()
     const columns = (bytes[at]! << 8) | bytes[at + 1]!
     at += 2
-    if (this.#count > 0 && columns !== this.#columns) throw new WireError('08P01', `expected a row of ${this.#columns} columns, got ${columns}`)
+    if (this.#count > 0 && columns !== this.#columns)
+      throw new WireError('08P01', `expected a row of ${this.#columns} columns, got ${columns}`)
     let slot = 2 * this.#count * columns
     const slotEnd = slot + 2 * columns
     if (slotEnd > this.#cells.length) this.#grow(slotEnd)

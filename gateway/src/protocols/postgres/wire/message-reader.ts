@@ -77,7 +77,8 @@ export class MessageReader implements Message {
           }
         }
       }
-      if (this.#at < this.#chunk.length && this.#fill()) return true
+      // A header that was refused is refused again, though its chunk is used up.
+      if ((this.#at < this.#chunk.length || this.#joined === headerBytes) && this.#fill()) return true
       const chunk = this.#waiting.shift()
       this.#chunk = chunk ?? nothing
       this.#at = 0
@@ -143,7 +144,8 @@ export class MessageReader implements Message {
   #lengthAt(bytes: Uint8Array, at: number): number {
     const length = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
     if (length < 4) throw new WireError('08P01', `invalid message length ${length}`)
-    if (length > this.#lengthMax) throw new WireError('54000', `message of ${length} bytes is longer than messageBytesMax, which is ${this.#lengthMax}`)
+    if (length > this.#lengthMax)
+      throw new WireError('54000', `message of ${length} bytes is longer than messageBytesMax, which is ${this.#lengthMax}`)
     return length
   }
 

@@ -41,7 +41,8 @@ export function readStartup(bytes: Uint8Array, { isFirst }: { isFirst: boolean }
   if (bytes.length < 4) return { kind: 'more' }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const length = view.getInt32(0)
-  if (length < 8 || length > startupBytesMax) throw new WireError('08P01', `invalid length of startup packet: ${length}, expected 8 to startupBytesMax, which is ${startupBytesMax}`)
+  if (length < 8 || length > startupBytesMax)
+    throw new WireError('08P01', `invalid length of startup packet: ${length}, expected 8 to startupBytesMax, which is ${startupBytesMax}`)
   if (bytes.length < length) return { kind: 'more' }
   const request = view.getInt32(4)
   switch (request) {
@@ -50,8 +51,9 @@ export function readStartup(bytes: Uint8Array, { isFirst }: { isFirst: boolean }
       if (length !== 8) throw new WireError('08P01', `expected a request for encryption of 8 bytes, got ${length}`)
       return { kind: request === sslRequestCode ? 'ssl-request' : 'gssenc-request', length }
     case cancelRequestCode: {
-      const secretKey = bytes.slice(12, length)
-      if (secretKey.length < secretKeyBytesMin || secretKey.length > secretKeyBytesMax) throw new WireError('08P01', 'invalid length of cancel request packet')
+      const secretKey = Uint8Array.from(bytes.subarray(12, length))
+      if (secretKey.length < secretKeyBytesMin || secretKey.length > secretKeyBytesMax)
+        throw new WireError('08P01', 'invalid length of cancel request packet')
       return { kind: 'cancel', length, processId: view.getInt32(8), secretKey }
     }
   }
