@@ -146,7 +146,14 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   const reveal = (to: FrameSummary | undefined) => {
     if (to && isPreparation(to)) setShowsPreparation(true)
   }
-  if (linkedPlace(address)) createEffect(on(frame, shown => player.state() === 'paused' && reveal(shown)))
+  let isRevealed = linkedPlace(address) === null
+  createEffect(
+    on(frame, shown => {
+      if (isRevealed || player.state() !== 'paused') return
+      isRevealed = true
+      reveal(shown)
+    }),
+  )
   /** A jump is a step of its own in the browser's history, so that Back undoes it. */
   const jump = (index: number) => {
     const to = replay.frames[index]
@@ -176,7 +183,10 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
       step,
       stepFlagged: by => replay.stepFlagged(by),
       toggleTimeOfDay: () => setShowsTimeOfDay(shows => !shows),
-      openSearch: () => setIsSearching(true),
+      openSearch: () => {
+        setIsSearching(true)
+        page.querySelector<HTMLInputElement>('.rp-search input')?.focus()
+      },
       copyLink: () => void copyLink(),
       download: () => download.click(),
       fullscreen,

@@ -52,7 +52,9 @@ export function columnWidths(columns: readonly Column[], rows: readonly (readonl
     let characters = column.name.length + column.type.length * 0.85 + 2
     for (const row of rows.slice(0, 60)) {
       const cell = row[at]
-      if (cell !== undefined) characters = Math.max(characters, Math.min(60, readCell(cell).text.length))
+      if (cell === undefined) continue
+      const { kind, text } = readCell(cell)
+      characters = Math.max(characters, Math.min(60, text.length + (kind === 'cut' ? 14 : 0)))
     }
     return Math.round(Math.max(widthPxMin, Math.min(widthPxMax, characters * characterPx + paddingPx)))
   })

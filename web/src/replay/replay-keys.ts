@@ -15,6 +15,7 @@ export interface ReplayActions {
 /** Gives the replay's keys: those of asciinema's player, and those that go by command. */
 export function replayKeys(player: Player, actions: ReplayActions): KeyBinding[] {
   const group = 'Replay'
+  const view = 'Replay, view'
   const durationUs = () => player.track().durationUs
   const by = (us: number) => player.seek(player.positionUs() + us)
   const faster = (direction: 1 | -1) => {
@@ -48,13 +49,13 @@ export function replayKeys(player: Player, actions: ReplayActions): KeyBinding[]
       isHidden: true,
       run: () => player.seek((durationUs() * tenth) / 10),
     })),
-    { keys: '>', title: 'Faster', group, run: () => faster(1) },
-    { keys: '<', title: 'Slower', group, run: () => faster(-1) },
-    { keys: 'i', title: 'Skip idle, or not', group, run: () => player.setSkipsIdle(!player.skipsIdle()) },
-    { keys: 'a', title: 'Time of day, or since the start', group, run: () => actions.toggleTimeOfDay() },
-    { keys: '/', title: 'Search inside', group, run: () => actions.openSearch() },
-    { keys: 'y', title: 'Copy link to this command', group, run: () => actions.copyLink() },
-    { keys: 'd', title: 'Download the recording', group, run: () => actions.download() },
-    { keys: 'f', title: 'Full screen', group, run: () => actions.fullscreen() },
+    { keys: '>', title: 'Faster', group: view, run: () => faster(1) },
+    { keys: '<', title: 'Slower', group: view, run: () => faster(-1) },
+    { keys: 'i', title: 'Skip idle, or not', group: view, run: () => player.setSkipsIdle(!player.skipsIdle()) },
+    { keys: 'a', title: 'Time of day, or since the start', group: view, run: () => actions.toggleTimeOfDay() },
+    { keys: '/', title: 'Search inside', group: view, run: () => actions.openSearch() },
+    { keys: 'y', title: 'Copy link to this command', group: view, run: () => actions.copyLink() },
+    { keys: 'd', title: 'Download the recording', group: view, run: () => actions.download() },
+    { keys: 'f', title: 'Full screen', group: view, run: () => actions.fullscreen() },
   ]
 }
