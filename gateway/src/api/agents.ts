@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { actorOf, allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { refuseInvalid } from './problem.ts'
-import { addedAgent, agent, agentRequest, json, listOf, problems } from './schemas.ts'
+import { addedAgent, agent, agentRequest, listOf } from './schemas.ts'
 
 /** Agents: local identities for those without an identity provider. */
 export function agentsApi({ agents, runs }: ApiDeps) {

@@ -297,7 +297,8 @@ describe('the answers', () => {
       ['POST', '/api/runs', 400, { token: agent, body: '{"task":' }],
       ['POST', '/api/runs', 400, { token: agent, body: { task: 'a\u0000b' } }],
       ['POST', '/api/runs', 400, { token: agent, body: { surprise: 1 } }],
-      ['POST', '/api/runs', 413, { token: agent, body: { task: 'x'.repeat(70_000) } }],
+      ['POST', '/api/runs', 411, { token: agent, body: {}, headers: { 'transfer-encoding': 'chunked' } }],
+      ['POST', '/api/runs', 413, { token: agent, body: { task: 'x' }, headers: { 'content-length': '70000' } }],
       ['GET', '/missing.js', 404],
     ]
     for (const [method, path, status, more] of cases) {

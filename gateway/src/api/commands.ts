@@ -3,9 +3,10 @@ import { describeRoute, validator } from 'hono-openapi'
 import { z } from 'zod'
 import { allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { filterQuery, pageQuery, toFilter } from './filter.ts'
 import { Problem, refuseInvalid } from './problem.ts'
-import { command, histogram, json, pageOf, problems } from './schemas.ts'
+import { command, histogram, pageOf } from './schemas.ts'
 
 const histogramQuery = filterQuery.extend({ buckets: z.coerce.number().int().min(1).max(500).default(60) })
 const dayUs = 86_400_000_000

@@ -1,6 +1,5 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { describeRoute, generateSpecs } from 'hono-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { IdentityRefused } from '../identity/index.ts'
 import { CursorInvalid } from '../index/index.ts'
@@ -33,7 +32,7 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.notFound((c) => writeProblem(c, notFound(app, c)))
   app.use(safeHeaders(deps.secure))
   app.use('/api/*', sameOrigin())
-  app.use('/api/*', bodyLimit({ maxSize: bodyBytesMax, onError: () => { throw new Problem(413, `a body may have ${bodyBytesMax} bytes`) } }))
+  app.use('/api/*', limitedBody())
   app.use('/api/*', neverCached())
 
   app.route('/', healthApi(deps))
@@ -127,6 +126,15 @@ function safeHeaders(secure: boolean): MiddlewareHandler {
   return async (c, next) => {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  }
+}
+
+/** A body says how long it is before any of it is read; the server's parser holds it to that. */
+function limitedBody(): MiddlewareHandler {
+  return async (c, next) => {
+    if (c.req.header('transfer-encoding') !== undefined) throw new Problem(411, 'send a Content-Length')
+    if (Number(c.req.header('content-length') ?? 0) > bodyBytesMax) throw new Problem(413, `a body may have ${bodyBytesMax} bytes`)
+    await next()
   }
 }
 

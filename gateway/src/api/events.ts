@@ -3,8 +3,8 @@ import { describeRoute } from 'hono-openapi'
 import { streamSSE } from 'hono/streaming'
 import { allow, findCaller, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { problems } from './describe.ts'
 import { Problem } from './problem.ts'
-import { problems } from './schemas.ts'
 
 const heartbeatMs = 15_000
 

@@ -8,6 +8,7 @@ const titles = {
   404: 'not found',
   405: 'method not allowed here',
   409: 'conflict with what is there',
+  411: 'the length of the body is needed',
   413: 'the request is too large',
   416: 'the range lies outside',
   500: 'internal error',

@@ -6,9 +6,10 @@ import { mayDo } from '../identity/index.ts'
 import type { ActiveRun } from '../protocols/protocol.ts'
 import { actorOf, allow, type ApiEnv, type Caller } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { pageQuery, toFilter } from './filter.ts'
 import { Problem, refuseInvalid } from './problem.ts'
-import { comparison, json, openedRun, pageOf, problems, run, runEnd, runRequest } from './schemas.ts'
+import { comparison, openedRun, pageOf, run, runEnd, runRequest } from './schemas.ts'
 import { statementShape } from './statement-shape.ts'
 
 /** As many attempts are set beside each other, the newest. */

@@ -1,8 +1,7 @@
 import type { Cell, Command, Operation, Parameter, Principal, Run, Session, SessionDetail } from '@steno/recordings'
-import { resolver } from 'hono-openapi'
 import { z } from 'zod'
-import { groupName, principalName } from '../config/index.ts'
-import { roles, ttlSecondsMax } from '../identity/index.ts'
+import { groupName, principalName, ttlSecondsMax } from '../identity/names.ts'
+import { roles } from '../identity/roles.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
 
@@ -252,26 +251,4 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 /** A list that is always given whole. */
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item) })
-}
-
-/** An answer for `describeRoute`: JSON of a shape. */
-export function json(description: string, schema: z.ZodType) {
-  return { description, content: { 'application/json': { schema: resolver(schema) } } }
-}
-
-const problemTexts = {
-  400: 'the request does not make sense; all that is wrong is named',
-  401: 'no valid credential',
-  403: 'not allowed',
-  404: 'not found',
-  409: 'conflict with what is there',
-  413: 'the body is too large',
-  416: 'the range lies outside',
-  503: 'the ledger cannot be written, so nothing was done',
-} as const
-
-/** Answers for `describeRoute`: the problems a route may answer with. */
-export function problems(...statuses: (keyof typeof problemTexts)[]) {
-  const content = { 'application/problem+json': { schema: resolver(problem) } }
-  return Object.fromEntries(statuses.map((status) => [status, { description: problemTexts[status], content }]))
 }

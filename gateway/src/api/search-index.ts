@@ -3,8 +3,8 @@ import { describeRoute } from 'hono-openapi'
 import { z } from 'zod'
 import { allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { Problem } from './problem.ts'
-import { json, problems } from './schemas.ts'
 
 const state = z
   .strictObject({

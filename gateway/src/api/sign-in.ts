@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { z } from 'zod'
-import { permissionsOf, roles } from '../identity/index.ts'
-import { principalName } from '../config/index.ts'
+import { permissionsOf, principalName, roles } from '../identity/index.ts'
 import { actorOf, allow, authenticate, giveCookie, takeCookie, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { Problem, refuseInvalid } from './problem.ts'
-import { json, me, problems } from './schemas.ts'
+import { me } from './schemas.ts'
 
 const link = z.strictObject({ path: z.string().meta({ description: 'below the address of the gateway; works once' }), expiresAt: z.string() })
 

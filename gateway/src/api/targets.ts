@@ -3,7 +3,8 @@ import { describeRoute } from 'hono-openapi'
 import { formatAddress, type Target } from '../config/index.ts'
 import { allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
-import { json, listOf, problems, target } from './schemas.ts'
+import { json, problems } from './describe.ts'
+import { listOf, target } from './schemas.ts'
 
 /** Targets: what can be reached, and where. Never with what. */
 export function targetsApi({ targets, ports }: ApiDeps) {

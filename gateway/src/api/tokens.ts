@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { actorOf, allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
 import { refuseInvalid } from './problem.ts'
-import { createdToken, json, listOf, problems, token, tokenRequest } from './schemas.ts'
+import { createdToken, listOf, token, tokenRequest } from './schemas.ts'
 
 /** API tokens for automation, each with a role. */
 export function tokensApi({ tokens }: ApiDeps) {

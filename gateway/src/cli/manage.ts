@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { addedAgent, agent, createdToken, listOf } from '../api/schemas.ts'
-import { roles } from '../identity/index.ts'
+import { roles } from '../identity/roles.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { createClient } from './client.ts'
 import { readArgs, type CliCommand } from './command-line.ts'

@@ -1,5 +1,5 @@
 export { formatAddress, formatHost, isEveryInterface, parseAddress } from './address.ts'
 export { ConfigInvalid, formatMistake, type Mistake } from './mistakes.ts'
 export { readConfig, type Config, type ConfigSource, type ReadConfig, type Target } from './read-config.ts'
-export { configJsonSchema, groupName, principalName, type ConfigurableProtocol } from './schema.ts'
+export { configJsonSchema, type ConfigurableProtocol } from './schema.ts'
 export { createSecrets, type Secrets } from './secrets.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../protocols/shared/secret.ts'
+import { groupName, principalName } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { parseAddress } from './address.ts'
 
@@ -12,12 +13,6 @@ export interface ConfigurableProtocol {
 
 /** The names of targets: they stand in URLs, in database names and, in upper case, in environment variables. */
 export const targetName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'a name of letters, digits, `-` and `_`, at most 63')
-
-/** The names of agents and tokens. A slash is left out on purpose: it marks the name of a nested agent under its parent's. */
-export const principalName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, 'a name of letters, digits and `. _ @ -`, at most 128')
-
-/** The names of groups. */
-export const groupName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/, 'a group name of letters, digits and `. _ : @ / -`, at most 128')
 
 const address = z
   .string('an address `host:port` such as 127.0.0.1:7700')

@@ -4,6 +4,7 @@ import type { ActiveRun, RunCredential, ScramVerifier } from '../protocols/proto
 import { newId } from '../runtime/id.ts'
 import type { Machine, Timer } from '../runtime/machine.ts'
 import type { Agent } from './agents.ts'
+import { ttlSecondsMax } from './names.ts'
 import { IdentityRefused } from './refused.ts'
 import { readVerifier, scramVerifier, writeVerifier } from './scram-verifier.ts'
 import { newSecret, secretHash } from './secret-text.ts'
@@ -21,8 +22,7 @@ export interface RunRequest {
   ttlSeconds?: number | undefined
 }
 
-export const ttlSecondsDefault = 3600
-export const ttlSecondsMax = 24 * 3600
+const ttlSecondsDefault = 3600
 
 /** The most hops of delegation a run may stand behind. */
 const delegationMax = 32
