@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { hmacSha256, pbkdf2Sha256, sha256 } from '../../../runtime/crypto.ts'
 import type { ScramVerifier } from '../../protocol.ts'
 import { md5Password } from './md5.ts'
-import { makeVerifier, ScramClient, ScramServer } from './scram.ts'
+import { ScramClient, ScramServer } from './scram.ts'
 
 const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64')
 const clientNonce = 'rOprNGfwEbeRWgbNEkqO'
@@ -17,17 +18,38 @@ const rfc = {
   serverFinal: 'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
 }
 
-function server(verifier: ScramVerifier | null = makeVerifier('pencil', salt, 4096)) {
+function server(verifier: ScramVerifier | null = makeVerifier('pencil')) {
   return new ScramServer({ verifier, user: 'user', nonce: serverNonce, mockSeed })
 }
 
 /** A whole login of one password against the verifier of another. */
 function logIn(passwords: { client: string; server: string }) {
   const client = new ScramClient({ password: passwords.client, nonce: 'abc' })
-  const other = server(makeVerifier(passwords.server, salt, 4096))
+  const other = server(makeVerifier(passwords.server))
   const end = other.final(client.final(other.first(client.first())))
   if (end.proven) client.verify(end.message)
   return { proven: end.proven, isProven: client.isProven }
+}
+
+/** How reading something ended: `done`, or the name of what it threw. */
+function outcome(read: () => unknown): string {
+  try {
+    read()
+    return 'done'
+  } catch (error) {
+    return error instanceof Error ? error.name : 'unknown'
+  }
+}
+
+/** What a server keeps of a password (RFC 5802 §3). */
+function makeVerifier(password: string): ScramVerifier {
+  const salted = pbkdf2Sha256(Buffer.from(password), salt, 4096)
+  return {
+    iterations: 4096,
+    salt,
+    storedKey: sha256(hmacSha256(salted, Buffer.from('Client Key'))),
+    serverKey: hmacSha256(salted, Buffer.from('Server Key')),
+  }
 }
 
 describe('SCRAM-SHA-256', () => {
@@ -71,7 +93,7 @@ describe('SCRAM-SHA-256', () => {
       const challenge = conversation.first(client.first())
       return { shape: challenge.replace(/s=[^,]{24},/, 's=…,'), end: conversation.final(client.final(challenge)), challenge }
     }
-    const [real, unknown, again] = [talk(makeVerifier('pencil', salt, 4096)), talk(null), talk(null)]
+    const [real, unknown, again] = [talk(makeVerifier('pencil')), talk(null), talk(null)]
     expect(unknown.shape).toBe(real.shape)
     expect(unknown.end).toEqual(real.end)
     expect(unknown.challenge).toBe(again.challenge)
@@ -132,25 +154,20 @@ describe('SCRAM-SHA-256', () => {
   )
 
   it('meets mutilated messages with a wire error or a refusal', () => {
-    for (const original of [rfc.clientFirst, rfc.clientFinal]) {
-      for (let at = 0; at < original.length; at++) {
-        for (const mutant of [
-          original.slice(0, at),
-          `${original.slice(0, at)},${original.slice(at)}`,
-          `${original.slice(0, at)}\u00ff${original.slice(at + 1)}`,
-        ]) {
-          const conversation = server()
-          try {
-            if (original === rfc.clientFirst) conversation.first(mutant)
-            else {
-              conversation.first(rfc.clientFirst)
-              expect(conversation.final(mutant)).toEqual({ proven: false })
-            }
-          } catch (error) {
-            expect(error).toMatchObject({ name: 'WireError' })
-          }
-        }
-      }
+    const mutants = (original: string) =>
+      Array.from(original, (_, at) => [
+        original.slice(0, at),
+        `${original.slice(0, at)},${original.slice(at)}`,
+        `${original.slice(0, at)}\u00ff${original.slice(at + 1)}`,
+      ]).flat()
+    for (const first of mutants(rfc.clientFirst)) expect(['done', 'WireError']).toContain(outcome(() => server().first(first)))
+    for (const final of mutants(rfc.clientFinal)) {
+      const conversation = server()
+      conversation.first(rfc.clientFirst)
+      const proven = outcome(() => {
+        if (conversation.final(final).proven) throw new RangeError('let in')
+      })
+      expect(['done', 'WireError']).toContain(proven)
     }
   })
 })

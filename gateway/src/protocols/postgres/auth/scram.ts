@@ -15,13 +15,6 @@ const saltBytes = 16
 const keyBytes = 32
 const utf8 = new TextEncoder()
 
-/** Gives what a server keeps in place of a password (RFC 5803). */
-export function makeVerifier(password: string, salt: Uint8Array, iterations: number): ScramVerifier {
-  const salted = pbkdf2Sha256(utf8.encode(prepare(password)), salt, iterations)
-  const clientKey = hmacSha256(salted, utf8.encode('Client Key'))
-  return { iterations, salt, storedKey: sha256(clientKey), serverKey: hmacSha256(salted, utf8.encode('Server Key')) }
-}
-
 export interface ScramServerParts {
   /** Null for a user that does not exist: the conversation looks alike, and is never proven. */
   verifier: ScramVerifier | null
@@ -143,7 +136,6 @@ export class ScramClient {
  * or unassigned character, or nothing left) is used raw, as PostgreSQL does.
  */
 function prepare(password: string): string {
-  // oxlint-disable-next-line no-control-regex
   if (/^[\x00-\x7f]*$/.test(password)) return password
   const mapped = password
     .replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ')

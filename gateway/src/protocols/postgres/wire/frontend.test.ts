@@ -42,6 +42,16 @@ const wireError = (code: string) => expect.objectContaining({ name: 'WireError',
 const bind = message('p\0s\0', i16(2), i16(0), i16(1), i16(2), i32(2), 'ab', i32(-1), i16(1), i16(1))
 const call = message(i32(1598), i16(1), i16(1), i16(1), i32(4), i32(7), i16(0))
 
+/** How reading something ended: `done`, or the name of what it threw. */
+function outcome(read: () => unknown): string {
+  try {
+    read()
+    return 'done'
+  } catch (error) {
+    return error instanceof Error ? error.name : 'unknown'
+  }
+}
+
 describe('a client message', () => {
   it('gives a query with its text', () => {
     expect(frontend.readQuery(written(writeQuery("SELECT 'ü' -- \u{1f418}")))).toBe("SELECT 'ü' -- \u{1f418}")
@@ -176,13 +186,7 @@ describe('a client message', () => {
     ]
     for (let round = 0; round < 2000; round++) {
       const bytes = Uint8Array.from({ length: next() % 40 }, () => (next() % 2 === 0 ? next() % 4 : next() & 0xff))
-      for (const read of readers) {
-        try {
-          read(placed(bytes))
-        } catch (error) {
-          expect(error).toMatchObject({ name: 'WireError' })
-        }
-      }
+      for (const read of readers) expect(['done', 'WireError']).toContain(outcome(() => read(placed(bytes))))
     }
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MessageReader } from './message-reader.ts'
 import { writeAuthenticationOk, writeErrorResponse, writeParameterStatus, writeQuery, writeReadyForQuery, writeSync } from './write.ts'
 
@@ -44,6 +44,16 @@ function numbers(seed: number): () => number {
     state ^= state >>> 17
     state ^= state << 5
     return state >>> 0
+  }
+}
+
+/** How reading something ended: `done`, or the name of what it threw. */
+function outcome(read: () => unknown): string {
+  try {
+    read()
+    return 'done'
+  } catch (error) {
+    return error instanceof Error ? error.name : 'unknown'
   }
 }
 
@@ -102,25 +112,26 @@ describe('a message reader', () => {
   it('joins 60 MB in pieces of 64 KB while copying each byte at most three times', () => {
     const bodyBytes = 60 << 20
     const piece = new Uint8Array(1 << 16)
-    const set = Uint8Array.prototype.set
     let copied = 0
-    Uint8Array.prototype.set = function (this: Uint8Array, source: ArrayLike<number>, at?: number) {
+    const setting = vi.spyOn(Uint8Array.prototype, 'set').mockImplementation(function (
+      this: Uint8Array,
+      source: ArrayLike<number>,
+      at = 0,
+    ) {
+      // The bytes are all zero, so that counting is enough; only a header has to arrive.
       copied += source.length
-      set.call(this, source, at)
+      if (source.length <= 5) for (let i = 0; i < source.length; i++) this[at + i] = source[i]!
+    })
+    const reader = new MessageReader({ messageBytesMax: 64 << 20 })
+    reader.push(header('Q', bodyBytes + 4))
+    let pushed = 0
+    while (!reader.next()) {
+      reader.push(piece)
+      pushed += piece.length
     }
-    try {
-      const reader = new MessageReader({ messageBytesMax: 64 << 20 })
-      reader.push(header('Q', bodyBytes + 4))
-      let pushed = 0
-      while (!reader.next()) {
-        reader.push(piece)
-        pushed += piece.length
-      }
-      expect(pushed).toBe(bodyBytes)
-      expect(reader.end - reader.start).toBe(bodyBytes + 5)
-    } finally {
-      Uint8Array.prototype.set = set
-    }
+    setting.mockRestore()
+    expect(pushed).toBe(bodyBytes)
+    expect(reader.end - reader.start).toBe(bodyBytes + 5)
     expect(copied).toBeLessThan(3 * bodyBytes)
   })
 
@@ -170,18 +181,15 @@ describe('a message reader', () => {
     const next = numbers(7)
     for (let round = 0; round < 300; round++) {
       const reader = new MessageReader({ messageBytesMax: 4096 })
-      try {
+      const end = outcome(() => {
         for (let push = 0; push < 20; push++) {
           reader.push(Uint8Array.from({ length: next() % 64 }, () => (next() % 3 === 0 ? next() & 0xff : 0)))
-          while (reader.next()) {
-            expect(reader.end - reader.start).toBeGreaterThanOrEqual(5)
-            expect(reader.end).toBeLessThanOrEqual(reader.bytes.length)
-          }
-          expect(reader.pendingBytes).toBeLessThan(4097)
+          while (reader.next())
+            if (reader.end - reader.start < 5 || reader.end > reader.bytes.length) throw new RangeError('a message outside its bytes')
+          if (reader.pendingBytes > 4097) throw new RangeError('more kept than a message can be')
         }
-      } catch (error) {
-        expect(error).toMatchObject({ name: 'WireError' })
-      }
+      })
+      expect(['done', 'WireError']).toContain(end)
     }
   })
 })
