@@ -11,7 +11,7 @@ export interface AnswerPaneProps {
   frame: FrameSummary
   detail: CommandDetail
   search: string
-  readRows(result: number, first: number, count: number): Promise<Cell[][]>
+  readRows: (result: number, first: number, count: number) => Promise<Cell[][]>
 }
 
 /** What came back, in the order it came: one view each when there are several. */

@@ -241,7 +241,7 @@ function Place(props: InspectorProps): JSX.Element {
 }
 
 /** Gives the reason a session ended as a person would say it. */
-export function endWords(reason: string): string {
+function endWords(reason: string): string {
   return reason === 'interrupted' ? 'interrupted: the gateway died' : reason
 }
 

@@ -194,7 +194,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   )
 
   return (
-    <main class="rp-page" ref={page}>
+    <main class="rp-page" ref={element => (page = element)}>
       <header class="rp-bar">
         <A class="rp-back" href="/sessions" aria-label="Sessions">
           <ArrowLeft size={15} aria-hidden="true" /> <span>Sessions</span>
@@ -229,7 +229,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
           >
             <Info size={16} aria-hidden="true" />
           </button>
-          <a class="button small rp-download" ref={download} href={url} download={`${props.session.id}.cast`}>
+          <a class="button small rp-download" ref={element => (download = element)} href={url} download={`${props.session.id}.cast`}>
             Download
           </a>
           <CopyButton text={link()} label="Copy link" isWide />

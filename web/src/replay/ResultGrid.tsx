@@ -1,7 +1,7 @@
 import type { Cell, Column } from '@steno/recordings'
 import { createEffect, createMemo, createSignal, For, on, Show, type JSX } from 'solid-js'
-import { Visible, visibleText } from '../ui/index.ts'
-import { columnWidths, isNumeric, maskedColumns, readCell } from './cell.ts'
+import { CopyButton, Visible, visibleText } from '../ui/index.ts'
+import { columnWidths, copiedCell, isNumeric, maskedColumns, readCell } from './cell.ts'
 import { CellText } from './CellText.tsx'
 import { createVirtualRows } from './virtual-rows.ts'
 
@@ -191,6 +191,7 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
               <span>row {(at().row + 1).toLocaleString('en')}</span>
               <span class="rp-fill" />
               <span>{readCell(at().cell).text.length.toLocaleString('en')} characters</span>
+              <CopyButton text={copiedCell(at().cell)} label="Copy value" />
               <button type="button" class="rp-quiet" aria-label="Close value" onClick={() => setActive(null)}>
                 ✕
               </button>

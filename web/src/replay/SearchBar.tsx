@@ -28,7 +28,7 @@ export function SearchBar(props: SearchBarProps): JSX.Element {
     callOff = after(220, () => props.onText(text))
   }
   const said = (): string => {
-    const { search } = props
+    const search = props.search
     if (search.text() === '') return 'statements, values and answers'
     const hits = search.hits()
     const at = hits.indexOf(props.index)
@@ -40,7 +40,7 @@ export function SearchBar(props: SearchBarProps): JSX.Element {
   return (
     <div class="rp-search" role="search">
       <input
-        ref={field}
+        ref={element => (field = element)}
         type="search"
         class="rp-input mono"
         aria-label="Search inside the recording"

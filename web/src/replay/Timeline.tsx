@@ -108,7 +108,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
   return (
     <div class="rp-timeline">
       <div
-        ref={track}
+        ref={element => (track = element)}
         class="rp-track"
         classList={{ 'is-scrubbing': isScrubbing() }}
         role="slider"
@@ -137,7 +137,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
         onPointerCancel={() => setIsScrubbing(false)}
         onPointerLeave={() => setHoverX(null)}
       >
-        <canvas ref={canvas} class="rp-lanes" style={{ height: `${heightPx}px` }} aria-hidden="true" />
+        <canvas ref={element => (canvas = element)} class="rp-lanes" style={{ height: `${heightPx}px` }} aria-hidden="true" />
         <Show when={current()}>
           {at => <span class="rp-current" style={{ transform: `translateX(${at().x}px)`, width: `${at().width}px` }} />}
         </Show>

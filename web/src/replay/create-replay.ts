@@ -39,8 +39,8 @@ export interface Replay {
   step(by: 1 | -1, options: { showsPreparation: boolean }): void
   stepFlagged(by: 1 | -1): void
   goTo(place: LinkedPlace): void
-  readRows(result: number, first: number, count: number): Promise<Cell[][]>
-  readRaw(): Promise<string>
+  readRows: (result: number, first: number, count: number) => Promise<Cell[][]>
+  readRaw: () => Promise<string>
   search: ReplaySearch
   /** Reads what came since; for a live session. */
   follow(): void

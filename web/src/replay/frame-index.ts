@@ -174,7 +174,7 @@ function saidSummary({ index, place, atUs, said }: NoticeFrame): FrameSummary {
 }
 
 /** Gives what was said outside any command as one sentence. */
-export function saidWords(said: NoticeFrame['said']): string {
+function saidWords(said: NoticeFrame['said']): string {
   switch (said.kind) {
     case 'notice':
       return `${said.notice.severity} ${said.notice.code} ${said.notice.message}`

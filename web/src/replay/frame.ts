@@ -16,7 +16,7 @@ import type {
 import type { FoundIn } from './search-inside.ts'
 
 /** What a frame is: a command, by how it was asked, or something said outside any. */
-export type FrameKind = CommandKind | 'said' | 'setting' | 'end'
+type FrameKind = CommandKind | 'said' | 'setting' | 'end'
 
 /** One frame as the page keeps it: what the list, the timeline and the player need. Its answer stays in the recording. */
 export interface FrameSummary {
@@ -59,7 +59,7 @@ export interface ByteRange {
 }
 
 /** What ended a statement. */
-export interface Done {
+interface Done {
   tag: string
   affected: number | null
 }
@@ -121,7 +121,7 @@ export interface SearchHit {
 }
 
 /** Something wrong with a recording, and where. */
-export interface Refusal {
+interface Refusal {
   line: number
   message: string
 }

@@ -1,7 +1,7 @@
 import { RecordingError, RecordingReader, type PlacedLine, type RecordingHeader } from '@steno/recordings'
 
 /** What a recording says next. After a refusal it says nothing more. */
-export type ReadLine =
+type ReadLine =
   | { kind: 'header'; header: RecordingHeader }
   | { kind: 'event'; placed: PlacedLine }
   | { kind: 'refused'; line: number; message: string }

@@ -16,7 +16,7 @@ function steppedClock() {
   }
   return {
     clock,
-    pass(ms: number) {
+    pass: (ms: number) => {
       for (let left = ms; left > 0; left -= 16) {
         nowMs += Math.min(16, left)
         const callback = due

@@ -7,7 +7,7 @@ import { createSignal } from 'solid-js'
  * still open · `failed` there is nothing to show, and why.
  */
 export const playerStates = ['idle', 'loading', 'ready', 'playing', 'paused', 'ended', 'live', 'failed'] as const
-export type PlayerState = (typeof playerStates)[number]
+type PlayerState = (typeof playerStates)[number]
 
 /** The speeds `<` and `>` step through. */
 export const playerSpeeds = [0.5, 1, 2, 4, 8, 16] as const
@@ -38,7 +38,7 @@ export interface Track {
 }
 
 /** An empty track, before anything is known. */
-export const emptyTrack: Track = { count: 0, durationUs: 0, gaps: [], growth: 'loading', atUs: () => 0 }
+const emptyTrack: Track = { count: 0, durationUs: 0, gaps: [], growth: 'loading', atUs: () => 0 }
 
 /** Plays, pauses and steps along a track. It knows no DOM and no clock but the one it is given. */
 export interface Player {

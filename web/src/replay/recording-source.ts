@@ -8,7 +8,7 @@ export interface RecordingSource {
 }
 
 /** Why bytes did not come: what the server answered, in words. */
-export class SourceError extends Error {
+class SourceError extends Error {
   readonly status: number
 
   constructor(status: number, message: string) {

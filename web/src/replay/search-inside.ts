@@ -29,7 +29,14 @@ export function findIn(event: RecordedEvent, matches: Matcher): { n: number; fou
         if (found) return { n: event.answer.n, found }
       }
       return null
-    default:
+    // Decisions, what was said outside commands, and the transcript, which only repeats.
+    case 'd':
+    case 'e':
+    case 'm':
+    case 'n':
+    case 'o':
+    case 'r':
+    case 'other':
       return null
   }
 }
@@ -48,7 +55,15 @@ function partMatches(part: AnswerPart, matches: Matcher): FoundIn | null {
       return noticeMatches(part.error, matches) ? 'error' : null
     case 'notice':
       return noticeMatches(part.notice, matches) ? 'error' : null
-    default:
+    case 'bound':
+    case 'copy':
+    case 'done':
+    case 'empty':
+    case 'end':
+    case 'parameters':
+    case 'prepared':
+    case 'skipped':
+    case 'suspended':
       return null
   }
 }

@@ -3,7 +3,7 @@ import { isFlagged } from './statement-list.ts'
 import type { TimeScale } from './time-scale.ts'
 
 /** A stretch of the timeline, in whole pixels. */
-export interface Block {
+interface Block {
   x: number
   width: number
 }

@@ -3,7 +3,7 @@ import { rowWindow, scrollToRow, type RowWindow } from './row-window.ts'
 
 export interface VirtualRows {
   /** The `ref` of the element that scrolls. */
-  attach(element: HTMLElement): void
+  attach: (element: HTMLElement) => void
   window: Accessor<RowWindow>
   /** Brings a row into sight, if it is not. */
   show(row: number): void
