@@ -14,20 +14,28 @@ export function agentsApi({ agents, runs }: ApiDeps) {
       '/',
       describeRoute({ tags, summary: 'All agents', responses: { 200: json('the agents', listOf(agent)), ...problems(401, 403) } }),
       allow('manage agents'),
-      (c) => c.json({ items: agents.list() }),
+      c => c.json({ items: agents.list() }),
     )
     .post(
       '/',
-      describeRoute({ tags, summary: 'Adds an agent', responses: { 201: json('the agent and its secret', addedAgent), ...problems(400, 401, 403, 409, 413, 503) } }),
+      describeRoute({
+        tags,
+        summary: 'Adds an agent',
+        responses: { 201: json('the agent and its secret', addedAgent), ...problems(400, 401, 403, 409, 413, 503) },
+      }),
       allow('manage agents'),
       validator('json', agentRequest, refuseInvalid),
-      async (c) => c.json(await agents.add(c.req.valid('json'), actorOf(c.get('caller'))), 201, { 'cache-control': 'no-store' }),
+      async c => c.json(await agents.add(c.req.valid('json'), actorOf(c.get('caller'))), 201, { 'cache-control': 'no-store' }),
     )
     .delete(
       '/:name',
-      describeRoute({ tags, summary: 'Removes an agent and ends its runs', responses: { 204: { description: 'it is gone' }, ...problems(401, 403, 404, 503) } }),
+      describeRoute({
+        tags,
+        summary: 'Removes an agent and ends its runs',
+        responses: { 204: { description: 'it is gone' }, ...problems(401, 403, 404, 503) },
+      }),
       allow('manage agents'),
-      async (c) => {
+      async c => {
         const by = actorOf(c.get('caller'))
         await agents.remove(c.req.param('name'), by)
         await runs.endAllOf(c.req.param('name'), by)

@@ -103,7 +103,13 @@ const run: Run = {
 class KnownSearch implements Search {
   filters: Filter[] = []
   asked: { limit: number; cursor: string | null }[] = []
-  extra: Command = { ...command, id: 's.2', run: 'run_2', text: 'delete from orders', operations: [{ verb: 'DELETE', tables: ['orders'], columns: [] }] }
+  extra: Command = {
+    ...command,
+    id: 's.2',
+    run: 'run_2',
+    text: 'delete from orders',
+    operations: [{ verb: 'DELETE', tables: ['orders'], columns: [] }],
+  }
 
   async commands(filter: Filter, page: { limit: number; cursor: string | null }) {
     this.filters.push(filter)
@@ -151,33 +157,56 @@ function build({ secure = false } = {}) {
   const signIn = new SignIn({ machine, ledger, entries })
   const runs = new Runs({ machine, ledger, entries, targets: ['shop', 'idle'], onUnrecordedEnd: () => {} })
   const events = new EventStream(machine)
-  const target = (name: string, protocol: string) => ({ name, protocol, address: { host: '10.0.0.9', port: 5432 }, labels: { env: 'prod' }, settings: { database: 'shop', password: { env: 'SHOP_PASSWORD' } } })
+  const target = (name: string, protocol: string) => ({
+    name,
+    protocol,
+    address: { host: '10.0.0.9', port: 5432 },
+    labels: { env: 'prod' },
+    settings: { database: 'shop', password: { env: 'SHOP_PASSWORD' } },
+  })
   const app = createApi({
     machine,
     version: '1.2.3',
     secure,
     ledger,
     search,
-    reindex: () => new Promise((resolve) => machine.clock.after(1000, resolve)),
+    reindex: () => new Promise(resolve => machine.clock.after(1000, resolve)),
     runs,
     signIn,
     events,
     metrics,
     agents: new Agents({ machine, ledger, entries, declared: { backfill: { secret: agent, groups: ['etl'] } } }),
-    tokens: new Tokens({ machine, ledger, entries, declared: { ci: { secret: admin, role: 'admin' }, eye: { secret: investigator, role: 'investigator' } } }),
-    sessions: { openSessions, terminate: (id) => terminated.push(id) > 0 },
+    tokens: new Tokens({
+      machine,
+      ledger,
+      entries,
+      declared: { ci: { secret: admin, role: 'admin' }, eye: { secret: investigator, role: 'investigator' } },
+    }),
+    sessions: { openSessions, terminate: id => terminated.push(id) > 0 },
     recordings: new RecordingFiles(machine.disk, '/data'),
     targets: { shop: target('shop', 'postgres'), idle: target('idle', 'off') },
     ports: { postgres: { host: '127.0.0.1', port: 7432 } },
-    connection: ({ run: id, token, target: { name, protocol } }) => ({ protocol, url: `x://${id}:${token}@h/${name}`, env: { PGUSER: id } }),
+    connection: ({ run: id, token, target: { name, protocol } }) => ({
+      protocol,
+      url: `x://${id}:${token}@h/${name}`,
+      env: { PGUSER: id },
+    }),
     web: new StaticFiles(machine.disk, '/web'),
     configSchema: { title: 'steno.yaml' },
-    onError: (error) => errors.push(error),
+    onError: error => errors.push(error),
   })
-  const ask = (method: string, path: string, { token = admin, body, headers = {} }: { token?: string | null; body?: unknown; headers?: Record<string, string> } = {}) =>
+  const ask = (
+    method: string,
+    path: string,
+    { token = admin, body, headers = {} }: { token?: string | null; body?: unknown; headers?: Record<string, string> } = {},
+  ) =>
     app.request(path, {
       method,
-      headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
   const record = (text: string) => {
@@ -200,7 +229,10 @@ const openApiDocument = z.object({
       z.object({
         summary: z.string(),
         parameters: z.array(z.object({ name: z.string() })).optional(),
-        responses: z.record(z.string(), z.object({ content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })).optional() })),
+        responses: z.record(
+          z.string(),
+          z.object({ content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })).optional() }),
+        ),
       }),
     ),
   ),
@@ -213,7 +245,11 @@ beforeEach(() => {
 })
 
 const signedIn = async () => {
-  const answer = await gateway.ask('POST', '/api/sign-in', { token: null, body: { token: gateway.signIn.createLink({ name: 'ada', role: 'admin' }).secret }, headers: { 'sec-fetch-site': 'same-origin' } })
+  const answer = await gateway.ask('POST', '/api/sign-in', {
+    token: null,
+    body: { token: gateway.signIn.createLink({ name: 'ada', role: 'admin' }).secret },
+    headers: { 'sec-fetch-site': 'same-origin' },
+  })
   const setCookie = answer.headers.get('set-cookie') ?? ''
   return { answer, setCookie, cookie: setCookie.split(';')[0]! }
 }
@@ -261,7 +297,11 @@ describe('the answers', () => {
       expect(media).toBe(status >= 400 ? 'application/problem+json' : 'application/json')
       const segments = path.split('?')[0]!.split('/')
       const documented = Object.keys(document.paths)
-        .filter((known) => known.split('/').length === segments.length && known.split('/').every((part, at) => part === segments[at] || part.startsWith('{')))
+        .filter(
+          known =>
+            known.split('/').length === segments.length &&
+            known.split('/').every((part, at) => part === segments[at] || part.startsWith('{')),
+        )
         .toSorted((a, b) => a.split('{').length - b.split('{').length)[0]!
       const schema = document.paths[documented]?.[method.toLowerCase()]?.responses[status]?.content?.[media!]?.schema
       expect(schema, `${method} ${documented} ${status}`).toBeDefined()
@@ -281,7 +321,25 @@ describe('the answers', () => {
       expect(documented?.summary, `${method} ${path}`).toBeTypeOf('string')
     }
     const names = document.paths['/api/commands']?.['get']?.parameters?.map(({ name }) => name)
-    expect(names).toEqual(expect.arrayContaining(['principal', 'agent', 'run', 'task', 'target', 'protocol', 'verb', 'table', 'column', 'verdict', 'text', 'since', 'until', 'limit', 'cursor']))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'principal',
+        'agent',
+        'run',
+        'task',
+        'target',
+        'protocol',
+        'verb',
+        'table',
+        'column',
+        'verdict',
+        'text',
+        'since',
+        'until',
+        'limit',
+        'cursor',
+      ]),
+    )
   })
 
   it('are problem details whatever goes wrong, and tell nothing of what is ours', async () => {
@@ -329,7 +387,9 @@ describe('search', () => {
   it('resolves times and passes every filter on', async () => {
     await gateway.ask('GET', '/api/commands?verb=delete&table=orders&error=true&since=1h&until=2026-01-01T00:00:00.5Z&limit=7&cursor=abc')
     const nowUs = gateway.machine.clock.nowUs()
-    expect(gateway.search.filters).toEqual([{ verb: 'DELETE', table: 'orders', error: true, sinceUs: nowUs - 3_600_000_000, untilUs: 1_767_225_600_500_000 }])
+    expect(gateway.search.filters).toEqual([
+      { verb: 'DELETE', table: 'orders', error: true, sinceUs: nowUs - 3_600_000_000, untilUs: 1_767_225_600_500_000 },
+    ])
     expect(gateway.search.asked).toEqual([{ limit: 7, cursor: 'abc' }])
   })
 
@@ -337,8 +397,22 @@ describe('search', () => {
     const found = schemas.comparison.parse(await (await gateway.ask('GET', '/api/runs/compare?task=nightly')).json())
     expect(found.runs.map(({ id }) => id)).toEqual(['run_1', 'run_2'])
     expect(found.shapes).toEqual([
-      { shape: 'select * from orders where id = ?', example: command.text, verbs: ['SELECT'], tables: ['orders'], counts: [1, 1], first: ['s.1', 's.1'] },
-      { shape: 'delete from orders', example: 'delete from orders', verbs: ['DELETE'], tables: ['orders'], counts: [0, 1], first: [null, 's.2'] },
+      {
+        shape: 'select * from orders where id = ?',
+        example: command.text,
+        verbs: ['SELECT'],
+        tables: ['orders'],
+        counts: [1, 1],
+        first: ['s.1', 's.1'],
+      },
+      {
+        shape: 'delete from orders',
+        example: 'delete from orders',
+        verbs: ['DELETE'],
+        tables: ['orders'],
+        counts: [0, 1],
+        first: [null, 's.2'],
+      },
     ])
   })
 })
@@ -365,7 +439,10 @@ describe('runs', () => {
     const { opened } = await open(agent, { targets: ['shop'] })
     const child = await open(opened.token, { agent: 'helper' })
     expect(child.status).toBe(201)
-    expect(gateway.runs.get(child.opened.id)).toMatchObject({ principal: { name: 'backfill/helper', groups: [] }, delegation: [{ name: 'backfill' }] })
+    expect(gateway.runs.get(child.opened.id)).toMatchObject({
+      principal: { name: 'backfill/helper', groups: [] },
+      delegation: [{ name: 'backfill' }],
+    })
     expect((await open(opened.token, { targets: ['idle'] })).status).toBe(403)
   })
 
@@ -373,7 +450,8 @@ describe('runs', () => {
     const { opened } = await open(agent)
     const child = (await open(opened.token)).opened
     const other = (await open(agent)).opened
-    const end = async (id: string, token: string) => (await gateway.ask('POST', `/api/runs/${id}/end`, { token, body: { exitCode: 3 } })).status
+    const end = async (id: string, token: string) =>
+      (await gateway.ask('POST', `/api/runs/${id}/end`, { token, body: { exitCode: 3 } })).status
     expect(await end(other.id, opened.token)).toBe(404)
     expect(await end(opened.id, child.token)).toBe(404)
     expect(await end(child.id, opened.token)).toBe(200)
@@ -386,7 +464,21 @@ describe('runs', () => {
   it('never read the trail, nor do agents', async () => {
     const { opened } = await open(agent)
     const id = gateway.record('line')
-    const paths = ['sessions', 'sessions/s', `sessions/${id}/recording`, 'commands', 'commands/s.1', 'commands/histogram', 'runs', 'runs/run_1', 'runs/compare?task=a', 'targets', 'events', 'agents', 'tokens']
+    const paths = [
+      'sessions',
+      'sessions/s',
+      `sessions/${id}/recording`,
+      'commands',
+      'commands/s.1',
+      'commands/histogram',
+      'runs',
+      'runs/run_1',
+      'runs/compare?task=a',
+      'targets',
+      'events',
+      'agents',
+      'tokens',
+    ]
     for (const token of [agent, opened.token]) {
       for (const path of paths) expect((await gateway.ask('GET', `/api/${path}`, { token })).status, path).toBe(403)
       expect((await gateway.ask('POST', `/api/sessions/${id}/terminate`, { token })).status).toBe(403)
@@ -402,7 +494,9 @@ describe('runs', () => {
   })
 
   it('end with the agent that is removed', async () => {
-    const { secret } = schemas.addedAgent.parse(await (await gateway.ask('POST', '/api/agents', { body: { name: 'temp', groups: ['x'] } })).json())
+    const { secret } = schemas.addedAgent.parse(
+      await (await gateway.ask('POST', '/api/agents', { body: { name: 'temp', groups: ['x'] } })).json(),
+    )
     const { opened } = await open(secret)
     expect((await gateway.ask('DELETE', '/api/agents/temp', { token: investigator })).status).toBe(403)
     expect((await gateway.ask('DELETE', '/api/agents/temp')).status).toBe(204)
@@ -425,7 +519,8 @@ describe('recordings', () => {
     expect(await fetchRange(id, 'bytes=-3')).toEqual([206, '789', 'bytes 7-9/10'])
     expect(await fetchRange(id, 'bytes=5-999')).toEqual([206, '56789', 'bytes 5-9/10'])
     expect((await fetchRange(id, 'bytes=10-')).slice(0, 1)).toEqual([416])
-    for (const odd of ['bytes=4-2', 'bytes=0-1,3-4', 'lines=1-2', 'bytes=-']) expect(await fetchRange(id, odd)).toEqual([200, '0123456789', null])
+    for (const odd of ['bytes=4-2', 'bytes=0-1,3-4', 'lines=1-2', 'bytes=-'])
+      expect(await fetchRange(id, odd)).toEqual([200, '0123456789', null])
   })
 
   it('are sent again only when they changed', async () => {
@@ -443,7 +538,7 @@ describe('recordings', () => {
 
   it('tell who looked, once an hour for each reader', async () => {
     const id = gateway.record('0123456789')
-    const reads = () => gateway.ledgerKinds().filter((kind) => kind === 'read').length
+    const reads = () => gateway.ledgerKinds().filter(kind => kind === 'read').length
     for (let at = 0; at < 5; at++) await fetchRange(id, `bytes=${at}-${at}`)
     expect(reads()).toBe(1)
     await gateway.ask('GET', `/api/sessions/${id}/recording`, { token: investigator })
@@ -511,7 +606,13 @@ describe('signing in', () => {
   it('lets no page of another site act with the cookie', async () => {
     const { cookie } = await signedIn()
     const post = async (headers: Record<string, string>) =>
-      (await gateway.ask('POST', '/api/tokens', { token: null, body: { name: `t${Math.abs(JSON.stringify(headers).length)}`, role: 'admin' }, headers: { cookie, ...headers } })).status
+      (
+        await gateway.ask('POST', '/api/tokens', {
+          token: null,
+          body: { name: `t${Math.abs(JSON.stringify(headers).length)}`, role: 'admin' },
+          headers: { cookie, ...headers },
+        })
+      ).status
     expect(await post({ 'sec-fetch-site': 'cross-site' })).toBe(403)
     expect(await post({ 'sec-fetch-site': 'same-site' })).toBe(403)
     expect(await post({ origin: 'https://evil.example', host: 'steno.example' })).toBe(403)

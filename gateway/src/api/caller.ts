@@ -42,7 +42,8 @@ export function authenticate(deps: CallerDeps): MiddlewareHandler<ApiEnv> {
 export function allow(permission: Permission): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const caller = c.get('caller')
-    if (!('role' in caller)) throw new Problem(403, `${caller.kind === 'run' ? 'a run' : 'an agent'} may open and end runs, and nothing else`)
+    if (!('role' in caller))
+      throw new Problem(403, `${caller.kind === 'run' ? 'a run' : 'an agent'} may open and end runs, and nothing else`)
     if (!mayDo(caller.role, permission)) throw new Problem(403, `the role ${caller.role} may not ${permission}`)
     await next()
   }

@@ -17,10 +17,14 @@ export function commandsApi(deps: ApiDeps) {
   return new Hono<ApiEnv>()
     .get(
       '/',
-      describeRoute({ tags, summary: 'Commands, newest first', responses: { 200: json('a page of commands', pageOf(command)), ...problems(400, 401, 403) } }),
+      describeRoute({
+        tags,
+        summary: 'Commands, newest first',
+        responses: { 200: json('a page of commands', pageOf(command)), ...problems(400, 401, 403) },
+      }),
       allow('read trail'),
       validator('query', pageQuery, refuseInvalid),
-      async (c) => {
+      async c => {
         const { limit, cursor, ...filter } = c.req.valid('query')
         return c.json(await deps.search.commands(toFilter(filter, deps.machine.clock), { limit, cursor: cursor ?? null }))
       },
@@ -34,12 +38,15 @@ export function commandsApi(deps: ApiDeps) {
       }),
       allow('read trail'),
       validator('query', histogramQuery, refuseInvalid),
-      async (c) => {
+      async c => {
         const { buckets, ...query } = c.req.valid('query')
         const filter = toFilter(query, deps.machine.clock)
         const untilUs = filter.untilUs ?? deps.machine.clock.nowUs()
         const sinceUs = filter.sinceUs ?? untilUs - dayUs
-        if (sinceUs >= untilUs) throw new Problem(400, 'since: expected a time before `until`', { faults: [{ at: 'since', message: 'expected a time before `until`' }] })
+        if (sinceUs >= untilUs)
+          throw new Problem(400, 'since: expected a time before `until`', {
+            faults: [{ at: 'since', message: 'expected a time before `until`' }],
+          })
         return c.json(await deps.search.histogram(filter, { sinceUs, untilUs, buckets }))
       },
     )
@@ -47,7 +54,7 @@ export function commandsApi(deps: ApiDeps) {
       '/:id',
       describeRoute({ tags, summary: 'One command', responses: { 200: json('the command', command), ...problems(401, 403, 404) } }),
       allow('read trail'),
-      async (c) => {
+      async c => {
         const found = await deps.search.command(c.req.param('id'))
         if (!found) throw new Problem(404, 'no command of this id')
         return c.json(found)

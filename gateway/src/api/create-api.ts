@@ -29,18 +29,26 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
     if (problem.status === 500) deps.onError(error, { method: c.req.method, path: c.req.path })
     return writeProblem(c, problem)
   })
-  app.notFound((c) => writeProblem(c, notFound(app, c)))
+  app.notFound(c => writeProblem(c, notFound(app, c)))
   app.use(safeHeaders(deps.secure))
   app.use('/api/*', sameOrigin())
   app.use('/api/*', limitedBody())
   app.use('/api/*', neverCached())
 
   app.route('/', healthApi(deps))
-  app.get('/api/openapi.json', describeRoute({ tags: ['about'], summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } }), openApiOf(app, deps.version))
+  app.get(
+    '/api/openapi.json',
+    describeRoute({ tags: ['about'], summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } }),
+    openApiOf(app, deps.version),
+  )
   app.get(
     '/api/config-schema.json',
-    describeRoute({ tags: ['about'], summary: 'The JSON Schema of steno.yaml', responses: { 200: { description: 'JSON Schema 2020-12' } } }),
-    (c) => c.json(deps.configSchema),
+    describeRoute({
+      tags: ['about'],
+      summary: 'The JSON Schema of steno.yaml',
+      responses: { 200: { description: 'JSON Schema 2020-12' } },
+    }),
+    c => c.json(deps.configSchema),
   )
   app.route('/api', signInApi(deps))
 
@@ -78,7 +86,12 @@ function asProblem(error: unknown): Problem {
   return new Problem(500, 'something went wrong here; the gateway’s log says what')
 }
 
-const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, already_there: 409, invalid: 400 }
+const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = {
+  not_allowed: 403,
+  not_found: 404,
+  already_there: 409,
+  invalid: 400,
+}
 
 /** Says 405 where only the method is wrong. */
 function notFound(app: Hono<ApiEnv>, c: Context): Problem {
@@ -87,7 +100,9 @@ function notFound(app: Hono<ApiEnv>, c: Context): Problem {
   for (const route of app.routes) {
     if (route.method === 'ALL' || route.path.includes('*')) continue
     const pattern = route.path.split('/')
-    const fits = pattern.length === segments.length && pattern.every((part, at) => part === segments[at] || (part.startsWith(':') && segments[at] !== ''))
+    const fits =
+      pattern.length === segments.length &&
+      pattern.every((part, at) => part === segments[at] || (part.startsWith(':') && segments[at] !== ''))
     if (fits) methods.add(route.method)
   }
   if (methods.size === 0) return new Problem(404, 'nothing is here')
@@ -149,13 +164,15 @@ function neverCached(): MiddlewareHandler {
 /** The document is made once, from the routes themselves. */
 function openApiOf(app: Hono<ApiEnv>, version: string): MiddlewareHandler {
   let document: Promise<unknown> | null = null
-  return async (c) => {
+  return async c => {
     document ??= generateSpecs(app, {
       excludeStaticFile: false,
       defaultValidationErrorResponse: false,
       documentation: {
         info: { title: 'Steno', version, description: 'What AI agents did, and how they come in. Errors are RFC 9457 problem details.' },
-        components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: 'steno' } } },
+        components: {
+          securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: 'steno' } },
+        },
         security: [{ bearer: [] }, { cookie: [] }],
       },
     })
@@ -164,7 +181,11 @@ function openApiOf(app: Hono<ApiEnv>, version: string): MiddlewareHandler {
 }
 
 function sendFile(c: Context, file: StaticFile): Response {
-  const headers = { 'content-type': file.type, etag: file.etag, 'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache' }
+  const headers = {
+    'content-type': file.type,
+    etag: file.etag,
+    'cache-control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+  }
   if (c.req.header('if-none-match') === file.etag) return c.body(null, 304, headers)
   return c.body(Uint8Array.from(file.content), 200, headers)
 }

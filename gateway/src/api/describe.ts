@@ -22,5 +22,5 @@ const problemTexts = {
 /** Answers for `describeRoute`: the problems a route may answer with. */
 export function problems(...statuses: (keyof typeof problemTexts)[]) {
   const content = { 'application/problem+json': { schema: resolver(problem) } }
-  return Object.fromEntries(statuses.map((status) => [status, { description: problemTexts[status], content }]))
+  return Object.fromEntries(statuses.map(status => [status, { description: problemTexts[status], content }]))
 }

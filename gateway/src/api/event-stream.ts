@@ -58,7 +58,7 @@ export class EventStream {
     this.#watchers.add(notify)
     const next = async (idleMs: number): Promise<LiveEvent | 'idle' | null> => {
       if (waiting.length === 0 && !isOver) {
-        await new Promise<void>((resolve) => {
+        await new Promise<void>(resolve => {
           const timer = this.#machine.clock.after(idleMs, resolve)
           wake = () => {
             timer.cancel()
@@ -84,7 +84,7 @@ export class EventStream {
 
   #missed(lastId: string | null): LiveEvent[] {
     if (lastId === null || lastId === `${this.#life}-${this.#count}`) return []
-    const at = this.#remembered.findIndex((event) => event.id === lastId)
+    const at = this.#remembered.findIndex(event => event.id === lastId)
     if (at >= 0) return this.#remembered.slice(at + 1)
     return [{ id: `${this.#life}-${this.#count}`, type: 'reset', data: '{}' }]
   }

@@ -15,16 +15,20 @@ export function eventsApi(deps: ApiDeps) {
     describeRoute({
       tags: ['events'],
       summary: 'What happens, as it happens',
-      description: 'Server-sent events `session`, `command`, `run`, each with the item as JSON. With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
-      responses: { 200: { description: 'an endless stream', content: { 'text/event-stream': { schema: { type: 'string' } } } }, ...problems(401, 403, 503) },
+      description:
+        'Server-sent events `session`, `command` and `run`: what can be found now, by id. With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
+      responses: {
+        200: { description: 'an endless stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        ...problems(401, 403, 503),
+      },
     }),
     allow('read trail'),
-    (c) => {
+    c => {
       const watcher = deps.events.watch(c.req.header('last-event-id') ?? null)
       if (!watcher) throw new Problem(503, 'too many watch already')
       c.header('cache-control', 'no-store')
       c.header('x-accel-buffering', 'no')
-      return streamSSE(c, async (stream) => {
+      return streamSSE(c, async stream => {
         stream.onAbort(() => watcher.close())
         await stream.write(': watching\n\n')
         for (;;) {

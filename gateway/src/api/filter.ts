@@ -5,7 +5,11 @@ import { Problem } from './problem.ts'
 
 const name = z.string().min(1).max(500)
 const flag = z.enum(['true', 'false']).optional()
-const time = z.string().max(40).optional().meta({ description: 'RFC 3339, or an age such as 30m, 1h, 7d', examples: ['1h', '2026-01-01T00:00:00Z'] })
+const time = z
+  .string()
+  .max(40)
+  .optional()
+  .meta({ description: 'RFC 3339, or an age such as 30m, 1h, 7d', examples: ['1h', '2026-01-01T00:00:00Z'] })
 
 /** The filters of every search, as they stand in a query string. */
 export const filterQuery = z.strictObject({

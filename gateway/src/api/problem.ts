@@ -30,7 +30,11 @@ export class Problem extends Error {
   readonly faults: Fault[]
   readonly headers: Record<string, string>
 
-  constructor(status: ProblemStatus, detail: string, { faults = [], headers = {} }: { faults?: Fault[]; headers?: Record<string, string> } = {}) {
+  constructor(
+    status: ProblemStatus,
+    detail: string,
+    { faults = [], headers = {} }: { faults?: Fault[]; headers?: Record<string, string> } = {},
+  ) {
     super(detail)
     this.name = 'Problem'
     this.status = status
@@ -43,8 +47,19 @@ export class Problem extends Error {
 export function writeProblem(c: Context, problem: Problem): Response {
   const { status, faults, headers } = problem
   const title = titles[status]
-  const body = { type: 'about:blank', title, status, code: title.replaceAll(' ', '_'), detail: problem.message, ...(faults.length > 0 ? { faults } : {}) }
-  return c.body(JSON.stringify(body), status as ContentfulStatusCode, { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers })
+  const body = {
+    type: 'about:blank',
+    title,
+    status,
+    code: title.replaceAll(' ', '_'),
+    detail: problem.message,
+    ...(faults.length > 0 ? { faults } : {}),
+  }
+  return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...headers,
+  })
 }
 
 /** The problem that an HTTP status of unknown origin stands for. */
@@ -53,9 +68,15 @@ export function problemOfStatus(status: number, detail: string): Problem {
 }
 
 /** For `validator`: turns what a schema found wrong into a 400 that names all of it. */
-export function refuseInvalid(result: { success: boolean; error?: readonly { message: string; path?: readonly unknown[] | undefined }[] }): void {
+export function refuseInvalid(result: {
+  success: boolean
+  error?: readonly { message: string; path?: readonly unknown[] | undefined }[]
+}): void {
   if (result.success) return
-  const faults = (result.error ?? []).map(({ message, path }) => ({ at: (path ?? []).map(segment).join('.'), message: message.toLowerCase() }))
+  const faults = (result.error ?? []).map(({ message, path }) => ({
+    at: (path ?? []).map(segment).join('.'),
+    message: message.toLowerCase(),
+  }))
   throw new Problem(400, faults.map(({ at, message }) => (at ? `${at}: ${message}` : message)).join('; '), { faults })
 }
 

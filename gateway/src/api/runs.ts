@@ -23,10 +23,14 @@ export function runsApi(deps: ApiDeps) {
   return new Hono<ApiEnv>()
     .get(
       '/',
-      describeRoute({ tags, summary: 'Runs, newest first', responses: { 200: json('a page of runs', pageOf(run)), ...problems(400, 401, 403) } }),
+      describeRoute({
+        tags,
+        summary: 'Runs, newest first',
+        responses: { 200: json('a page of runs', pageOf(run)), ...problems(400, 401, 403) },
+      }),
       allow('read trail'),
       validator('query', pageQuery, refuseInvalid),
-      async (c) => {
+      async c => {
         const { limit, cursor, ...filter } = c.req.valid('query')
         return c.json(await deps.search.runs(toFilter(filter, deps.machine.clock), { limit, cursor: cursor ?? null }))
       },
@@ -36,18 +40,25 @@ export function runsApi(deps: ApiDeps) {
       describeRoute({
         tags,
         summary: 'Opens a run',
-        description: 'With an agent’s secret, or inside a run with that run’s token: the new run is then delegated by it, and never wider or longer.',
+        description:
+          'With an agent’s secret, or inside a run with that run’s token: the new run is then delegated by it, and never wider or longer.',
         responses: { 201: json('the run, its token and how to reach its targets', openedRun), ...problems(400, 401, 403, 413, 503) },
       }),
       validator('json', runRequest, refuseInvalid),
-      async (c) => {
+      async c => {
         const caller = c.get('caller')
         if (caller.kind !== 'agent' && caller.kind !== 'run') {
           throw new Problem(403, 'a run is opened with an agent’s secret, or inside a run with its token')
         }
         const opened = await deps.runs.open(caller, c.req.valid('json'))
         const { identity, expiresAtUs } = opened.run
-        const answer = { id: identity.id, token: opened.token, attempt: identity.attempt, expiresAt: writeTime(expiresAtUs), targets: connections(deps, opened) }
+        const answer = {
+          id: identity.id,
+          token: opened.token,
+          attempt: identity.attempt,
+          expiresAt: writeTime(expiresAtUs),
+          targets: connections(deps, opened),
+        }
         return c.json(answer, 201, { 'cache-control': 'no-store' })
       },
     )
@@ -59,14 +70,18 @@ export function runsApi(deps: ApiDeps) {
         responses: { 200: json('the attempts and the shapes', comparison), ...problems(400, 401, 403) },
       }),
       allow('read trail'),
-      validator('query', z.strictObject({ task: z.string().min(1).max(500), principal: z.string().min(1).max(500).optional() }), refuseInvalid),
-      async (c) => c.json(await compare(deps, c.req.valid('query'))),
+      validator(
+        'query',
+        z.strictObject({ task: z.string().min(1).max(500), principal: z.string().min(1).max(500).optional() }),
+        refuseInvalid,
+      ),
+      async c => c.json(await compare(deps, c.req.valid('query'))),
     )
     .get(
       '/:id',
       describeRoute({ tags, summary: 'One run', responses: { 200: json('the run', run), ...problems(401, 403, 404) } }),
       allow('read trail'),
-      async (c) => {
+      async c => {
         const found = (await deps.search.run(c.req.param('id'))) ?? openRun(deps, c.req.param('id'))
         if (!found) throw new Problem(404, 'no run of this id')
         return c.json(found)
@@ -78,10 +93,13 @@ export function runsApi(deps: ApiDeps) {
         tags,
         summary: 'Ends a run, the runs inside it and their sessions',
         description: 'With the run’s own token, that of a run it was opened in, its agent’s secret, or a role that may terminate.',
-        responses: { 200: json('it is over', z.strictObject({ id: z.string(), state: z.literal('ended') })), ...problems(400, 401, 403, 404, 413, 503) },
+        responses: {
+          200: json('it is over', z.strictObject({ id: z.string(), state: z.literal('ended') })),
+          ...problems(400, 401, 403, 404, 413, 503),
+        },
       }),
       validator('json', runEnd, refuseInvalid),
-      async (c) => {
+      async c => {
         const id = c.req.param('id')
         const caller = c.get('caller')
         const found = deps.runs.get(id)
@@ -109,7 +127,7 @@ export function runsApi(deps: ApiDeps) {
 /** How each target of a run is reached; targets whose port is turned off are left out. */
 function connections(deps: ApiDeps, { run: opened, token }: { run: ActiveRun; token: string }) {
   return Object.fromEntries(
-    opened.targets.flatMap((name) => {
+    opened.targets.flatMap(name => {
       const target = deps.targets[name]
       const address = target && deps.ports[target.protocol]
       if (!target || !address) return []

@@ -151,11 +151,17 @@ export const run = z
   .meta({ id: 'Run' }) satisfies z.ZodType<Run>
 
 /** Text that people write about their runs: one line, no control characters. */
-const line = z.string().min(1).max(200).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'expected one line of text')
+const line = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'expected one line of text')
 
 export const runRequest = z
   .strictObject({
-    agent: principalName.optional().meta({ description: 'must be the agent whose secret it is; inside a run, what the child is called under its parent' }),
+    agent: principalName
+      .optional()
+      .meta({ description: 'must be the agent whose secret it is; inside a run, what the child is called under its parent' }),
     version: line.optional(),
     task: line.optional().meta({ description: 'reruns of one task are its attempts' }),
     trigger: line.optional(),
@@ -216,12 +222,16 @@ export const target = z
   .meta({ id: 'Target' })
 
 export const agent = z.strictObject({ name: z.string(), groups: z.array(z.string()), declared: z.boolean() }).meta({ id: 'Agent' })
-export const agentRequest = z.strictObject({ name: principalName, groups: z.array(groupName).max(64).default([]) }).meta({ id: 'AgentRequest' })
+export const agentRequest = z
+  .strictObject({ name: principalName, groups: z.array(groupName).max(64).default([]) })
+  .meta({ id: 'AgentRequest' })
 export const addedAgent = z.strictObject({ agent, secret: z.string().meta({ description: 'shown this once' }) }).meta({ id: 'AddedAgent' })
 
 export const token = z.strictObject({ name: z.string(), role: z.enum(roles), declared: z.boolean() }).meta({ id: 'Token' })
 export const tokenRequest = z.strictObject({ name: principalName, role: z.enum(roles) }).meta({ id: 'TokenRequest' })
-export const createdToken = z.strictObject({ token, secret: z.string().meta({ description: 'shown this once' }) }).meta({ id: 'CreatedToken' })
+export const createdToken = z
+  .strictObject({ token, secret: z.string().meta({ description: 'shown this once' }) })
+  .meta({ id: 'CreatedToken' })
 
 export const me = z
   .strictObject({

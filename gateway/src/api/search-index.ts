@@ -23,7 +23,7 @@ export function searchIndexApi(deps: ApiDeps) {
       '/',
       describeRoute({ tags, summary: 'How far the search index is', responses: { 200: json('its state', state), ...problems(401, 403) } }),
       allow('read trail'),
-      async (c) => {
+      async c => {
         const { bytes, sessions } = await deps.search.lag()
         return c.json({ behindBytes: bytes, behindSessions: sessions, rebuilding })
       },
@@ -36,7 +36,7 @@ export function searchIndexApi(deps: ApiDeps) {
         responses: { 202: json('it has begun', z.strictObject({ rebuilding: z.literal(true) })), ...problems(401, 403, 409) },
       }),
       allow('operate'),
-      (c) => {
+      c => {
         if (rebuilding) throw new Problem(409, 'the index is being rebuilt already')
         rebuilding = true
         deps

@@ -6,7 +6,9 @@ import { serveApi } from './serve.ts'
 const anyPort = { address: { host: '127.0.0.1', port: 0 }, tls: null }
 
 it('serves until it is closed, endless answers included', async () => {
-  const api = new Hono<ApiEnv>().get('/', (c) => c.text('here')).get('/endless', (c) => c.body(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1)) })))
+  const api = new Hono<ApiEnv>()
+    .get('/', c => c.text('here'))
+    .get('/endless', c => c.body(new ReadableStream({ start: stream => stream.enqueue(new Uint8Array(1)) })))
   const served = await serveApi(api, anyPort)
   const url = `http://127.0.0.1:${served.address.port}`
   expect(await (await fetch(url)).text()).toBe('here')

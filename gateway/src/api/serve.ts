@@ -21,7 +21,9 @@ export async function serveApi(api: Hono<ApiEnv>, { address, tls }: { address: A
   const server = createAdaptorServer({
     fetch: api.fetch,
     overrideGlobalObjects: false,
-    ...(tls ? { createServer: createTlsServer, serverOptions: { cert: tls.certificate, key: tls.key, ...limits } } : { serverOptions: limits }),
+    ...(tls
+      ? { createServer: createTlsServer, serverOptions: { cert: tls.certificate, key: tls.key, ...limits } }
+      : { serverOptions: limits }),
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -34,7 +36,7 @@ export async function serveApi(api: Hono<ApiEnv>, { address, tls }: { address: A
   return {
     address: { host: address.host, port: typeof bound === 'object' && bound ? bound.port : address.port },
     close: () =>
-      new Promise((resolve) => {
+      new Promise(resolve => {
         server.close(() => resolve())
         if ('closeAllConnections' in server) server.closeAllConnections()
       }),

@@ -23,10 +23,14 @@ export function sessionsApi(deps: ApiDeps) {
   return new Hono<ApiEnv>()
     .get(
       '/',
-      describeRoute({ tags, summary: 'Sessions, newest first', responses: { 200: json('a page of sessions', pageOf(session)), ...problems(400, 401, 403) } }),
+      describeRoute({
+        tags,
+        summary: 'Sessions, newest first',
+        responses: { 200: json('a page of sessions', pageOf(session)), ...problems(400, 401, 403) },
+      }),
       allow('read trail'),
       validator('query', pageQuery, refuseInvalid),
-      async (c) => {
+      async c => {
         const { limit, cursor, ...filter } = c.req.valid('query')
         return c.json(await deps.search.sessions(toFilter(filter, deps.machine.clock), { limit, cursor: cursor ?? null }))
       },
@@ -35,7 +39,7 @@ export function sessionsApi(deps: ApiDeps) {
       '/:id',
       describeRoute({ tags, summary: 'One session', responses: { 200: json('the session', sessionDetail), ...problems(401, 403, 404) } }),
       allow('read trail'),
-      async (c) => {
+      async c => {
         const found = await deps.search.session(c.req.param('id'))
         if (!found) throw noSession()
         return c.json(found)
@@ -55,7 +59,7 @@ export function sessionsApi(deps: ApiDeps) {
       }),
       allow('read trail'),
       validator('query', z.strictObject({ download: z.string().max(10).optional() }), refuseInvalid),
-      async (c) => {
+      async c => {
         const id = c.req.param('id')
         const file = deps.recordings.find(id)
         if (!file) throw noSession()
@@ -71,7 +75,7 @@ export function sessionsApi(deps: ApiDeps) {
         responses: { 202: json('it is ending', z.strictObject({ id: z.string() })), ...problems(401, 403, 404, 503) },
       }),
       allow('terminate'),
-      async (c) => {
+      async c => {
         const id = c.req.param('id')
         if (!deps.sessions.openSessions.has(id)) throw new Problem(404, 'no open session of this id')
         await deps.ledger.append({ kind: 'terminate', session: id, by: actorOf(c.get('caller')) })
@@ -81,7 +85,11 @@ export function sessionsApi(deps: ApiDeps) {
     )
 }
 
-function sendRecording(c: Context, { recordings }: ApiDeps, { id, file, isDownload }: { id: string; file: RecordingFileView; isDownload: boolean }): Response {
+function sendRecording(
+  c: Context,
+  { recordings }: ApiDeps,
+  { id, file, isDownload }: { id: string; file: RecordingFileView; isDownload: boolean },
+): Response {
   // Only ever appended to, so its length says which version of it this is.
   const etag = `"${id}-${file.sizeBytes}"`
   const headers: Record<string, string> = {

@@ -8,7 +8,10 @@ import { json, problems } from './describe.ts'
 import { Problem, refuseInvalid } from './problem.ts'
 import { me } from './schemas.ts'
 
-const link = z.strictObject({ path: z.string().meta({ description: 'below the address of the gateway; works once' }), expiresAt: z.string() })
+const link = z.strictObject({
+  path: z.string().meta({ description: 'below the address of the gateway; works once' }),
+  expiresAt: z.string(),
+})
 
 /** Signing in and out: a link that works once becomes a session cookie. */
 export function signInApi(deps: ApiDeps) {
@@ -22,7 +25,7 @@ export function signInApi(deps: ApiDeps) {
         responses: { 200: json('who is signed in now; the session cookie is set', me), ...problems(400, 401, 403, 413, 503) },
       }),
       validator('json', z.strictObject({ token: z.string().min(1).max(200) }), refuseInvalid),
-      async (c) => {
+      async c => {
         const entered = await deps.signIn.enter(c.req.valid('json').token)
         if (!entered) throw new Problem(401, 'this link was used already, or has expired; ask for another')
         giveCookie(c, { cookie: entered.cookie, expiresAtUs: entered.person.expiresAtUs, deps })
@@ -32,9 +35,13 @@ export function signInApi(deps: ApiDeps) {
     )
     .post(
       '/sign-out',
-      describeRoute({ tags, summary: 'Signs out', responses: { 204: { description: 'the session cookie is worth nothing any more' }, ...problems(401, 403, 503) } }),
+      describeRoute({
+        tags,
+        summary: 'Signs out',
+        responses: { 204: { description: 'the session cookie is worth nothing any more' }, ...problems(401, 403, 503) },
+      }),
       authenticate(deps),
-      async (c) => {
+      async c => {
         const cookie = takeCookie(c, deps)
         if (cookie) await deps.signIn.leave(cookie, actorOf(c.get('caller')))
         return c.body(null, 204)
@@ -42,20 +49,26 @@ export function signInApi(deps: ApiDeps) {
     )
     .post(
       '/sign-in/links',
-      describeRoute({ tags, summary: 'Makes a sign-in link for somebody', responses: { 201: json('the link', link), ...problems(400, 401, 403, 413) } }),
+      describeRoute({
+        tags,
+        summary: 'Makes a sign-in link for somebody',
+        responses: { 201: json('the link', link), ...problems(400, 401, 403, 413) },
+      }),
       authenticate(deps),
       allow('manage tokens'),
       validator('json', z.strictObject({ name: principalName, role: z.enum(roles) }), refuseInvalid),
-      (c) => {
+      c => {
         const { secret, expiresAtUs } = deps.signIn.createLink(c.req.valid('json'))
-        return c.json({ path: signInPath(secret), expiresAt: new Date(expiresAtUs / 1000).toISOString() }, 201, { 'cache-control': 'no-store' })
+        return c.json({ path: signInPath(secret), expiresAt: new Date(expiresAtUs / 1000).toISOString() }, 201, {
+          'cache-control': 'no-store',
+        })
       },
     )
     .get(
       '/me',
       describeRoute({ tags, summary: 'Who is calling', responses: { 200: json('the caller', me), ...problems(401) } }),
       authenticate(deps),
-      (c) => {
+      c => {
         const caller = c.get('caller')
         const { name } = actorOf(caller)
         const role = 'role' in caller ? caller.role : null

@@ -14,7 +14,10 @@ export function statementShape(text: string): string {
     quoted.push(name)
     return '""'
   })
-  const flat = bare.toLowerCase().replaceAll(/\s+/g, ' ').replaceAll(/\( ?\?(?: ?, ?\?)+ ?\)/g, '(?…)')
+  const flat = bare
+    .toLowerCase()
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/\( ?\?(?: ?, ?\?)+ ?\)/g, '(?…)')
   let next = 0
   return withoutEnd(flat)
     .trim()

@@ -50,7 +50,7 @@ export class StaticFiles {
     const file: StaticFile = {
       content,
       type: types[extension] ?? 'application/octet-stream',
-      etag: `"${Array.from(sha256(content).subarray(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('')}"`,
+      etag: `"${Array.from(sha256(content).subarray(0, 12), byte => byte.toString(16).padStart(2, '0')).join('')}"`,
       isImmutable: urlPath.startsWith('/assets/'),
     }
     this.#read.set(urlPath, file)

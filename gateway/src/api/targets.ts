@@ -10,12 +10,23 @@ import { listOf, target } from './schemas.ts'
 export function targetsApi({ targets, ports }: ApiDeps) {
   return new Hono<ApiEnv>().get(
     '/',
-    describeRoute({ tags: ['targets'], summary: 'All targets', responses: { 200: json('the targets', listOf(target)), ...problems(401, 403) } }),
+    describeRoute({
+      tags: ['targets'],
+      summary: 'All targets',
+      responses: { 200: json('the targets', listOf(target)), ...problems(401, 403) },
+    }),
     allow('read trail'),
-    (c) => {
+    c => {
       const items = Object.values(targets).map(({ name, protocol, address, labels, settings }) => {
         const port = ports[protocol]
-        return { name, protocol, address: formatAddress(address), database: databaseOf(settings), labels, listen: port ? formatAddress(port) : null }
+        return {
+          name,
+          protocol,
+          address: formatAddress(address),
+          database: databaseOf(settings),
+          labels,
+          listen: port ? formatAddress(port) : null,
+        }
       })
       return c.json({ items })
     },

@@ -14,20 +14,28 @@ export function tokensApi({ tokens }: ApiDeps) {
       '/',
       describeRoute({ tags, summary: 'All API tokens', responses: { 200: json('the tokens', listOf(token)), ...problems(401, 403) } }),
       allow('manage tokens'),
-      (c) => c.json({ items: tokens.list() }),
+      c => c.json({ items: tokens.list() }),
     )
     .post(
       '/',
-      describeRoute({ tags, summary: 'Creates an API token', responses: { 201: json('the token and its secret', createdToken), ...problems(400, 401, 403, 409, 413, 503) } }),
+      describeRoute({
+        tags,
+        summary: 'Creates an API token',
+        responses: { 201: json('the token and its secret', createdToken), ...problems(400, 401, 403, 409, 413, 503) },
+      }),
       allow('manage tokens'),
       validator('json', tokenRequest, refuseInvalid),
-      async (c) => c.json(await tokens.create(c.req.valid('json'), actorOf(c.get('caller'))), 201, { 'cache-control': 'no-store' }),
+      async c => c.json(await tokens.create(c.req.valid('json'), actorOf(c.get('caller'))), 201, { 'cache-control': 'no-store' }),
     )
     .delete(
       '/:name',
-      describeRoute({ tags, summary: 'Removes an API token', responses: { 204: { description: 'it is gone' }, ...problems(401, 403, 404, 503) } }),
+      describeRoute({
+        tags,
+        summary: 'Removes an API token',
+        responses: { 204: { description: 'it is gone' }, ...problems(401, 403, 404, 503) },
+      }),
       allow('manage tokens'),
-      async (c) => {
+      async c => {
         await tokens.remove(c.req.param('name'), actorOf(c.get('caller')))
         return c.body(null, 204)
       },

@@ -20,9 +20,11 @@ export interface ClientOptions {
 export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
   const url = (env['STENO_URL'] || defaultUrl).replace(/\/+$/, '')
   const token = env['STENO_TOKEN']
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new CliError(`STENO_URL: expected an address such as ${defaultUrl}, got \`${url}\``, exitCode)
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new CliError(`STENO_URL: expected an address such as ${defaultUrl}, got \`${url}\``, exitCode)
   if (!token) throw new CliError('expected a token in STENO_TOKEN: an agent’s secret to run things, an API token to look at them', exitCode)
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
 
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
     let response: Response
@@ -52,7 +54,7 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
         throw new CliError(`expected JSON from ${url}${path}, got something else; is STENO_URL right?`, exitCode)
       }
     },
-    open: (path) => send('GET', path),
+    open: path => send('GET', path),
   }
 }
 

@@ -43,6 +43,7 @@ export function readArgs<const O extends Options>(args: string[], options: O): R
 export function readNumber(name: string, text: string | undefined, { min, max }: { min: number; max: number }): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (text.trim() === '' || !(value >= min && value <= max)) throw new UsageError(`--${name}: expected a number from ${min} to ${max}, got \`${text}\``)
+  if (text.trim() === '' || !(value >= min && value <= max))
+    throw new UsageError(`--${name}: expected a number from ${min} to ${max}, got \`${text}\``)
   return value
 }

@@ -9,5 +9,5 @@ export const demoCommand: CliCommand = {
   help: `  --data DIR             where it keeps everything; .steno/demo when left out
   --web-port PORT        7700 when left out
   --postgres-port PORT   7432 when left out`,
-  run: (args) => demo(args),
+  run: args => demo(args),
 }

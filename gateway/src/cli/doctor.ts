@@ -47,7 +47,12 @@ function clock(): Finding {
   const year = new Date(realMachine().clock.nowUs() / 1000).getUTCFullYear()
   return year >= 2025
     ? { state: 'ok', about: 'clock', says: 'the date is plausible' }
-    : { state: 'wrong', about: 'clock', says: `this machine thinks it is ${year}`, mend: 'set the clock, and keep it set with NTP: recordings carry its time' }
+    : {
+        state: 'wrong',
+        about: 'clock',
+        says: `this machine thinks it is ${year}`,
+        mend: 'set the clock, and keep it set with NTP: recordings carry its time',
+      }
 }
 
 async function installation(path: string, env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
@@ -57,14 +62,21 @@ async function installation(path: string, env: Readonly<Record<string, string | 
     read = readConfigFile(path, { machine, env })
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return [{ state: 'wrong', about: 'configuration', says: error.message, mend: 'mend these lines; `steno start --check --config FILE` says when they are right' }]
+    return [
+      {
+        state: 'wrong',
+        about: 'configuration',
+        says: error.message,
+        mend: 'mend these lines; `steno start --check --config FILE` says when they are right',
+      },
+    ]
   }
   const { config, warnings } = read
   return [
     { state: 'ok', about: 'configuration', says: `${path} is right` },
     ...warnings.map((says): Finding => ({ state: 'note', about: 'configuration', says })),
     ...dataDirectory(config),
-    ...(await Promise.all(Object.values(config.targets).map((target) => reach(machine, `target ${target.name}`, target.address)))),
+    ...(await Promise.all(Object.values(config.targets).map(target => reach(machine, `target ${target.name}`, target.address)))),
     ...(config.store ? [await reach(machine, 'store', storeAddress(config.store))] : []),
   ]
 }
@@ -96,8 +108,8 @@ function recordings(data: string): Finding {
     .list(`${data}/sessions`)
     .toReversed()
     .slice(0, recordingsRead)
-    .flatMap((day) => readdirSync(`${data}/sessions/${day}`).map((name) => `${data}/sessions/${day}/${name}`))
-    .filter((path) => path.endsWith('.cast'))
+    .flatMap(day => readdirSync(`${data}/sessions/${day}`).map(name => `${data}/sessions/${day}/${name}`))
+    .filter(path => path.endsWith('.cast'))
     .slice(0, recordingsRead)
   for (const path of paths) {
     try {
@@ -129,15 +141,27 @@ function storeAddress(url: string): { host: string; port: number } {
 
 async function gateway(env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
   const about = 'gateway'
-  if (!env['STENO_TOKEN']) return [{ state: 'note', about, says: 'not asked: set STENO_TOKEN (and STENO_URL) to look at the running gateway too' }]
+  if (!env['STENO_TOKEN'])
+    return [{ state: 'note', about, says: 'not asked: set STENO_TOKEN (and STENO_URL) to look at the running gateway too' }]
   try {
-    const lag = z.object({ behindBytes: z.number(), behindSessions: z.number() }).safeParse(await createClient({ env }).ask('GET', '/api/index'))
+    const lag = z
+      .object({ behindBytes: z.number(), behindSessions: z.number() })
+      .safeParse(await createClient({ env }).ask('GET', '/api/index'))
     const answers: Finding = { state: 'ok', about, says: `${env['STENO_URL'] || defaultUrl} answers` }
     if (!lag.success) return [answers, { state: 'note', about: 'index', says: 'the gateway is of another version' }]
     const { behindBytes, behindSessions } = lag.data
-    return [answers, { state: behindBytes === 0 ? 'ok' : 'note', about: 'index', says: behindBytes === 0 ? 'knows everything' : `${behindBytes} bytes of ${behindSessions} sessions behind` }]
+    return [
+      answers,
+      {
+        state: behindBytes === 0 ? 'ok' : 'note',
+        about: 'index',
+        says: behindBytes === 0 ? 'knows everything' : `${behindBytes} bytes of ${behindSessions} sessions behind`,
+      },
+    ]
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return [{ state: 'wrong', about, says: error.message, mend: 'start it with `steno start --config FILE`, or set STENO_URL and STENO_TOKEN' }]
+    return [
+      { state: 'wrong', about, says: error.message, mend: 'start it with `steno start --config FILE`, or set STENO_URL and STENO_TOKEN' },
+    ]
   }
 }

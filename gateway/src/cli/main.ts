@@ -21,8 +21,8 @@ const commands: Record<string, () => Promise<CliCommand>> = {
 
 const shell: Shell = {
   env: process.env,
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
   drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
   width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
 }
@@ -66,7 +66,7 @@ async function main([name, ...args]: string[]): Promise<number> {
 }
 
 async function overview(): Promise<string> {
-  const all = await Promise.all(Object.values(commands).map((load) => load()))
+  const all = await Promise.all(Object.values(commands).map(load => load()))
   const width = Math.max(...all.map(({ name }) => name.length))
   const lines = all.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('')
   return `steno ${version}: an access gateway for AI agents that writes down every command\n\nusage: steno COMMAND …\n\n${lines}\n\`steno COMMAND --help\` says more. Commands that ask a gateway find it at STENO_URL,\nwith the token in STENO_TOKEN.\n`

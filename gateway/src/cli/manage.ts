@@ -34,7 +34,14 @@ export const agentCommand: CliCommand = {
       case 'list': {
         const { items } = understood(listOf(agent), await client.ask('GET', '/api/agents'))
         if (values.json) for (const item of items) shell.out(`${JSON.stringify(item)}\n`)
-        else shell.out(writeTable(['NAME', 'FROM', 'GROUPS'], items.map(({ name: agentName, declared, groups }) => [agentName, declared ? 'configuration' : 'added', groups.join(', ')]), shell.width))
+        else
+          shell.out(
+            writeTable(
+              ['NAME', 'FROM', 'GROUPS'],
+              items.map(({ name: agentName, declared, groups }) => [agentName, declared ? 'configuration' : 'added', groups.join(', ')]),
+              shell.width,
+            ),
+          )
         return 0
       }
       case 'remove':
@@ -57,7 +64,7 @@ export const tokenCommand: CliCommand = {
   async run(args, shell) {
     const { values, positionals } = readArgs(args, { role: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } })
     if (positionals.join(' ') !== 'create') throw new UsageError('expected create')
-    const role = roles.find((known) => known === values.role)
+    const role = roles.find(known => known === values.role)
     if (!role) throw new UsageError(`--role: expected one of ${roles.join(', ')}`)
     const created = understood(createdToken, await createClient(shell).ask('POST', '/api/tokens', { role, name: values.name ?? role }))
     if (values.json) shell.out(`${JSON.stringify(created)}\n`)

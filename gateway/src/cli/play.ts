@@ -17,7 +17,12 @@ export const playCommand: CliCommand = {
   --raw             the output as it is, its escape sequences obeyed: only for
                     recordings you trust with your terminal`,
   async run(args, shell) {
-    const { values, positionals } = readArgs(args, { speed: { type: 'string' }, idle: { type: 'string' }, frames: { type: 'boolean' }, raw: { type: 'boolean' } })
+    const { values, positionals } = readArgs(args, {
+      speed: { type: 'string' },
+      idle: { type: 'string' },
+      frames: { type: 'boolean' },
+      raw: { type: 'boolean' },
+    })
     const [name, ...more] = positionals
     if (!name || more.length > 0) throw new UsageError('expected one session or file')
     const speed = readNumber('speed', values.speed, { min: 0.01, max: 10_000 }) ?? 1
@@ -26,7 +31,10 @@ export const playCommand: CliCommand = {
     for await (const { placed } of readEvents(await openRecording(name, shell))) {
       const { event } = placed
       if (values.frames) {
-        if (event.code === 'q') shell.out(`${seconds(placed.atUs)}  ${String(event.command.n).padStart(5)}  line ${placed.line}  ${safeText(event.command.text)}\n`)
+        if (event.code === 'q')
+          shell.out(
+            `${seconds(placed.atUs)}  ${String(event.command.n).padStart(5)}  line ${placed.line}  ${safeText(event.command.text)}\n`,
+          )
       } else if (event.code === 'o') {
         const pauseMs = Math.min(placed.atUs - atUs, idleUs) / speed / 1000
         if (pauseMs >= 1) await sleep(pauseMs)

@@ -42,7 +42,7 @@ export const runCommand: CliCommand = {
     if (positionals.length > 0 || program === undefined) throw new UsageError('expected `--` and a command after the options')
     const client = createClient({ ...shell, exitCode: exitCodes.ours })
     const ttlSeconds = readNumber('ttl', values.ttl, { min: 1, max: 86_400 })
-    const targets = values.target?.flatMap((names) => names.split(','))
+    const targets = values.target?.flatMap(names => names.split(','))
     const answer = await client.ask('POST', '/api/runs', {
       agent: values.agent,
       version: values['agent-version'],
@@ -74,8 +74,12 @@ export function childEnvironment({ id, token, targets }: z.infer<typeof openedRu
 }
 
 /** Runs a program in this terminal and gives its exit code, 128 and the signal's number for one that a signal ended. */
-function runChild(program: string, args: string[], { env, err }: { env: Record<string, string | undefined>; err: (text: string) => void }): Promise<number> {
-  return new Promise((resolve) => {
+function runChild(
+  program: string,
+  args: string[],
+  { env, err }: { env: Record<string, string | undefined>; err: (text: string) => void },
+): Promise<number> {
+  return new Promise(resolve => {
     const child = spawn(program, args, { env, stdio: 'inherit' })
     const forward = (signal: NodeJS.Signals) => {
       // Ctrl-C reaches the child from the terminal itself; twice would be once too often.
@@ -87,7 +91,7 @@ function runChild(program: string, args: string[], { env, err }: { env: Record<s
       for (const signal of forwarded) process.off(signal, forward)
       resolve(code)
     }
-    child.once('error', (error) => {
+    child.once('error', error => {
       const code = 'code' in error ? error.code : undefined
       err(`steno: ${program}: ${code === 'ENOENT' ? 'no such command' : error.message}\n`)
       finish(code === 'ENOENT' ? exitCodes.notFound : exitCodes.cannotRun)
@@ -97,7 +101,12 @@ function runChild(program: string, args: string[], { env, err }: { env: Record<s
 }
 
 /** Ends the run with its own token. The command has run, so a gateway that is gone by now changes nothing about its exit code. */
-async function endRun(url: string, { id, token }: { id: string; token: string }, exitCode: number, err: (text: string) => void): Promise<void> {
+async function endRun(
+  url: string,
+  { id, token }: { id: string; token: string },
+  exitCode: number,
+  err: (text: string) => void,
+): Promise<void> {
   try {
     await createClient({ env: { STENO_URL: url, STENO_TOKEN: token } }).ask('POST', `/api/runs/${id}/end`, { exitCode })
   } catch (error) {

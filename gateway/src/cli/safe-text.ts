@@ -8,7 +8,9 @@ export function safeText(text: string): string {
 
 /** The same for output of a recording: line ends, tabs and colours stay. */
 export function safeOutput(text: string): string {
-  return text.replaceAll(/\x1b\[[0-9;]{0,32}m|[\n\r\t]|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) => (found.length > 1 || /[\n\r\t]/.test(found) ? found : visible(found)))
+  return text.replaceAll(/\x1b\[[0-9;]{0,32}m|[\n\r\t]|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, found =>
+    found.length > 1 || /[\n\r\t]/.test(found) ? found : visible(found),
+  )
 }
 
 function visible(letter: string): string {

@@ -1,14 +1,29 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { command as commandShape, pageOf, session as sessionShape } from '../api/schemas.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { createClient } from './client.ts'
 import { readArgs, readNumber, type CliCommand, type Shell } from './command-line.ts'
 import { writeTable } from './table.ts'
 
-const filters = ['principal', 'agent', 'run', 'session', 'task', 'target', 'protocol', 'verb', 'table', 'column', 'verdict', 'text', 'since', 'until'] as const
+const filters = [
+  'principal',
+  'agent',
+  'run',
+  'session',
+  'task',
+  'target',
+  'protocol',
+  'verb',
+  'table',
+  'column',
+  'verdict',
+  'text',
+  'since',
+  'until',
+] as const
 
 const filterOptions = {
-  ...(Object.fromEntries(filters.map((name) => [name, { type: 'string' }])) as Record<(typeof filters)[number], { type: 'string' }>),
+  ...(Object.fromEntries(filters.map(name => [name, { type: 'string' }])) as Record<(typeof filters)[number], { type: 'string' }>),
   error: { type: 'boolean' },
   live: { type: 'boolean' },
   limit: { type: 'string' },
@@ -38,7 +53,7 @@ export const commandsCommand: CliCommand = {
       path: '/api/commands',
       shape: commandShape,
       headings: ['AT', 'PRINCIPAL', 'TARGET', 'VERDICT', 'ROWS', 'MS', 'ID', 'TEXT'],
-      row: (found) => [
+      row: found => [
         found.at.slice(0, 19).replace('T', ' '),
         chain(found),
         found.target,
@@ -62,7 +77,7 @@ export const sessionsCommand: CliCommand = {
       path: '/api/sessions',
       shape: sessionShape,
       headings: ['STARTED', 'PRINCIPAL', 'TASK', 'TARGET', 'COMMANDS', 'ERRORS', 'STATE', 'ID'],
-      row: (found) => [
+      row: found => [
         found.startedAt.slice(0, 19).replace('T', ' '),
         chain(found),
         found.task === null ? '-' : `${found.task} #${found.attempt}`,
@@ -84,7 +99,11 @@ interface Listing<Shape extends z.ZodType> {
 
 const pageMax = 500
 
-async function search<Shape extends z.ZodType>(args: string[], shell: Shell, { path, shape, headings, row }: Listing<Shape>): Promise<number> {
+async function search<Shape extends z.ZodType>(
+  args: string[],
+  shell: Shell,
+  { path, shape, headings, row }: Listing<Shape>,
+): Promise<number> {
   const { values, positionals } = readArgs(args, filterOptions)
   if (positionals.length > 0) throw new UsageError(`expected only filters, got \`${positionals[0]}\``)
   let left = readNumber('limit', values.limit, { min: 1, max: 1_000_000 }) ?? 50
@@ -93,10 +112,10 @@ async function search<Shape extends z.ZodType>(args: string[], shell: Shell, { p
   for (const name of ['error', 'live'] as const) if (values[name]) query.set(name, 'true')
   const client = createClient(shell)
   const found: z.infer<Shape>[] = []
-  for (let cursor: string | null = ''; cursor !== null && left > 0; ) {
+  for (let cursor: string | null = ''; cursor !== null && left > 0;) {
     query.set('limit', String(Math.min(left, pageMax)))
     if (cursor) query.set('cursor', cursor)
-    const page = pageOf(shape).safeParse(await client.ask('GET', `${path}?${query}`))
+    const page = pageOf(shape).safeParse(await client.ask('GET', `${path}?${query.toString()}`))
     if (!page.success) throw new CliError('expected a gateway of this version, got an answer of another shape')
     left -= page.data.items.length
     cursor = page.data.cursor

@@ -43,7 +43,8 @@ export const startCommand: CliCommand = {
     })
     shell.out(`steno is ready at ${gateway.url || 'its ports; the web port is turned off'}\n`)
     if (isFirstStart && gateway.url) shell.out(`sign in, once, within a day: ${gateway.signInLink()}\n`)
-    if (!stopping.signal.aborted) await new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve(), { once: true }))
+    if (!stopping.signal.aborted)
+      await new Promise<void>(resolve => stopping.signal.addEventListener('abort', () => resolve(), { once: true }))
     log('stopping')
     await gateway.stop()
     return 0
@@ -51,7 +52,10 @@ export const startCommand: CliCommand = {
 }
 
 /** Reads the configuration, or says everything that is wrong with it. */
-export function readConfigFile(path: string, { machine, env }: { machine: ReturnType<typeof realMachine>; env: Readonly<Record<string, string | undefined>> }) {
+export function readConfigFile(
+  path: string,
+  { machine, env }: { machine: ReturnType<typeof realMachine>; env: Readonly<Record<string, string | undefined>> },
+) {
   try {
     return readConfig({ path, disk: machine.disk, env, protocols })
   } catch (error) {

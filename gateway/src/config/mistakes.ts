@@ -50,7 +50,7 @@ export function placeOf(document: Document.Parsed, path: readonly PropertyKey[],
 }
 
 function childOf(node: unknown, key: PropertyKey): Pair | Node | undefined {
-  if (isMap(node)) return node.items.find((pair) => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key)) === String(key))
+  if (isMap(node)) return node.items.find(pair => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key)) === String(key))
   if (isSeq(node)) return node.items[Number(key)] as Node | undefined
   return undefined
 }

@@ -4,7 +4,10 @@ import { secret } from '../protocols/shared/secret.ts'
 import { ConfigInvalid, configJsonSchema, readConfig } from './index.ts'
 
 const settings = z.strictObject({ database: z.string().min(1), user: z.string().min(1), password: secret.optional() })
-const protocols = { postgres: { name: 'postgres', port: 7432, settings }, other: { name: 'other', port: 7999, settings: z.strictObject({}) } }
+const protocols = {
+  postgres: { name: 'postgres', port: 7432, settings },
+  other: { name: 'other', port: 7999, settings: z.strictObject({}) },
+}
 
 function read(text: string, more: { env?: Record<string, string>; files?: Record<string, string> } = {}) {
   const files: Record<string, string> = { '/etc/steno/steno.yaml': text, ...more.files }
@@ -23,7 +26,7 @@ function mistakesIn(...given: Parameters<typeof read>): string[] {
   try {
     read(...given)
   } catch (error) {
-    if (error instanceof ConfigInvalid) return error.message.split('\n').map((line) => line.replace('/etc/steno/steno.yaml:', ''))
+    if (error instanceof ConfigInvalid) return error.message.split('\n').map(line => line.replace('/etc/steno/steno.yaml:', ''))
     throw error
   }
   return []
@@ -152,7 +155,12 @@ surprise: true
 
   it('refuses a bomb of aliases', () => {
     const bomb = ['a0: &a0 [x]']
-    for (let n = 1; n < 30; n++) bomb.push(`a${n}: &a${n} [${Array(9).fill(`*a${n - 1}`).join(', ')}]`)
+    for (let n = 1; n < 30; n++)
+      bomb.push(
+        `a${n}: &a${n} [${Array(9)
+          .fill(`*a${n - 1}`)
+          .join(', ')}]`,
+      )
     expect(mistakesIn(bomb.join('\n'))).toHaveLength(1)
   })
 

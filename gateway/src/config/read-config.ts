@@ -122,7 +122,7 @@ class Check {
   isReadable(): boolean {
     const harmless = new Set(['DUPLICATE_KEY', 'TAB_AS_INDENT'])
     for (const { message, pos } of [...this.#document.errors, ...this.#document.warnings]) this.#at(pos[0], [], decapitalised(message))
-    if (!this.#document.errors.every((error) => harmless.has(error.code))) return false
+    if (!this.#document.errors.every(error => harmless.has(error.code))) return false
     try {
       this.#document.toJS()
       return true
@@ -138,7 +138,13 @@ class Check {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) this.#mistake([...path, key], issue.message, `\`${key}\``, 'key')
     } else if (issue.code === 'invalid_key') this.#mistake(path, issue.issues[0]?.message ?? 'a name', `\`${String(path.at(-1))}\``, 'key')
-    else this.#mistake(path, issue.message, issue.code === 'invalid_union' ? describeQuietly(valueAt(raw, path)) : describe(valueAt(raw, path)), 'value')
+    else
+      this.#mistake(
+        path,
+        issue.message,
+        issue.code === 'invalid_union' ? describeQuietly(valueAt(raw, path)) : describe(valueAt(raw, path)),
+        'value',
+      )
   }
 
   /** The targets, each checked by its own protocol, as far as they make sense. */
@@ -187,7 +193,7 @@ class Check {
       return address
     }
     const web = port('web', webPort)
-    const protocols = Object.values(this.#source.protocols).flatMap((protocol) => {
+    const protocols = Object.values(this.#source.protocols).flatMap(protocol => {
       const address = port(protocol.name, protocol.port)
       return address ? [[protocol.name, address] as const] : []
     })
@@ -241,7 +247,12 @@ class Check {
     if (publicHost) return
     for (const [name, address] of Object.entries({ web: listen.web, ...listen.protocols })) {
       if (!address || !isEveryInterface(address)) continue
-      this.#mistake(['listen', name], '`publicHost` beside it, since this listens on every interface', `\`${formatAddress(address)}\` alone`, 'value')
+      this.#mistake(
+        ['listen', name],
+        '`publicHost` beside it, since this listens on every interface',
+        `\`${formatAddress(address)}\` alone`,
+        'value',
+      )
     }
   }
 
@@ -258,8 +269,14 @@ class Check {
 
   #at(offset: number, path: PropertyKey[], message: string): void {
     const { line, col } = this.#lines.linePos(offset)
-    const mistake: Mistake = { file: this.#source.path, line: Math.max(1, line), column: Math.max(1, col), path: path.map(String).join('.'), message }
-    const isKnown = this.mistakes.some((known) => known.line === mistake.line && known.column === mistake.column && known.message === message)
+    const mistake: Mistake = {
+      file: this.#source.path,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      path: path.map(String).join('.'),
+      message,
+    }
+    const isKnown = this.mistakes.some(known => known.line === mistake.line && known.column === mistake.column && known.message === message)
     if (!isKnown) this.mistakes.push(mistake)
   }
 }
@@ -300,7 +317,7 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return `a section with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
   if (typeof value === 'string') return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``
-  return `the ${typeof value} ${String(value)}`
+  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : `a ${typeof value}`
 }
 
 /** A value that may be a secret in the wrong place: only what kind of thing it is. */
@@ -325,11 +342,15 @@ function warningsOf({ listen, tls, targets }: Config): string[] {
 }
 
 function readText({ path, disk }: ConfigSource): string {
-  if (!disk.exists(path)) throw new ConfigInvalid([{ file: path, line: 1, column: 1, path: '', message: 'expected a configuration file, found none' }])
+  if (!disk.exists(path))
+    throw new ConfigInvalid([{ file: path, line: 1, column: 1, path: '', message: 'expected a configuration file, found none' }])
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(disk.read(path))
   } catch (error) {
-    const cause = error instanceof TypeError ? 'expected UTF-8 text' : `expected a readable file: ${error instanceof Error ? error.message : String(error)}`
+    const cause =
+      error instanceof TypeError
+        ? 'expected UTF-8 text'
+        : `expected a readable file: ${error instanceof Error ? error.message : String(error)}`
     throw new ConfigInvalid([{ file: path, line: 1, column: 1, path: '', message: cause }])
   }
 }

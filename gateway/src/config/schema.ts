@@ -16,12 +16,15 @@ export const targetName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, '
 
 const address = z
   .string('an address `host:port` such as 127.0.0.1:7700')
-  .refine((text) => parseAddress(text) !== null, 'an address `host:port` such as 127.0.0.1:7700')
+  .refine(text => parseAddress(text) !== null, 'an address `host:port` such as 127.0.0.1:7700')
   .meta({ description: 'host:port', examples: ['127.0.0.1:7700', '[::1]:7700'] })
 
 const listenAddress = z
   .union([z.string(), z.literal(false)], 'an address `host:port` such as 127.0.0.1:7700, or false to turn the port off')
-  .refine((value) => value === false || parseAddress(value) !== null, 'an address `host:port` such as 127.0.0.1:7700, or false to turn the port off')
+  .refine(
+    value => value === false || parseAddress(value) !== null,
+    'an address `host:port` such as 127.0.0.1:7700, or false to turn the port off',
+  )
   .meta({ examples: ['127.0.0.1:7700', '[::1]:7700', false] })
 
 const path = z.string().min(1, 'a path')
@@ -37,7 +40,7 @@ export const targetBase = z.looseObject({ protocol: z.string('the name of a prot
 
 /** `steno.yaml` but for what each protocol's targets say of their own. */
 export function configSchema(protocols: Readonly<Record<string, ConfigurableProtocol>>) {
-  const ports = Object.fromEntries(['web', ...Object.keys(protocols)].map((name) => [name, listenAddress.optional()]))
+  const ports = Object.fromEntries(['web', ...Object.keys(protocols)].map(name => [name, listenAddress.optional()]))
   return section({
     data: path.default('./data').meta({ description: 'where recordings, ledger, keys and the embedded store live' }),
     store: z
@@ -52,7 +55,9 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
       .regex(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or address, without a port')
       .optional()
       .meta({ description: 'the host that clients reach the ports at, when it is not the one they listen on' }),
-    tls: section({ certificate: path, key: path }).optional().meta({ description: 'PEM files; TLS on the web port, offered on all others' }),
+    tls: section({ certificate: path, key: path })
+      .optional()
+      .meta({ description: 'PEM files; TLS on the web port, offered on all others' }),
     durability: z.enum(['standard', 'strict']).default('standard'),
     limits: section({
       startupMs: positive('milliseconds, at least 1').optional(),
@@ -72,14 +77,14 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
 /** A strict object whose complaint about an unknown key names the keys it knows. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape).join(', ')
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? `one of ${known}` : undefined) })
+  return z.strictObject(shape, { error: issue => (issue.code === 'unrecognized_keys' ? `one of ${known}` : undefined) })
 }
 
 /** The JSON Schema of `steno.yaml`, for editors. */
 export function configJsonSchema(protocols: Readonly<Record<string, ConfigurableProtocol>>): Record<string, unknown> {
   const whole = asJsonSchema(configSchema(protocols))
   const base = asJsonSchema(targetBase)
-  const targets = Object.values(protocols).map((protocol) => {
+  const targets = Object.values(protocols).map(protocol => {
     const settings = asJsonSchema(protocol.settings)
     return {
       type: 'object',

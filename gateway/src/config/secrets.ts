@@ -27,7 +27,9 @@ export function createSecrets({ disk, env, directory }: SecretsOptions): Secrets
     if ('value' in secret) return { text: secret.value }
     if ('env' in secret) {
       const text = Object.hasOwn(env, secret.env) ? env[secret.env] : undefined
-      return text ? { text } : { expected: `the environment variable \`${secret.env}\` to be set`, missing: text === '' ? 'an empty one' : 'nothing' }
+      return text
+        ? { text }
+        : { expected: `the environment variable \`${secret.env}\` to be set`, missing: text === '' ? 'an empty one' : 'nothing' }
     }
     try {
       const text = new TextDecoder().decode(disk.read(resolve(secret.file))).replace(/\r?\n$/, '')
@@ -44,7 +46,7 @@ export function createSecrets({ disk, env, directory }: SecretsOptions): Secrets
     throw new Error(`expected ${opened.expected}, got ${opened.missing}`)
   }
 
-  return { open, reveal, readFile: (path) => reveal({ file: path }), resolve }
+  return { open, reveal, readFile: path => reveal({ file: path }), resolve }
 }
 
 function isAbsolute(path: string): boolean {

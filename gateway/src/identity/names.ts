@@ -4,7 +4,9 @@ import { z } from 'zod'
 export const principalName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/, 'a name of letters, digits and `. _ @ -`, at most 128')
 
 /** The names of groups. */
-export const groupName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/, 'a group name of letters, digits and `. _ : @ / -`, at most 128')
+export const groupName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}$/, 'a group name of letters, digits and `. _ : @ / -`, at most 128')
 
 /** The longest life of a run. */
 export const ttlSecondsMax = 24 * 3600

@@ -25,7 +25,8 @@ describe('Agents', () => {
     const added = await agents.add({ name: 'etl', groups: ['night'] }, by)
     expect(added.secret).toMatch(/^steno_agent_/)
     expect(onDisk(machine)).not.toContain(added.secret)
-    for (const where of [agents, start(machine).agents]) expect(where.authenticate(added.secret)).toMatchObject({ name: 'etl', groups: ['night'] })
+    for (const where of [agents, start(machine).agents])
+      expect(where.authenticate(added.secret)).toMatchObject({ name: 'etl', groups: ['night'] })
   })
 
   it('removes one for good, but not one the configuration declares', async () => {
@@ -123,7 +124,7 @@ describe('SignIn', () => {
 describe('mayDo', () => {
   it('lets only an admin manage who may come in', () => {
     const may = (permission: Parameters<typeof mayDo>[1]) =>
-      (['admin', 'author', 'approver', 'investigator'] satisfies Role[]).filter((role) => mayDo(role, permission))
+      (['admin', 'author', 'approver', 'investigator'] satisfies Role[]).filter(role => mayDo(role, permission))
     expect(may('manage agents')).toEqual(['admin'])
     expect(may('manage tokens')).toEqual(['admin'])
     expect(may('terminate')).toEqual(['admin', 'approver', 'investigator'])

@@ -13,7 +13,7 @@ function start(machine = new SimulatedMachine()) {
   if (!machine.disk.exists('/data')) machine.disk.makeDirectory('/data')
   const { ledger, entries } = Ledger.open(machine, { directory: '/data', onSyncFailed: () => {} })
   const unrecorded: string[] = []
-  const runs = new Runs({ machine, ledger, entries, targets: ['shop', 'billing'], onUnrecordedEnd: (run) => unrecorded.push(run) })
+  const runs = new Runs({ machine, ledger, entries, targets: ['shop', 'billing'], onUnrecordedEnd: run => unrecorded.push(run) })
   return { machine, runs, unrecorded }
 }
 
@@ -25,7 +25,8 @@ async function nested(runs: Runs, parent: Opener, request = {}) {
 describe('Runs', () => {
   it('counts the attempts of each agent and task, across restarts', async () => {
     const { machine, runs } = start()
-    const open = async (where: Runs, task: string | undefined, agent = backfill) => (await where.open(asAgent(agent), { task })).run.identity.attempt
+    const open = async (where: Runs, task: string | undefined, agent = backfill) =>
+      (await where.open(asAgent(agent), { task })).run.identity.attempt
     expect(await Promise.all([open(runs, 'a'), open(runs, 'a'), open(runs, 'b'), open(runs, undefined)])).toEqual([1, 2, 1, 1])
     const again = start(machine).runs
     expect(await open(again, 'a')).toBe(3)
@@ -111,7 +112,10 @@ describe('Runs', () => {
   it('refuses an agent that names another, an unknown target, and a chain without end', async () => {
     const { runs } = start()
     await expect(runs.open(asAgent(), { agent: 'dba' })).rejects.toMatchObject({ code: 'not_allowed' })
-    await expect(runs.open(asAgent(), { targets: ['shop', 'vault'] })).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('`vault`') })
+    await expect(runs.open(asAgent(), { targets: ['shop', 'vault'] })).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('`vault`'),
+    })
     let { run } = await runs.open(asAgent(), {})
     for (let hop = 0; hop < 32; hop++) run = (await runs.open({ kind: 'run', run }, {})).run
     await expect(runs.open({ kind: 'run', run }, {})).rejects.toThrow('at most 32 deep')
@@ -122,7 +126,7 @@ describe('Runs', () => {
     const { parent, child } = await nested(runs, asAgent(), { agent: 'helper' })
     const { run: other } = await runs.open(asAgent({ name: 'other', groups: [], declared: true }), {})
     await runs.endAllOf('backfill', by)
-    expect([parent, child, other].map((run) => run.over.aborted)).toEqual([true, true, false])
+    expect([parent, child, other].map(run => run.over.aborted)).toEqual([true, true, false])
   })
 
   it('opens nothing when the ledger cannot take it', async () => {

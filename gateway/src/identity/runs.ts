@@ -106,7 +106,10 @@ export class Runs {
   }
 
   /** Ends a run and every run inside it: their tokens are refused from here on, and their sessions end. */
-  async end(id: string, { exitCode, by, reason = 'ended' }: { exitCode: number | null; by: Actor; reason?: RunEnded['reason'] }): Promise<void> {
+  async end(
+    id: string,
+    { exitCode, by, reason = 'ended' }: { exitCode: number | null; by: Actor; reason?: RunEnded['reason'] },
+  ): Promise<void> {
     if (!this.#open.has(id)) throw new IdentityRefused('not_found', `no open run \`${id}\``)
     const written = this.#options.ledger.append({ kind: 'run.end', run: id, reason, exitCode, by })
     this.#close(id, 'run ended')
@@ -135,7 +138,7 @@ export class Runs {
   }
 
   openRuns(): ActiveRun[] {
-    return [...this.#open.values()].flatMap((run) => (this.#alive(run) ? [run.active] : []))
+    return [...this.#open.values()].flatMap(run => (this.#alive(run) ? [run.active] : []))
   }
 
   /** The run whose token this is. */
@@ -147,7 +150,7 @@ export class Runs {
   credential(id: string): RunCredential | null {
     const run = this.#alive(this.#open.get(id))
     if (!run) return null
-    return { run: run.active, scram: run.scram, matches: (token) => secretHash(token) === run.hash }
+    return { run: run.active, scram: run.scram, matches: token => secretHash(token) === run.hash }
   }
 
   /** Stops all timers, for a gateway that stops; the runs themselves go on after the next start. */
@@ -199,7 +202,13 @@ export class Runs {
     for (const child of this.#open.values()) {
       if (child.active.identity.parent !== id) continue
       this.#close(child.active.identity.id, reason)
-      this.#record({ kind: 'run.end', run: child.active.identity.id, reason: 'parent over', exitCode: null, by: { kind: 'gateway', name: id } })
+      this.#record({
+        kind: 'run.end',
+        run: child.active.identity.id,
+        reason: 'parent over',
+        exitCode: null,
+        by: { kind: 'gateway', name: id },
+      })
     }
   }
 
@@ -215,10 +224,13 @@ export class Runs {
   #targetsFor(opener: Opener, { targets }: RunRequest): string[] {
     const reachable = opener.kind === 'run' ? opener.run.targets : this.#options.targets
     if (!targets) return [...reachable]
-    const outside = targets.find((target) => !reachable.includes(target))
+    const outside = targets.find(target => !reachable.includes(target))
     if (outside === undefined) return [...new Set(targets)]
     const where = opener.kind === 'run' ? 'the run it is opened in' : 'this gateway'
-    throw new IdentityRefused(opener.kind === 'run' ? 'not_allowed' : 'invalid', `no target \`${outside}\` in ${where}; there is ${reachable.join(', ') || 'none'}`)
+    throw new IdentityRefused(
+      opener.kind === 'run' ? 'not_allowed' : 'invalid',
+      `no target \`${outside}\` in ${where}; there is ${reachable.join(', ') || 'none'}`,
+    )
   }
 
   #expiry(opener: Opener, { ttlSeconds }: RunRequest): number {
@@ -253,7 +265,7 @@ function whoActs(opener: Opener, { agent }: RunRequest): { principal: Principal;
   }
   const { principal: parent, delegation: before } = opener.run
   if (opener.run.over.aborted) throw new IdentityRefused('not_allowed', 'the run it would be opened in is over')
-  if (agent?.includes('/')) throw new IdentityRefused('invalid', 'an agent\'s name holds no slash')
+  if (agent?.includes('/')) throw new IdentityRefused('invalid', "an agent's name holds no slash")
   if (before.length >= delegationMax) throw new IdentityRefused('not_allowed', `runs nest at most ${delegationMax} deep`)
   const isItself = agent === undefined || agent === parent.name
   const principal: Principal = isItself ? { ...parent } : { kind: 'agent', name: `${parent.name}/${agent}`, groups: [] }

@@ -42,5 +42,5 @@ function base64(bytes: Uint8Array): string {
 }
 
 function bytes(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+  return Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
 }

@@ -45,7 +45,11 @@ export class SignIn {
     for (const entry of entries) {
       if (entry.kind === 'sign-in') {
         if (entry.replaces) this.#stays.delete(entry.replaces)
-        this.#stays.set(entry.cookie, { person: { name: entry.name, role: entry.role, expiresAtUs: entry.expiresAtUs }, since: entry.atUs, replaced: false })
+        this.#stays.set(entry.cookie, {
+          person: { name: entry.name, role: entry.role, expiresAtUs: entry.expiresAtUs },
+          since: entry.atUs,
+          replaced: false,
+        })
       }
       if (entry.kind === 'sign-out') this.#stays.delete(entry.cookie)
     }
@@ -117,7 +121,17 @@ export class SignIn {
     this.#stays.set(secretHash(cookie), { person, since: this.#machine.clock.nowUs(), replaced: false })
   }
 
-  #write({ method, person, cookie, replaces }: { method: 'link' | 'renewal'; person: Person; cookie: string; replaces: string | null }): Promise<void> {
+  #write({
+    method,
+    person,
+    cookie,
+    replaces,
+  }: {
+    method: 'link' | 'renewal'
+    person: Person
+    cookie: string
+    replaces: string | null
+  }): Promise<void> {
     return this.#ledger.append({ kind: 'sign-in', method, ...person, cookie: secretHash(cookie), replaces })
   }
 

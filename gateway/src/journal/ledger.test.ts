@@ -14,10 +14,11 @@ function machineWithData(): SimulatedMachine {
 
 function open(machine: SimulatedMachine) {
   const failures: Error[] = []
-  return { ...Ledger.open(machine, { directory: '/data', onSyncFailed: (error) => failures.push(error) }), failures }
+  return { ...Ledger.open(machine, { directory: '/data', onSyncFailed: error => failures.push(error) }), failures }
 }
 
-const sessionsIn = (machine: SimulatedMachine) => readLedger(machine.disk, '/data').map((entry) => ('session' in entry ? entry.session : entry.kind))
+const sessionsIn = (machine: SimulatedMachine) =>
+  readLedger(machine.disk, '/data').map(entry => ('session' in entry ? entry.session : entry.kind))
 
 describe('Ledger', () => {
   it('gives everything back at the next start, with its time', async () => {
@@ -27,7 +28,7 @@ describe('Ledger', () => {
     machine.clock.step(5)
     await ledger.append(terminated('b'))
     const { entries } = open(machine)
-    expect(entries.map((entry) => entry.atUs)).toEqual([1_767_225_600_000_000, 1_767_225_600_005_000])
+    expect(entries.map(entry => entry.atUs)).toEqual([1_767_225_600_000_000, 1_767_225_600_005_000])
     expect(entries).toMatchObject([terminated('a'), terminated('b')])
   })
 
@@ -38,7 +39,7 @@ describe('Ledger', () => {
       machine.disk.syncMs = 10
       const { ledger } = open(machine)
       const acknowledged: string[] = []
-      const asked = ['a', 'b', 'c'].map((session) => ledger.append(terminated(session)).then(() => acknowledged.push(session)))
+      const asked = ['a', 'b', 'c'].map(session => ledger.append(terminated(session)).then(() => acknowledged.push(session)))
       await machine.advance(15)
       machine.disk.losePower()
       open(machine)
@@ -99,7 +100,11 @@ describe('Ledger', () => {
     ['not JSON', 'x', 'expected a line of JSON'],
     ['without a time', '{"kind":"terminate"}', 'expected `atUs`, a whole number of microseconds'],
     ['of a kind this version does not know', '{"atUs":1,"kind":"agent.suspend"}', 'expected an entry this version knows: kind'],
-    ['with a field too many', `{"atUs":1,"kind":"terminate","session":"a","by":{"kind":"token","name":"x"},"secret":1}`, 'expected an entry'],
+    [
+      'with a field too many',
+      `{"atUs":1,"kind":"terminate","session":"a","by":{"kind":"token","name":"x"},"secret":1}`,
+      'expected an entry',
+    ],
   ])('does not start on a line that is %s', (_, line, message) => {
     const machine = machineWithData()
     machine.disk.append(path, { exclusive: true }).write(new TextEncoder().encode(`${line}\n`))

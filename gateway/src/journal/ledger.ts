@@ -142,7 +142,10 @@ export function readLedger(disk: Disk, directory: string): LedgerEntry[] {
   const path = `${directory}/ledger.ndjson`
   if (!disk.exists(path)) return []
   const text = new TextDecoder().decode(disk.read(path))
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1)
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1)
   return lines.map((line, at) => {
     const entry = parseLedgerEntry(line)
     if ('expected' in entry) throw new LedgerDamaged({ path, line: at + 1, expected: entry.expected })
