@@ -6,19 +6,25 @@ import { posix, relative } from 'node:path'
 /** Files that may name `node:` modules although they are not the runtime: programs and what starts them. */
 const mayNameNode = [
   /^gateway\/src\/runtime\//,
+  /^gateway\/bin\//,
   /^gateway\/src\/(cli|demo)\//,
   /^gateway\/src\/targets\/(embedded-postgres|postgres-[a-z]+)\.ts$/, // the launcher of the embedded store
   /^gateway\/src\/index\/(open-index|indexer-worker)\.ts$/, // a worker and the one who starts it
 ]
 
 /** Files that may read the clock, draw chance or set timers. */
-const mayTakeTime = [/^gateway\/src\/runtime\//, /^gateway\/src\/demo\/agents\.ts$/, /^web\/src\/clock\.ts$/]
+const mayTakeTime = [/^gateway\/bin\//, /^gateway\/src\/runtime\//, /^gateway\/src\/demo\/agents\.ts$/, /^web\/src\/clock\.ts$/]
 
 /** Files of the browser that may fetch. */
 const mayFetch = [/^web\/src\/api\.ts$/, /^web\/src\/replay\/recording-source\.ts$/]
 
 /** Rooms of the gateway that a protocol may look into. */
-const seenByProtocols = [/^gateway\/src\/runtime\//, /^gateway\/src\/guard\/index\.ts$/, /^gateway\/src\/protocols\/protocol\.ts$/, /^gateway\/src\/protocols\/shared\//]
+const seenByProtocols = [
+  /^gateway\/src\/runtime\//,
+  /^gateway\/src\/guard\/index\.ts$/,
+  /^gateway\/src\/protocols\/protocol\.ts$/,
+  /^gateway\/src\/protocols\/shared\//,
+]
 
 /** Gives the reason against an import, or null. */
 function objection({ from, to, isTypeOnly, names }) {
@@ -88,7 +94,8 @@ const timeAndChance = {
     // A page has timers of its own; it takes the time of day from one place all the same.
     const isWeb = path.startsWith('web/')
     if (isTest(path) || path.startsWith('e2e/') || matches(mayTakeTime, path)) return {}
-    const report = (node, what) => context.report({ node, message: `take time and chance from ${isWeb ? 'clock.ts' : 'the Machine'}, not from ${what}` })
+    const report = (node, what) =>
+      context.report({ node, message: `take time and chance from ${isWeb ? 'clock.ts' : 'the Machine'}, not from ${what}` })
     return {
       CallExpression({ callee }) {
         if (callee.type === 'Identifier' && !isWeb && timeFunctions.includes(callee.name)) report(callee, callee.name)
