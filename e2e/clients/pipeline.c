@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void must(int so, const char *what, PGconn *c) {
   if (!so) { fprintf(stderr, "%s: %s", what, PQerrorMessage(c)); exit(1); }
@@ -36,6 +37,8 @@ int main(void) {
   PGcancel *cancel = PQgetCancel(c);
   char why[256];
   must(PQsendQuery(c, "select pg_sleep(30)"), "sleep", c);
+  /* A cancel that arrives before the statement runs cancels nothing, with any server. */
+  nanosleep(&(struct timespec){.tv_nsec = 300000000}, 0);
   must(PQcancel(cancel, why, sizeof why), why, c);
   PGresult *r = PQgetResult(c);
   must(strcmp(PQresultErrorField(r, PG_DIAG_SQLSTATE), "57014") == 0, "cancelled", c);

@@ -73,7 +73,7 @@ describe('drivers notice nothing', () => {
     await client.end()
     const rows = gateway.recordings().flatMap(({ events }) => {
       const numbers = events.flatMap((event) => (event.code === 'q' && event.data.statement === 'by_id' ? [event.data.n] : []))
-      return events.flatMap((event) => (event.code === 'a' && numbers.includes(event.data.n) ? event.data.parts.flatMap((part: any) => part.rows ?? []) : []))
+      return events.flatMap((event) => (event.code === 'a' && numbers.includes(event.data.n) ? event.data.parts.flatMap((part: any) => (part.kind === 'rows' ? part.rows : [])) : []))
     })
     expect(rows.map((row) => [row[0], row[2]])).toEqual([
       ['1', '1.5'],

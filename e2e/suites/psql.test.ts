@@ -69,7 +69,7 @@ describe('psql through the port', () => {
 
   it('writes every statement and every row down', async () => {
     await psql(current.url, "select id, total from orders where id in (5, 6) and 'the mark' <> '' order by id;")
-    const recording = gateway.recordings().find(({ events }) => events.some((event) => event.code === 'q' && event.data.text.includes('the mark')))!
+    const recording = await until('the recording to end', () => gateway.recordings().find(({ events }) => events.at(-1)?.code === 'e' && events.some((event) => event.code === 'q' && event.data.text.includes('the mark'))))
     expect(recording.whole).toBe(true)
     expect(recording.header.steno.principal.name).toBe('agent-x')
     expect(recording.header.steno.run.id).toBe(current.id)

@@ -65,7 +65,7 @@ export async function startGateway(postgres: Postgres | null, more: Record<strin
   }
   const file = join(directory.path, 'steno.yaml')
   const env = { ...process.env, AGENT_X: agentSecret, AGENT_Y: otherSecret, ADMIN_T: adminSecret, SHOP_PASSWORD: superuserPassword }
-  const url = `http://127.0.0.1:${web}`
+  const url = `${rest['tls'] ? 'https' : 'http'}://127.0.0.1:${web}`
   let log = ''
 
   async function start(): Promise<void> {

@@ -146,6 +146,8 @@ function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay)
       }
     }
     const onAbort = () => {
+      // The client had said goodbye; only the target's side was still closing.
+      if (relay.saidGoodbye) return over({ reason: 'client closed' }, null)
       const reason = session.over.reason as EndReason
       over({ reason }, fatal('57P01', `terminating connection: ${reason}`))
     }
