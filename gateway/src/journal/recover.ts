@@ -37,7 +37,11 @@ function recoverOne(machine: Machine, directory: string, session: string): Recov
     disk.replace(`${path.slice(0, -'.cast'.length)}.torn`, disk.readRange(path, { start: wholeBytes, end: wholeBytes + tornBytes }))
     disk.truncate(path, wholeBytes)
   }
-  if (wholeBytes === 0) return { session, path, sizeBytes: 0, tornBytes }
+  if (wholeBytes === 0) {
+    // Not even the header was written, so the session never began.
+    disk.remove(path)
+    return { session, path, sizeBytes: 0, tornBytes }
+  }
   const last = lastEvents(disk, path)
   if (!last.ended) {
     const writer = RecordingWriter.continuing({ lastAtUs: last.atUs })
