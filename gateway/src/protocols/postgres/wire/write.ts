@@ -54,10 +54,6 @@ export function writeNoticeResponse(notice: Notice): Uint8Array {
   return message('N', ...noticeBody(notice))
 }
 
-export function writeCloseComplete(): Uint8Array {
-  return message('3')
-}
-
 // To a target
 
 export function writeSslRequest(): Uint8Array {
