@@ -263,6 +263,14 @@ describe('indexing', () => {
     expect(problems.filter(problem => problem.includes('s3'))).toHaveLength(1)
   })
 
+  it('says that a recording is gone, and goes on with the others', async () => {
+    await index()
+    started?.indexer.follow({ session: 's1', path: `${data}/gone.cast`, sizeBytes: 10 })
+    await grown(record({ id: 's2' }))
+    expect(await sessionsOf({})).toEqual(['s2'])
+    expect(problems).toHaveLength(1)
+  })
+
   it('takes a recording that was replaced by a shorter one for a new one', async () => {
     const recording = record({ id: 's1' })
     recording.run('select 1')

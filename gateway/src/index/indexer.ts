@@ -70,6 +70,7 @@ export class Indexer {
   #mustEmpty = false
   #ledgerReadAtUs = -Infinity
   #isClosed = false
+  #lastProblem = ''
   #working: Promise<void> | null = null
 
   constructor(parts: IndexerParts) {
@@ -124,10 +125,11 @@ export class Indexer {
         if (!this.#isPrepared) await this.#prepare()
         const isBusy = await this.#step()
         waitMs = backoffMs.first
+        this.#lastProblem = ''
         this.#reportLag()
         if (!isBusy) await this.#rest()
       } catch (error) {
-        this.#parts.onProblem(`the index waits: ${error instanceof Error ? error.message || error.name : String(error)}`)
+        this.#reportOnce(`the index waits: ${error instanceof Error ? error.message || error.name : String(error)}`)
         this.#reportLag()
         await this.#sleep(waitMs, { untilGrowth: false })
         waitMs = Math.min(waitMs * 2, backoffMs.most)
@@ -206,7 +208,9 @@ export class Indexer {
   async #readBatch(batch: Reading[]): Promise<void> {
     let bytesLeft = batchBytesMax
     let commandsLeft = batchCommandsMax
-    for (const [session, { path, sizeBytes }] of [...this.#waiting]) {
+    // As it is now: what goes back into the queue below belongs to another transaction.
+    const waiting = Array.from(this.#waiting)
+    for (const [session, { path, sizeBytes }] of waiting) {
       if (bytesLeft <= 0 || commandsLeft <= 0) return
       const state = this.#states.get(session) ?? (await readSession(this.#parts.sql, session))
       const reading = await this.#read({ session, path, state, bytesMax: bytesLeft, commandsMax: commandsLeft })
@@ -244,9 +248,12 @@ export class Indexer {
         bytes += line.length + 1
       }
     } catch (error) {
-      if (state) this.#states.delete(from.session)
-      if (!(error instanceof RecordingError)) throw error
-      this.#parts.onProblem(`the recording of session ${from.session} cannot be read: ${error.message}`)
+      this.#states.delete(from.session)
+      this.#parts.onProblem(
+        `the recording of session ${from.session} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      // A disk that fails, or a file that is gone, is not the recording's fault: it is tried again when it grows, or at the next start.
+      if (!(error instanceof RecordingError)) return null
       if (!state) {
         this.#unreadable.add(from.session)
         return null
@@ -281,6 +288,12 @@ export class Indexer {
     this.#waiting.delete(session.id)
     this.#unreadable.add(session.id)
     await this.#parts.sql`update steno_index.sessions set damage = ${damage} where id = ${session.id}`
+  }
+
+  /** A store that is down for a day is one line in the log, not one every five seconds. */
+  #reportOnce(problem: string): void {
+    if (problem !== this.#lastProblem) this.#parts.onProblem(problem)
+    this.#lastProblem = problem
   }
 
   #reportLag(): void {

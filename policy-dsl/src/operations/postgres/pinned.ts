@@ -130,7 +130,7 @@ function constant(value: unknown): string | undefined {
   const fields = fieldsOf(value, 'A_Const')
   if (!fields) return undefined
   if (isFields(fields['sval'])) return text(fields['sval']['sval'])
-  if (isFields(fields['ival'])) return String(fields['ival']['ival'] ?? 0)
+  if (isFields(fields['ival'])) return String(typeof fields['ival']['ival'] === 'number' ? fields['ival']['ival'] : 0)
   if (isFields(fields['boolval'])) return fields['boolval']['boolval'] === true ? 'true' : 'false'
   return undefined
 }
