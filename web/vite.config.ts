@@ -2,7 +2,6 @@ import { defineConfig } from 'vite'
 import solid from 'vite-plugin-solid'
 
 /** The desk, built into `web/dist`; the gateway serves it. */
-// oxlint-disable-next-line import/no-default-export -- Vite reads the default export
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [solid({ include: [/\/web\/src\/.*\.tsx$/, /node_modules\/(@kobalte|@solidjs|@solid-primitives|lucide-solid)\/.*\.jsx$/] })],

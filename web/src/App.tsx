@@ -24,6 +24,7 @@ const ReplayPage = lazy(() => import('./replay/ReplayPage.tsx').then(page => ({ 
 const RunsPage = lazy(() => import('./runs/RunsPage.tsx').then(page => ({ default: page.RunsPage })))
 const RunPage = lazy(() => import('./runs/RunPage.tsx').then(page => ({ default: page.RunPage })))
 const ComparePage = lazy(() => import('./runs/ComparePage.tsx').then(page => ({ default: page.ComparePage })))
+const CommandPage = lazy(() => import('./sessions/CommandPage.tsx').then(page => ({ default: page.CommandPage })))
 const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
 
 /** The whole desk: every page and its address. */
@@ -35,6 +36,7 @@ export function App(): JSX.Element {
         <Route path="/sign-in" component={SignInPage} />
         <Route path="/sessions" component={SessionsPage} />
         <Route path="/sessions/:id" component={ReplayPage} />
+        <Route path="/commands/:id" component={CommandPage} />
         <Route path="/runs" component={RunsPage} />
         <Route path="/runs/compare" component={ComparePage} />
         <Route path="/runs/:id" component={RunPage} />
@@ -48,6 +50,7 @@ export function App(): JSX.Element {
 function NoPage(): JSX.Element {
   return (
     <main class="page">
+      <h1 class="spoken">Steno</h1>
       <Empty title="There is no page here">
         <p>The address may have been cut when it was copied.</p>
         <a class="button" href="/sessions">

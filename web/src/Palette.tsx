@@ -31,8 +31,12 @@ export function Palette(props: PaletteProps): JSX.Element {
   const navigate = useNavigate()
   const [typed, setTyped] = createSignal('')
   const [at, setAt] = createSignal(0)
-  const recent = useQuery(() => ({ queryKey: ['palette'], queryFn: ({ signal }) => api.sessions({ limit: 30 }, signal), suspense: false }))
-  const goTo = (href: string) => (): void => void navigate(href)
+  const recent = useQuery(() => ({
+    queryKey: ['palette'],
+    queryFn: ({ signal }) => api.sessions({ limit: '30' }, signal),
+    suspense: false,
+  }))
+  const goTo = (href: string) => (): void => navigate(href)
 
   const all = createMemo((): Choice[] => [
     ...props.places.map(place => ({ group: 'Pages', label: place.name, detail: '', keys: place.keys, run: goTo(place.href) })),

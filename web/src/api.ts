@@ -1,6 +1,13 @@
-import type { Command, Run, Session, SessionDetail } from '@steno/recordings'
+import type { CommandsApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
+import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { createSignal } from 'solid-js'
 import { nowMs } from './clock.ts'
+
+const sessions = hc<SessionsApi>('/api/sessions', { fetch: ask })
+const commands = hc<CommandsApi>('/api/commands', { fetch: ask })
+const runs = hc<RunsApi>('/api/runs', { fetch: ask })
+const targets = hc<TargetsApi>('/api/targets', { fetch: ask })
+const door = hc<SignInApi>('/api', { fetch: ask })
 
 /** One page of an answer; ask again with its cursor for the next. */
 export interface Page<T> {
@@ -8,56 +15,23 @@ export interface Page<T> {
   cursor: string | null
 }
 
-/** One step of the histogram: the commands that began in it. */
-export interface Bucket {
-  at: string
-  commands: number
-  errors: number
-  denied: number
-  held: number
-}
+/** What every search takes: filters by name, the size of a page, the cursor of the next. */
+export type Query = InferRequestType<typeof sessions.index.$get>['query']
+type HistogramQuery = InferRequestType<typeof commands.histogram.$get>['query']
+type CompareQuery = InferRequestType<typeof runs.compare.$get>['query']
 
+/** A command as search finds it. */
+export type Command = InferResponseType<typeof commands.index.$get>['items'][number]
 /** Commands over time, with the totals of the same filter. */
-export interface Histogram {
-  buckets: Bucket[]
-  sessions: number
-  commands: number
-}
-
-/** What can be reached, without its credential. */
-export interface TargetInfo {
-  name: string
-  protocol: string
-  address: string
-  database: string | null
-  labels: Record<string, string>
-  /** Where a client connects to reach it: `127.0.0.1:7432`. */
-  listen: string | null
-}
-
-/** One shape of command and how often each attempt issued it. */
-export interface ComparedShape {
-  shape: string
-  example: string
-  verbs: string[]
-  tables: string[]
-  /** One count per attempt, in the order of `runs`. */
-  counts: number[]
-  /** The first such command of each attempt. */
-  first: (string | null)[]
-}
-
+export type Histogram = InferResponseType<typeof commands.histogram.$get>
+/** One step of the histogram: the commands that began in it. */
+export type Bucket = Histogram['buckets'][number]
 /** Attempts of one task beside each other. */
-export interface Comparison {
-  task: string
-  runs: Run[]
-  shapes: ComparedShape[]
-  /** Whether a run had more commands than were compared. */
-  truncated: boolean
-}
-
-/** Filters as the API takes them, by name. */
-export type Query = Record<string, string | number | boolean | undefined>
+export type Comparison = InferResponseType<typeof runs.compare.$get>
+/** One shape of command and how often each attempt issued it. */
+export type ComparedShape = Comparison['shapes'][number]
+/** What can be reached, without its credential. */
+export type TargetInfo = InferResponseType<typeof targets.index.$get>['items'][number]
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
 export class ProblemError extends Error {
@@ -87,25 +61,26 @@ const [isSignedOut, setIsSignedOut] = createSignal(false)
 /** What every page must know about the gateway: whether it answers, when it last did, whether it knows us. */
 export const connection = { isReachable, answeredAtMs, isSignedOut }
 
-/** Everything the desk asks of the gateway. */
+/** Everything the desk asks of the gateway, typed by the gateway's own routes. */
 export const api = {
-  sessions: (query: Query, signal?: AbortSignal) => get<Page<Session>>('/api/sessions', query, signal),
-  session: (id: string, signal?: AbortSignal) => get<SessionDetail>(`/api/sessions/${encodeURIComponent(id)}`, {}, signal),
-  commands: (query: Query, signal?: AbortSignal) => get<Page<Command>>('/api/commands', query, signal),
-  histogram: (query: Query, signal?: AbortSignal) => get<Histogram>('/api/commands/histogram', query, signal),
-  runs: (query: Query, signal?: AbortSignal) => get<Page<Run>>('/api/runs', query, signal),
-  run: (id: string, signal?: AbortSignal) => get<Run>(`/api/runs/${encodeURIComponent(id)}`, {}, signal),
-  compare: (query: { task: string; principal?: string }, signal?: AbortSignal) => get<Comparison>('/api/runs/compare', query, signal),
-  targets: (signal?: AbortSignal) => get<{ items: TargetInfo[] }>('/api/targets', {}, signal),
+  sessions: async (query: Query, signal?: AbortSignal) => (await sessions.index.$get({ query }, until(signal))).json(),
+  session: async (id: string, signal?: AbortSignal) => (await sessions[':id'].$get({ param: named(id) }, until(signal))).json(),
+  commands: async (query: Query, signal?: AbortSignal) => (await commands.index.$get({ query }, until(signal))).json(),
+  command: async (id: string, signal?: AbortSignal) => (await commands[':id'].$get({ param: named(id) }, until(signal))).json(),
+  histogram: async (query: HistogramQuery, signal?: AbortSignal) => (await commands.histogram.$get({ query }, until(signal))).json(),
+  runs: async (query: Query, signal?: AbortSignal) => (await runs.index.$get({ query }, until(signal))).json(),
+  run: async (id: string, signal?: AbortSignal) => (await runs[':id'].$get({ param: named(id) }, until(signal))).json(),
+  compare: async (query: CompareQuery, signal?: AbortSignal) => (await runs.compare.$get({ query }, until(signal))).json(),
+  targets: async (signal?: AbortSignal) => (await targets.index.$get(undefined, until(signal))).json(),
 
   /** Trades a sign-in link's token for the session cookie. */
   async signIn(token: string): Promise<void> {
-    await ask('/api/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) })
+    await door['sign-in'].$post({ json: { token } })
     setIsSignedOut(false)
   },
 
   async signOut(): Promise<void> {
-    await ask('/api/sign-out', { method: 'POST' })
+    await door['sign-out'].$post()
     setIsSignedOut(true)
   },
 
@@ -114,16 +89,16 @@ export const api = {
     ask('/api/events', { signal, headers: { accept: 'text/event-stream', ...(lastEventId ? { 'last-event-id': lastEventId } : {}) } }),
 }
 
-async function get<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
-  const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') search.set(name, String(value))
-  const text = search.size > 0 ? `${path}?${search}` : path
-  const response = await ask(text, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) })
-  // The one place where bytes become our types: the gateway is the same version as the desk it serves.
-  return (await response.json()) as T
+// The typed client puts a name into the path as it is.
+function named(id: string): { id: string } {
+  return { id: encodeURIComponent(id) }
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+function until(signal: AbortSignal | undefined): { init: RequestInit } {
+  return { init: signal ? { signal } : {} }
+}
+
+async function ask(path: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   let response: Response
   try {
     response = await fetch(path, { credentials: 'same-origin', ...init })

@@ -139,7 +139,7 @@ function Cell(props: { count: number; first: string | null; most: number }): JSX
       <Show when={props.count > 0} fallback={<span title="not issued in this attempt">∅</span>}>
         <Show when={props.first} fallback={<span class="figures">{countLabel(props.count)}</span>}>
           {first => (
-            <A href={firstHref(first())} title="Open the first of these in the replay" class="figures">
+            <A href={`/commands/${encodeURIComponent(first())}`} title="Open the first of these in the replay" class="figures">
               {countLabel(props.count)}
             </A>
           )}
@@ -147,10 +147,4 @@ function Cell(props: { count: number; first: string | null; most: number }): JSX
       </Show>
     </td>
   )
-}
-
-// A command's id is `<session>.<number>`; the replay finds the frame of the number.
-function firstHref(id: string): string {
-  const dot = id.lastIndexOf('.')
-  return `/sessions/${encodeURIComponent(id.slice(0, dot))}?command=${encodeURIComponent(id.slice(dot + 1))}`
 }

@@ -100,12 +100,12 @@ export function RunsPage(): JSX.Element {
               onFresh={found.showFresh}
               onNearEnd={found.more}
               onReveal={to => setReveal(() => to)}
-              row={(item, place) => (
+              keyOf={item => item.key}
+              onSelect={selection.select}
+              row={(item, select) => (
                 <Switch>
-                  <Match when={item.kind === 'run' && item}>
-                    {row => <RunCells run={row().run} onSelect={() => selection.select(place.index)} />}
-                  </Match>
-                  <Match when={item.kind === 'task' && item}>{row => <TaskCells item={row()} />}</Match>
+                  <Match when={asRun(item())}>{run => <RunCells run={run()} onSelect={select} />}</Match>
+                  <Match when={asTask(item())}>{task => <TaskCells item={task()} />}</Match>
                 </Switch>
               )}
             />
@@ -114,6 +114,16 @@ export function RunsPage(): JSX.Element {
       </div>
     </main>
   )
+}
+
+type TaskItem = Extract<RunItem, { kind: 'task' }>
+
+function asRun(item: RunItem): Run | undefined {
+  return item.kind === 'run' ? item.run : undefined
+}
+
+function asTask(item: RunItem): TaskItem | undefined {
+  return item.kind === 'task' ? item : undefined
 }
 
 function RunCells(props: { run: Run; onSelect(): void }): JSX.Element {
@@ -163,7 +173,7 @@ function RunCells(props: { run: Run; onSelect(): void }): JSX.Element {
   )
 }
 
-function TaskCells(props: { item: Extract<RunItem, { kind: 'task' }> }): JSX.Element {
+function TaskCells(props: { item: TaskItem }): JSX.Element {
   return (
     <div role="gridcell" class="task-cells">
       <b>

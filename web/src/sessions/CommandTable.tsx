@@ -1,7 +1,6 @@
 import { A, useNavigate } from '@solidjs/router'
-import type { Command } from '@steno/recordings'
 import { createEffect, createMemo, For, Match, Switch, type JSX } from 'solid-js'
-import { api } from '../api.ts'
+import { api, type Command } from '../api.ts'
 import { createNarrow } from '../ui/media.ts'
 import { Mono, Visible } from '../ui/Mono.tsx'
 import { PrincipalChain } from '../ui/PrincipalChain.tsx'
@@ -9,11 +8,12 @@ import { Problem, Skeleton } from '../ui/Problem.tsx'
 import { Duration, Time } from '../ui/Time.tsx'
 import { useKeys } from '../ui/use-keys.ts'
 import { visibleText } from '../ui/visible-text.ts'
+import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
 import { NothingFound } from './NothingFound.tsx'
-import { searchQuery, soughtWords, termOf } from './query.ts'
+import { searchQuery, soughtWords } from './query.ts'
 import { Rows } from './Rows.tsx'
-import { commandHref, Outcome, type TableProps } from './SessionTable.tsx'
+import { Outcome, type TableProps } from './SessionTable.tsx'
 
 const columns = [
   { name: 'At' },
@@ -39,6 +39,7 @@ export function CommandTable(props: TableProps): JSX.Element {
 
   createEffect(() => {
     const seen = found.items()
+    props.onOldest(seen.at(-1)?.at ?? null)
     props.onKnown({
       principal: seen.map(command => command.principal),
       task: seen.flatMap(command => command.task ?? []),
@@ -90,21 +91,16 @@ export function CommandTable(props: TableProps): JSX.Element {
           onFresh={found.showFresh}
           onNearEnd={found.more}
           onReveal={to => (reveal = to)}
-          row={(command, place) => (
-            <CommandCells
-              command={command}
-              hits={soughtWords(props.search)}
-              table={termOf(props.search, 'table')}
-              onSelect={() => selection.select(place.index)}
-            />
-          )}
+          keyOf={command => command.id}
+          onSelect={selection.select}
+          row={(command, select) => <CommandCells command={command()} hits={soughtWords(props.search)} onSelect={select} />}
         />
       </Match>
     </Switch>
   )
 }
 
-function CommandCells(props: { command: Command; hits: readonly string[]; table: string | undefined; onSelect(): void }): JSX.Element {
+function CommandCells(props: { command: Command; hits: readonly string[]; onSelect(): void }): JSX.Element {
   return (
     <>
       <div role="gridcell" class="cell-started mono">

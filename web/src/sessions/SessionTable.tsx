@@ -1,10 +1,10 @@
 import { A, useNavigate } from '@solidjs/router'
 import { useQueryClient } from '@tanstack/solid-query'
-import type { Command, Session } from '@steno/recordings'
+import type { Session } from '@steno/recordings'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import { createEffect, createMemo, Match, Show, Switch, type JSX } from 'solid-js'
 import { createStore } from 'solid-js/store'
-import { api } from '../api.ts'
+import { api, type Command } from '../api.ts'
 import { createNarrow } from '../ui/media.ts'
 import { Mono, Visible } from '../ui/Mono.tsx'
 import { PrincipalChain } from '../ui/PrincipalChain.tsx'
@@ -13,6 +13,7 @@ import { Bytes, Count, Duration, Running, Time } from '../ui/Time.tsx'
 import { useKeys } from '../ui/use-keys.ts'
 import { VerdictChip } from '../ui/VerdictChip.tsx'
 import { visibleText } from '../ui/visible-text.ts'
+import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
 import { NothingFound } from './NothingFound.tsx'
 import { searchQuery, soughtWords, withoutFields, type Search } from './query.ts'
@@ -40,6 +41,8 @@ export interface TableProps {
   onSearch(search: Search): void
   /** Hands over values seen in the rows, for the box to suggest. */
   onKnown(known: KnownValues): void
+  /** Hands over when the oldest row began. */
+  onOldest(at: string | null): void
 }
 
 /** Sessions that match, newest first; each unfolds to the commands that matched. */
@@ -60,6 +63,7 @@ export function SessionTable(props: TableProps): JSX.Element {
 
   createEffect(() => {
     const seen = found.items()
+    props.onOldest(seen.at(-1)?.startedAt ?? null)
     props.onKnown({
       principal: seen.map(session => session.principal),
       agent: seen.map(session => session.principal),
@@ -77,7 +81,7 @@ export function SessionTable(props: TableProps): JSX.Element {
 
   async function unfold(session: Session): Promise<void> {
     setUnfolded(session.id, { is: 'loading' })
-    const asked = { ...searchQuery(withoutFields(props.search, 'live')), session: session.id, limit: hitsMax }
+    const asked = { ...searchQuery(withoutFields(props.search, 'live')), session: session.id, limit: String(hitsMax) }
     try {
       const page = await queries.fetchQuery({ queryKey: ['commands', asked], queryFn: ({ signal }) => api.commands(asked, signal) })
       // The API gives the newest first; a story is read from its start.
@@ -135,22 +139,24 @@ export function SessionTable(props: TableProps): JSX.Element {
           onFresh={found.showFresh}
           onNearEnd={found.more}
           onReveal={to => (reveal = to)}
-          row={(item, place) => (
+          keyOf={item => item.key}
+          onSelect={selection.select}
+          row={(item, select) => (
             <Switch>
-              <Match when={item.kind === 'session' && item}>
+              <Match when={asKind(item(), 'session')}>
                 {row => (
                   <SessionCells
                     session={row().session}
                     isUnfolded={unfolded[row().session.id] !== undefined}
                     onToggle={() => toggle(row().session)}
-                    onSelect={() => selection.select(place.index)}
+                    onSelect={select}
                   />
                 )}
               </Match>
-              <Match when={item.kind === 'command' && item}>
+              <Match when={asKind(item(), 'command')}>
                 {row => <HitCells command={row().command} startedAt={row().session.startedAt} hits={soughtWords(props.search)} />}
               </Match>
-              <Match when={item.kind === 'note' && item}>
+              <Match when={asKind(item(), 'note')}>
                 {row => (
                   <div role="gridcell" class="note">
                     {row().text}
@@ -163,6 +169,10 @@ export function SessionTable(props: TableProps): JSX.Element {
       </Match>
     </Switch>
   )
+}
+
+function asKind<K extends SessionItem['kind']>(item: SessionItem, kind: K): Extract<SessionItem, { kind: K }> | undefined {
+  return item.kind === kind ? (item as Extract<SessionItem, { kind: K }>) : undefined
 }
 
 function SessionCells(props: { session: Session; isUnfolded: boolean; onToggle(): void; onSelect(): void }): JSX.Element {
@@ -222,7 +232,7 @@ function SessionCells(props: { session: Session; isUnfolded: boolean; onToggle()
       </div>
       <div role="gridcell" class="cell-masked right">
         <Show when={props.session.masked > 0} fallback={<span class="faint">–</span>}>
-          <VerdictChip mark="mask" count={props.session.masked} word="" />
+          <VerdictChip mark="mask" count={props.session.masked} isShort />
         </Show>
       </div>
       <div role="gridcell" class="cell-record right faint">
@@ -298,11 +308,6 @@ export function Outcome(props: { command: Command }): JSX.Element {
       </Match>
     </Switch>
   )
-}
-
-/** Gives the address of a command's frame in its session's replay. */
-export function commandHref(command: Command): string {
-  return `/sessions/${encodeURIComponent(command.session)}?frame=${command.frame}`
 }
 
 function hrefOf(item: SessionItem): string {

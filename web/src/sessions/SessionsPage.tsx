@@ -33,13 +33,16 @@ export function SessionsPage(): JSX.Element {
   const query = createMemo(() => searchQuery(search()))
   const now = createNow(10_000)
   const [known, setKnown] = createSignal<KnownValues>({})
+  const [oldest, setOldest] = createSignal<string | null>(null)
 
   const setSearch = (next: Search): void => setParams({ q: formatSearch(next), at: '' })
   const setView = (next: View): void => setParams({ view: next === 'sessions' ? '' : next, at: '' })
 
+  // Without a start, the bars begin where the list does.
+  const counting = createMemo(() => ({ ...query(), since: query().since ?? since(oldest()), buckets: String(buckets) }))
   const histogram = useQuery(() => ({
-    queryKey: ['histogram', query()],
-    queryFn: ({ signal }) => api.histogram({ ...query(), buckets }, signal),
+    queryKey: ['histogram', counting()],
+    queryFn: ({ signal }) => api.histogram(counting(), signal),
     placeholderData: keepPreviousData,
     refetchInterval: connection.isReachable() ? 15_000 : 5_000,
   }))
@@ -86,13 +89,20 @@ export function SessionsPage(): JSX.Element {
       <div class="found" id="found" role="tabpanel" aria-label={view() === 'sessions' ? 'Sessions' : 'Commands'}>
         <Switch>
           <Match when={view() === 'sessions'}>
-            <SessionTable search={search()} onSearch={setSearch} onKnown={setKnown} />
+            <SessionTable search={search()} onSearch={setSearch} onKnown={setKnown} onOldest={setOldest} />
           </Match>
           <Match when={view() === 'commands'}>
-            <CommandTable search={search()} onSearch={setSearch} onKnown={setKnown} />
+            <CommandTable search={search()} onSearch={setSearch} onKnown={setKnown} onOldest={setOldest} />
           </Match>
         </Switch>
       </div>
     </main>
   )
+}
+
+const minuteMs = 60_000
+
+// On whole minutes, so that a list which grows by a row does not ask again.
+function since(oldest: string | null): string | undefined {
+  return oldest === null ? undefined : new Date(Math.floor(Date.parse(oldest) / minuteMs) * minuteMs).toISOString()
 }

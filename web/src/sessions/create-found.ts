@@ -39,7 +39,7 @@ export function createFound<T extends { id: string }>(options: FoundOptions<T>):
   const list = useInfiniteQuery(() => ({
     queryKey: key(),
     queryFn: ({ pageParam, signal }: { pageParam: string; signal: AbortSignal }) =>
-      options.ask({ ...options.query(), limit: pageSize, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
+      options.ask({ ...options.query(), limit: String(pageSize), ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: '',
     getNextPageParam: (last: Page<T>) => last.cursor,
     placeholderData: keepPreviousData,
@@ -82,7 +82,7 @@ export function createFound<T extends { id: string }>(options: FoundOptions<T>):
     abort.abort()
     abort = new AbortController()
     try {
-      const page = await options.ask({ ...options.query(), limit: pageSize }, abort.signal)
+      const page = await options.ask({ ...options.query(), limit: String(pageSize) }, abort.signal)
       if (asked !== key() || !list.isSuccess) return
       if (merged().items.length === 0) await queries.invalidateQueries({ queryKey: asked })
       else setHead(page)

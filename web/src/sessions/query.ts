@@ -78,10 +78,19 @@ export function termOf(search: Search, field: Field): string | undefined {
 /** Gives the search as the API takes it. A filter with a problem is left out; the box says so. */
 export function searchQuery(search: Search): Query {
   const query: Query = {}
-  for (const term of search.terms) if (!term.problem) query[term.field] = isMoment(term.field) ? wholeMoment(term.value) : term.value
-  if (search.text) query['text'] = search.text
+  for (const { field, value, problem } of search.terms) {
+    if (problem) continue
+    if (field === 'verdict') {
+      const verdict = verdicts.find(known => known === value)
+      if (verdict) query.verdict = verdict
+    } else if (field === 'error' || field === 'live') query[field] = value === 'true' ? 'true' : 'false'
+    else query[field] = isMoment(field) ? wholeMoment(value) : value
+  }
+  if (search.text) query.text = search.text
   return query
 }
+
+const verdicts = ['allow', 'hold', 'deny'] as const
 
 function isMoment(field: Field): boolean {
   return field === 'since' || field === 'until'
@@ -117,7 +126,7 @@ export function momentMs(value: string, nowMs: number): number | null {
 }
 
 function problemOf(field: Field, value: string): string | null {
-  if (field === 'verdict' && !['allow', 'hold', 'deny'].includes(value)) return 'a verdict is allow, hold or deny'
+  if (field === 'verdict' && !verdicts.some(verdict => verdict === value)) return 'a verdict is allow, hold or deny'
   if ((field === 'error' || field === 'live') && value !== 'true' && value !== 'false') return `${field} is true or false`
   if (isMoment(field) && momentMs(value, 0) === null) return 'a time is an age such as 1h, or 2026-11-21T14:02:00Z'
   return null

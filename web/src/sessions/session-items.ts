@@ -1,4 +1,5 @@
-import type { Command, Session } from '@steno/recordings'
+import type { Session } from '@steno/recordings'
+import type { Command } from '../api.ts'
 
 /** What is known of the matched commands of a session that was unfolded. */
 export type Unfolded = { is: 'loading' } | { is: 'failed' } | { is: 'ready'; commands: readonly Command[]; hasMore: boolean }

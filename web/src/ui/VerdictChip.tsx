@@ -11,21 +11,22 @@ export interface VerdictChipProps {
   count?: number
   /** Said in place of the mark's word: the rule that decided. */
   word?: string
-  /** Only the sign is drawn; the word is spoken and in the tooltip. */
-  isSignOnly?: boolean
+  /** The word is spoken and in the tooltip, not drawn: for a column that is named by it. */
+  isShort?: boolean
 }
 
 /** A verdict as a sign and a word: never by colour alone. */
 export function VerdictChip(props: VerdictChipProps): JSX.Element {
-  const word = (): string => props.word ?? words[props.mark]
-  const full = (): string =>
-    props.count === undefined ? word() : `${countLabel(props.count)} ${props.mark === 'error' && props.count !== 1 ? 'errors' : word()}`
+  const word = (): string =>
+    props.word ?? (props.mark === 'error' && props.count !== undefined && props.count !== 1 ? 'errors' : words[props.mark])
+  const count = (): string => (props.count === undefined ? '' : countLabel(props.count))
   return (
-    <span class={`chip ${props.mark}`} title={full()}>
+    <span class={`chip ${props.mark}`} title={`${count()} ${word()}`.trim()}>
       <span aria-hidden="true">{signs[props.mark]}</span>
-      <Show when={!props.isSignOnly} fallback={<span class="spoken">{full()}</span>}>
-        <span>{full()}</span>
+      <Show when={count()}>
+        <span>{count()}</span>
       </Show>
+      <span class={props.isShort ? 'spoken' : 'chip-word'}>{word()}</span>
     </span>
   )
 }
