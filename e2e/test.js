@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isInstalled } from '../gateway/bin/installed.js'
 import { installDebianPackages } from './tools/debian.js'
 import { house } from './tools/house.js'
 import { runtimePackages, runtimes } from './tools/runtimes.js'
@@ -17,13 +18,19 @@ let passed = 0
 let failed = 0
 
 installDebianPackages()
-if (!existsSync(join(house, 'node_modules/vitest'))) must('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+if (!isInstalled(house, { withTools: true })) must('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
 installApart('runtimes', runtimePackages)
 installApart('tools', toolPackages)
 must('building', process.execPath, ['gateway/bin/bootstrap.js', 'build'])
 
 for (const name of Object.keys(runtimes)) await suite(`unit tests on ${runtimes[name].title}`, name, 'vitest.config.ts', only)
-for (const name of Object.keys(runtimes)) await suite(`end-to-end tests on ${runtimes[name].title}`, name, 'e2e/vitest.config.ts', only.length > 0 ? only : name === 'node20' ? [] : journeys)
+for (const name of Object.keys(runtimes))
+  await suite(
+    `end-to-end tests on ${runtimes[name].title}`,
+    name,
+    'e2e/vitest.config.ts',
+    only.length > 0 ? only : name === 'node20' ? [] : journeys,
+  )
 
 console.log(`\nafter ${((Date.now() - began) / 60_000).toFixed(1)} minutes`)
 console.log(`${passed} passed, ${failed} failed`)
@@ -35,13 +42,28 @@ async function suite(title, name, config, filters) {
   const report = join(house, '.cache', `report-${name}-${config.includes('e2e') ? 'e2e' : 'unit'}.json`)
   rmSync(report, { force: true })
   const [command, ...args] = config.includes('e2e') ? [process.execPath] : runtimes[name].vitest
-  const code = await run(command, [...args, join(house, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, '--passWithNoTests', ...filters], {
-    STENO_RUNTIME: name,
-  })
+  const code = await run(
+    command,
+    [
+      ...args,
+      join(house, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--config',
+      config,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      '--passWithNoTests',
+      ...filters,
+    ],
+    {
+      STENO_RUNTIME: name,
+    },
+  )
   const counted = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
   passed += counted?.numPassedTests ?? 0
   // A suite that could not run, or a run that broke apart, counts as one.
-  const broken = counted ? counted.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length : 1
+  const broken = counted ? counted.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0).length : 1
   const failures = (counted?.numFailedTests ?? 0) + broken
   failed += failures === 0 && code !== 0 ? 1 : failures
 }
@@ -53,7 +75,12 @@ function installApart(folder, packages) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === packages.join(' ')) return
   mkdirSync(place, { recursive: true })
   writeFileSync(join(place, 'package.json'), '{ "private": true }\n')
-  must(`installing ${packages.join(', ')}`, 'npm', ['install', '--prefix', place, '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error', ...packages], { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' })
+  must(
+    `installing ${packages.join(', ')}`,
+    'npm',
+    ['install', '--prefix', place, '--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error', ...packages],
+    { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
+  )
   writeFileSync(stamp, packages.join(' '))
 }
 
@@ -67,9 +94,9 @@ function must(title, command, args, env = {}) {
 }
 
 function run(command, args, env) {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const child = spawn(command, args, { cwd: house, stdio: 'inherit', env: { ...process.env, ...env } })
     child.on('error', () => resolve(1))
-    child.on('exit', (code) => resolve(code ?? 1))
+    child.on('exit', code => resolve(code ?? 1))
   })
 }

@@ -145,8 +145,8 @@ export function readRecording(path: string): Recording {
   const text = readFileSync(path, 'utf8')
   const whole = text.endsWith('\n')
   const lines = text.split('\n')
-  const last = lines.pop()
-  if (!whole && last !== '') lines.length = lines.length
+  // What follows the last newline: nothing, or a torn line.
+  lines.pop()
   const [header, ...rest] = lines
   const events = rest.map((line, i) => {
     const [, code, data] = JSON.parse(line) as [number, string, string]

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -67,9 +67,4 @@ export async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'S
   const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
   await exited
   clearTimeout(late)
-}
-
-/** Whether a command is on this machine. */
-export function has(command: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 }

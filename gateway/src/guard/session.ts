@@ -1,15 +1,15 @@
-import {
+import type {
   RecordingWriter,
-  type AnswerPart,
-  type CommandKind,
-  type CommandRecord,
-  type Content,
-  type Decision,
-  type EndReason,
-  type NoticeRecord,
-  type Parameter,
-  type RowBlock,
-  type TransactionState,
+  AnswerPart,
+  CommandKind,
+  CommandRecord,
+  Content,
+  Decision,
+  EndReason,
+  NoticeRecord,
+  Parameter,
+  RowBlock,
+  TransactionState,
 } from '@steno/recordings'
 import type { RecordingFile } from '../journal/recordings.ts'
 import { assert } from '../runtime/assert.ts'

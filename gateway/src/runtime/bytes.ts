@@ -9,9 +9,3 @@ export function isUtf8(bytes: Uint8Array): boolean {
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
 }
-
-/** The bytes that base64 text stands for; null when it is not base64 with padding. */
-export function fromBase64(text: string): Uint8Array | null {
-  const bytes = Buffer.from(text, 'base64')
-  return bytes.toString('base64') === text ? bytes : null
-}

@@ -26,7 +26,7 @@ export class Cancels {
   add(version: '3.0' | '3.2', cancel: () => void): { processId: number; secretKey: Uint8Array; remove: () => void } {
     let processId
     do {
-      processId = new DataView(this.#machine.random(4).slice().buffer).getInt32(0) & 0x7fffffff
+      processId = new DataView(Uint8Array.from(this.#machine.random(4)).buffer).getInt32(0) & 0x7fffffff
     } while (processId === 0 || this.#sessions.has(processId))
     const secretKey = this.#machine.random(keyBytes[version])
     this.#sessions.set(processId, { secretKey, cancel })

@@ -1,10 +1,10 @@
 import type { Cell, Parameter } from '@steno/recordings'
 import { isUtf8 } from '../../runtime/bytes.ts'
-import { hex } from './row-decoder.ts'
 import { binaryToText } from './types/binary.ts'
+import { hexCell } from './types/hex.ts'
 import { typeName } from './types/type-names.ts'
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Bind values as the record holds them, by the types the target gave the statement, or the client claimed for it. */
 export function describeParameters(bind: { formats: number[]; values: (Uint8Array | null)[] }, oids: number[]): Parameter[] {
@@ -18,5 +18,5 @@ export function describeParameters(bind: { formats: number[]; values: (Uint8Arra
 function valueOf(value: Uint8Array | null, isBinary: boolean, oid: number): Cell {
   if (value === null) return null
   if (isBinary) return binaryToText(oid, value)
-  return isUtf8(value) ? utf8.decode(value) : { hex: hex(value) }
+  return isUtf8(value) ? utf8.decode(value) : hexCell(value)
 }

@@ -1,6 +1,9 @@
 import { changesPinned, mayTouchPinned, type Parser } from '@steno/policy-dsl'
 import { pinned } from './settings.ts'
 
+/** `set_config(text, text, boolean)` in pg_proc, the same in every PostgreSQL. */
+const setConfigOid = 2078
+
 /**
  * Keeps a session's statements readable the way the gateway reads them: with
  * standard strings, in UTF-8. A statement that would change that is refused
@@ -20,6 +23,12 @@ export class PinnedSettings {
     const change = changesPinned(this.#parser, text)
     if (!change) return undefined
     return { rule: 'the session stays readable', reason: `\`${change.setting}\` is fixed in a recorded session` }
+  }
+
+  /** Why a function may not be called by its number, or undefined when it may: `set_config` by that way has no text to read. */
+  refuseCall(oid: number): { rule: string; reason: string } | undefined {
+    if (oid !== setConfigOid) return undefined
+    return { rule: 'the session stays readable', reason: 'set_config may be called in a statement, not by its number' }
   }
 
   /** Whether a setting the target reports is not what it must be. */

@@ -1,5 +1,5 @@
 import type { AnswerPart, Column, EndReason, Notice, Parameter, TransactionState } from '@steno/recordings'
-import { ClientWire, TargetWire, type CommandDraft, type Ruling, type Session, type Ticket } from '../../guard/index.ts'
+import type { ClientWire, CommandDraft, Ruling, Session, TargetWire, Ticket } from '../../guard/index.ts'
 import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { CopyCollector } from './copy-collector.ts'
@@ -183,17 +183,25 @@ export class Relay {
       case frontend.type.close:
         return then(this.#settle(), () => this.#onClose(message))
       case frontend.type.sync:
+        frontend.readEmpty(message)
         return then(this.#settle(), () => this.#relay(message, owed('sync', null)))
       case frontend.type.flush:
+        frontend.readEmpty(message)
         return then(this.#settle(), () => this.#relay(message, null))
       case frontend.type.functionCall:
         return then(this.#settle(), () => this.#onFunctionCall(message))
       case frontend.type.copyData:
         return then(this.#settle(), () => this.#onCopyData(message))
       case frontend.type.copyDone:
-      case frontend.type.copyFail:
+        frontend.readEmpty(message)
         return then(this.#settle(), () => this.#relay(message, null))
+      case frontend.type.copyFail:
+        return then(this.#settle(), () => {
+          this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${frontend.readCopyFail(message)}` })
+          this.#relay(message, null)
+        })
       case frontend.type.terminate:
+        frontend.readEmpty(message)
         return then(this.#settle(), () => {
           this.#saidGoodbye = true
           this.#relay(message, null)
@@ -358,7 +366,9 @@ export class Relay {
     const call = frontend.readFunctionCall(message)
     const bytes = raw(message)
     const text = `function ${call.oid}`
-    return this.#submit({ kind: 'call', text, parameters: describeParameters(call, []), transaction: this.#transaction, transcript: this.#prompt(text, []) }, (ruling) => {
+    const draft: CommandDraft = { kind: 'call', text, parameters: describeParameters(call, []), transaction: this.#transaction, transcript: this.#prompt(text, []) }
+    const refusal = this.#parts.pinned.refuseCall(call.oid)
+    return this.#submit(refusal ? { ...draft, refusal } : draft, (ruling) => {
       const allowed = ruling.verdict === 'allow'
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
       this.#owed.push({ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) })
@@ -381,7 +391,7 @@ export class Relay {
   }
 
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
-    const refusal = this.#parts.pinned.refuse(draft.text)
+    const refusal = draft.refusal ?? this.#parts.pinned.refuse(draft.text)
     const ruling = this.#session.submit(refusal ? { ...draft, refusal } : draft)
     return ruling instanceof Promise ? ruling.then(handle) : handle(ruling)
   }
@@ -463,8 +473,8 @@ export class Relay {
   #flushRows(): void {
     if (!this.#rows.hasRows) return
     const { block, bytes } = this.#rows.take()
-    const ticket = this.#owed[0]?.ticket
-    assert(ticket != null, 'rows answer a command')
+    const ticket = this.#owed[0]?.ticket ?? null
+    assert(ticket !== null, 'rows answer a command')
     this.#transcript.rows(block)
     this.#client.write(this.#session.clear(ticket, block, bytes))
   }
@@ -480,8 +490,8 @@ export class Relay {
 
   #flushCopyOut(): void {
     if (!this.#copyOut.hasData) return
-    const ticket = this.#owed[0]?.ticket
-    assert(ticket != null, 'COPY data answers a command')
+    const ticket = this.#owed[0]?.ticket ?? null
+    assert(ticket !== null, 'COPY data answers a command')
     const { content, bytes } = this.#copyOut.take()
     const part: AnswerPart = { kind: 'data', content }
     this.#shown += this.#transcript.part(part)

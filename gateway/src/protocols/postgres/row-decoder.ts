@@ -3,6 +3,7 @@ import { isUtf8 } from '../../runtime/bytes.ts'
 import { sha256 } from '../../runtime/crypto.ts'
 import type { Limits } from '../protocol.ts'
 import { binaryToText } from './types/binary.ts'
+import { hexCell, hexOf } from './types/hex.ts'
 import { RowCollector } from './wire/backend.ts'
 import type { MessageReader } from './wire/message-reader.ts'
 
@@ -13,7 +14,7 @@ export interface ResultShape {
   formats: number[]
 }
 
-const utf8 = new TextDecoder()
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Gathers DataRow messages that lie side by side into one block for the record, with what is not plain text decoded. */
 export class RowDecoder {
@@ -81,7 +82,7 @@ export class RowDecoder {
       const isBinary = (formats.length === 1 ? formats[0] : formats[column]) === 1
       if (isBinary) special.set(cell, this.#cut(value, binaryToText(columns[column]?.typeOid ?? 0, value)))
       else if (value.length > this.#limits.valueBytesMax) special.set(cell, this.#cut(value, utf8.decode(value)))
-      else if (!isText && !isUtf8(value)) special.set(cell, { hex: hex(value) })
+      else if (!isText && !isUtf8(value)) special.set(cell, hexCell(value))
     }
     return special
   }
@@ -89,13 +90,7 @@ export class RowDecoder {
   #cut(value: Uint8Array, cell: Cell): Cell {
     const { valueBytesMax } = this.#limits
     if (value.length <= valueBytesMax) return cell
-    const text = typeof cell === 'string' ? cell : hex(value)
-    return { cut: text.slice(0, valueBytesMax), lengthBytes: value.length, sha256: hex(sha256(value)) }
+    const text = typeof cell === 'string' ? cell : hexOf(value)
+    return { cut: text.slice(0, valueBytesMax), lengthBytes: value.length, sha256: hexOf(sha256(value)) }
   }
-}
-
-export function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
 }

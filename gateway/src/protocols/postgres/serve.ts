@@ -135,7 +135,7 @@ function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay)
       if (error instanceof WireError) return over({ reason: 'protocol violation', message: error.message }, lastWords(error))
       if (error instanceof RecordingFailed) return over({ reason: 'interrupted' }, lastWords(error))
       over({ reason: 'interrupted', message: 'internal error' }, lastWords(error))
-      reject(error)
+      reject(error instanceof Error ? error : new Error(String(error)))
     }
     const guarded = (handle: (bytes: Uint8Array) => void | Promise<void>) => (bytes: Uint8Array) => {
       if (isOver) return

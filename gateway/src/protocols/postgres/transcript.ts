@@ -104,7 +104,6 @@ function line(notice: Notice, colour: string): string {
 
 /** Makes control and direction-changing characters visible, so that no value can move the cursor or rewrite what was shown. */
 function visible(text: string, keepLines = false): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
     if (character === '\n' || (keepLines && character === '\r')) return character
     if (character === '\t') return ' '
