@@ -1,11 +1,14 @@
 // `npm run check`: format, lint, types, dead code and unit tests. Says what
 // failed and nothing else; `npm run check -- --fix` mends what can be mended.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { house } from './tools/house.js'
 
 const isFixing = process.argv.includes('--fix')
 const began = performance.now()
+
+const installed = spawnSync(process.execPath, [join(house, 'gateway/bin/bootstrap.js'), 'install', '--with-tools'], { stdio: 'inherit' })
+if (installed.status !== 0) process.exit(1)
 
 const format = ['format', 'oxfmt/bin/oxfmt', isFixing ? [] : ['--check']]
 const lint = ['lint', 'oxlint/bin/oxlint', ['--deny-warnings', ...(isFixing ? ['--fix'] : [])]]

@@ -3,7 +3,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isInstalled } from '../gateway/bin/installed.js'
 import { installDebianPackages } from './tools/debian.js'
 import { house } from './tools/house.js'
 import { runtimePackages, runtimes } from './tools/runtimes.js'
@@ -18,7 +17,7 @@ let passed = 0
 let failed = 0
 
 installDebianPackages()
-if (!isInstalled(house, { withTools: true })) must('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+must('looking for dependencies', process.execPath, ['gateway/bin/bootstrap.js', 'install', '--with-tools'])
 installApart('runtimes', runtimePackages)
 installApart('tools', toolPackages)
 must('building', process.execPath, ['gateway/bin/bootstrap.js', 'build'])

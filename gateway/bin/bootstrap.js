@@ -1,10 +1,11 @@
-// `npm start` and `npm run build`: from a fresh clone to something that runs.
+// `npm start` and `npm run build`: from a fresh clone to something that runs;
+// `install --with-tools` for the programs that test and check it.
 // Plain JavaScript without dependencies, because it runs before any is there.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isInstalled } from './installed.js'
 
 const house = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const stamps = join(house, '.cache')
@@ -17,31 +18,34 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 const [what, ...args] = process.argv.slice(2)
+const withTools = args[0] === '--with-tools'
 await install()
-await build({ force: what === 'build' })
+if (what !== 'install') await build({ force: what === 'build' })
 if (what === 'start') process.exitCode = await run(process.execPath, [join(house, 'gateway/bin/steno.js'), 'demo', ...args])
 
-/** Installs what running needs, and nothing that only tests need, unless it is there already. */
+/** Installs what running needs, unless it is there already; what only tests and checks need, when asked to. */
 async function install() {
-  const lock = hashOf(join(house, 'package-lock.json'))
-  const isThere = existsSync(join(house, 'node_modules/typescript')) && existsSync(join(house, 'node_modules/hono')) && existsSync(join(house, 'node_modules/.bin/steno'))
-  // `npm ci` keeps a lock of what it installed; when that is ours, nothing is missing.
-  if (isThere && (stampIs('installed', lock) || existsSync(join(house, 'node_modules/vitest')))) return
-  await step('installing dependencies', 'npm', ['ci', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'])
-  stamp('installed', lock)
+  if (isInstalled(house, { withTools })) return
+  await step('installing dependencies', 'npm', ['ci', ...(withTools ? [] : ['--omit=dev']), '--no-audit', '--no-fund', '--loglevel=error'])
 }
 
 /** Compiles the three rooms that run, and the pages; skips what is newer than its sources. */
 async function build({ force }) {
   const sources = newestOf(['recordings/src', 'policy-dsl/src', 'gateway/src', 'tsconfig.base.json', 'package-lock.json'])
   if (force || sources > timeOf('.cache/compiled')) {
-    await step('compiling the gateway', process.execPath, [join(house, 'node_modules/typescript/bin/tsc'), '-b', 'recordings', 'policy-dsl', 'gateway'])
-    stamp('compiled', '')
+    await step('compiling the gateway', process.execPath, [
+      join(house, 'node_modules/typescript/bin/tsc'),
+      '-b',
+      'recordings',
+      'policy-dsl',
+      'gateway',
+    ])
+    stamp('compiled')
   }
-  const pages = Math.max(newestOf(['web/src', 'web/index.html', 'web/vite.config.ts', 'recordings/src', 'package-lock.json']))
+  const pages = newestOf(['web/src', 'web/index.html', 'web/vite.config.ts', 'recordings/src', 'package-lock.json'])
   if (force || pages > timeOf('.cache/pages')) {
     await step('building the pages', process.execPath, [join(house, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', 'web'])
-    stamp('pages', '')
+    stamp('pages')
   }
 }
 
@@ -59,7 +63,7 @@ async function step(name, command, args) {
 function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: house, stdio: 'inherit', shell: command === 'npm' && process.platform === 'win32' })
-    const forward = (signal) => child.kill(signal)
+    const forward = signal => child.kill(signal)
     for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, forward)
     process.on('SIGINT', () => {})
     child.on('error', reject)
@@ -67,18 +71,9 @@ function run(command, args) {
   })
 }
 
-function hashOf(path) {
-  return createHash('sha256').update(readFileSync(path)).digest('hex')
-}
-
-function stamp(name, content) {
+function stamp(name) {
   mkdirSync(stamps, { recursive: true })
-  writeFileSync(join(stamps, name), content)
-}
-
-function stampIs(name, content) {
-  const path = join(stamps, name)
-  return existsSync(path) && readFileSync(path, 'utf8') === content
+  writeFileSync(join(stamps, name), '')
 }
 
 function timeOf(path) {
@@ -88,11 +83,11 @@ function timeOf(path) {
 
 function newestOf(paths) {
   return Math.max(
-    ...paths.map((path) => {
+    ...paths.map(path => {
       const whole = join(house, path)
       if (!existsSync(whole)) return 0
       if (!statSync(whole).isDirectory()) return timeOf(path)
-      return Math.max(0, ...readdirSync(whole, { recursive: true }).map((name) => timeOf(join(path, name))))
+      return Math.max(0, ...readdirSync(whole, { recursive: true }).map(name => timeOf(join(path, name))))
     }),
   )
 }
