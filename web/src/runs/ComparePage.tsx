@@ -43,6 +43,11 @@ export function ComparePage(): JSX.Element {
             <p>Choose a task from the runs, grouped by task.</p>
           </Empty>
         </Match>
+        <Match when={known()?.runs.length === 0}>
+          <Empty title="No attempts of this task are recorded">
+            <p>The task, or the principal that ran it, may be called something else: choose it from the runs, grouped by task.</p>
+          </Empty>
+        </Match>
         <Match when={known()}>{result => <Matrix comparison={result()} />}</Match>
         <Match when={comparison.isError}>
           <Problem error={comparison.error} what="The attempts cannot be compared" onRetry={() => void comparison.refetch()} />

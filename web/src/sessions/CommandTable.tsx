@@ -11,9 +11,10 @@ import { visibleText } from '../ui/visible-text.ts'
 import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
 import { NothingFound } from './NothingFound.tsx'
+import { Outcome } from './Outcome.tsx'
 import { searchQuery, soughtWords } from './query.ts'
 import { Rows } from './Rows.tsx'
-import { Outcome, type TableProps } from './SessionTable.tsx'
+import type { TableProps } from './SessionTable.tsx'
 
 const columns = [
   { name: 'At' },

@@ -16,6 +16,7 @@ import { visibleText } from '../ui/visible-text.ts'
 import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
 import { NothingFound } from './NothingFound.tsx'
+import { Outcome } from './Outcome.tsx'
 import { searchQuery, soughtWords, withoutFields, type Search } from './query.ts'
 import { Rows } from './Rows.tsx'
 import { sessionItems, type SessionItem, type Unfolded } from './session-items.ts'
@@ -281,32 +282,6 @@ function HitCells(props: { command: Command; startedAt: string; hits: readonly s
         <Outcome command={props.command} />
       </div>
     </>
-  )
-}
-
-/** What came of a command: denied and held first, then its error, then what it returned or changed. */
-export function Outcome(props: { command: Command }): JSX.Element {
-  return (
-    <Switch fallback={<span class="faint">{props.command.durationMs === null ? 'running' : 'done'}</span>}>
-      <Match when={props.command.verdict !== 'allow'}>
-        <VerdictChip mark={props.command.verdict} {...(props.command.rule ? { word: visibleText(props.command.rule) } : {})} />
-      </Match>
-      <Match when={props.command.error}>
-        {error => (
-          <span class="failure" title={visibleText(error().message)}>
-            <VerdictChip mark="error" word={visibleText(error().code)} /> <Visible text={error().message} />
-          </span>
-        )}
-      </Match>
-      <Match when={props.command.affected !== undefined}>
-        <span class="figures">{props.command.affected?.toLocaleString('en')} changed</span>
-      </Match>
-      <Match when={props.command.rows !== undefined}>
-        <span class="figures">
-          {props.command.rows?.toLocaleString('en')} {props.command.rows === 1 ? 'row' : 'rows'}
-        </span>
-      </Match>
-    </Switch>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useLocation, useNavigate, useSearchParams } from '@solidjs/router'
 import { useQueryClient } from '@tanstack/solid-query'
-import { createSignal, Match, onMount, Switch, type JSX } from 'solid-js'
+import { createEffect, createSignal, Match, Switch, type JSX } from 'solid-js'
 import { api } from '../api.ts'
 import { CopyButton } from '../ui/CopyButton.tsx'
 import { describeProblem } from '../ui/describe-problem.ts'
@@ -17,11 +17,12 @@ export function SignInPage(): JSX.Element {
   const [params] = useSearchParams<{ to: string }>()
   const [state, setState] = createSignal<State>({ is: 'waiting' })
 
-  onMount(() => {
+  // A link pasted into this very tab changes the fragment only: the page is not loaded again.
+  createEffect(() => {
     const token = new URLSearchParams(location.hash.slice(1)).get('token')
     if (!token) return
     // The token must not stay in the address bar, nor in what Back returns to.
-    history.replaceState(history.state, '', location.pathname + location.search)
+    navigate(location.pathname + location.search, { replace: true })
     void signIn(token)
   })
 
