@@ -172,7 +172,11 @@ class Server {
     const niceness = options.niceness ?? 0
     this.#command = [
       ...(niceness > 0 ? ['nice', '-n', String(niceness)] : []),
-      ...[binaries.postgres, '-D', cluster, '-p', String(port)],
+      binaries.postgres,
+      '-D',
+      cluster,
+      '-p',
+      String(port),
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ]
     this.#account = account
