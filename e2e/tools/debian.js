@@ -13,8 +13,8 @@ const packages = {
   'python3-asyncpg': '/usr/lib/python3/dist-packages/asyncpg',
   'libpostgresql-jdbc-java': '/usr/share/java/postgresql.jar',
   'libpq-dev': '/usr/include/postgresql/libpq-fe.h',
-  'openssl': '/usr/bin/openssl',
-  'procps': '/usr/bin/pkill',
+  openssl: '/usr/bin/openssl',
+  procps: '/usr/bin/pkill',
 }
 
 /** Commands that more than one package can bring. */

