@@ -34,7 +34,10 @@ function recoverOne(machine: Machine, directory: string, session: string): Recov
   const wholeBytes = endOfLastLine(disk, path)
   const tornBytes = disk.sizeBytes(path) - wholeBytes
   if (tornBytes > 0) {
-    disk.replace(`${path.slice(0, -'.cast'.length)}.torn`, disk.readRange(path, { start: wholeBytes, end: wholeBytes + tornBytes }))
+    const torn = `${path.slice(0, -'.cast'.length)}.torn`
+    // What is set aside already was found by a recovery that died itself; what
+    // is torn now is the line it was adding, and no evidence.
+    if (!disk.exists(torn)) disk.replace(torn, disk.readRange(path, { start: wholeBytes, end: wholeBytes + tornBytes }))
     disk.truncate(path, wholeBytes)
   }
   if (wholeBytes === 0) {
