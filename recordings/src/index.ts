@@ -1,6 +1,6 @@
 export type * from './model.ts'
 export type * from './search.ts'
-export type { RowBlock } from './cast/row-block.ts'
+export type { ContentBlock, RowBlock } from './cast/row-block.ts'
 export { eventMeanings, RecordingWriter, type TerminalSize } from './cast/line-writer.ts'
 export { lineBytesMax, parseEvent, parseHeader, readRecording, RecordingReader, type PlacedLine } from './cast/read.ts'
 export { RecordingError, type RecordingErrorCode } from './cast/recording-error.ts'

@@ -3,7 +3,7 @@ import type {
   AnswerPart,
   CommandKind,
   CommandRecord,
-  Content,
+  ContentBlock,
   Decision,
   EndReason,
   NoticeRecord,
@@ -14,6 +14,7 @@ import type {
 import type { RecordingFile } from '../journal/recordings.ts'
 import { assert } from '../runtime/assert.ts'
 import type { Clock } from '../runtime/machine.ts'
+import { contentOf } from './content.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
 
 export type { RowBlock } from '@steno/recordings'
@@ -125,21 +126,22 @@ export class Session {
   }
 
   /** Writes down content that belongs to a running command (COPY in) and lets it through. */
-  feed(ticket: Ticket, content: Content): Pass {
+  feed(ticket: Ticket, content: ContentBlock): Pass {
     this.#mustWork()
     this.#closeAnswer()
-    this.#writer.body(this.#atUs(), { n: ticket.n, content })
+    const atUs = this.#atUs()
+    if (!this.#writer.bodyText(atUs, ticket.n, content)) this.#writer.body(atUs, { n: ticket.n, content: contentOf(joined(content)) })
     return new Pass(guardKey)
   }
 
   /** Masks and writes down one part of an answer, and clears the bytes that carry it for the client. */
-  clear(ticket: Ticket, part: AnswerPart | RowBlock, bytes: Uint8Array): Cleared {
+  clear(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock, bytes: Uint8Array): Cleared {
     this.record(ticket, part)
     return new Cleared(guardKey, bytes)
   }
 
   /** Writes down a part of an answer that reaches the client in other bytes, or in none. */
-  record(ticket: Ticket, part: AnswerPart | RowBlock): void {
+  record(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock): void {
     this.#mustWork()
     if (this.#answering !== ticket.n) {
       this.#closeAnswer()
@@ -147,7 +149,8 @@ export class Session {
       this.#answering = ticket.n
     }
     if ('kind' in part) this.#writer.part(part)
-    else this.#writer.rows(part)
+    else if ('cells' in part) this.#writer.rows(part)
+    else if (!this.#writer.data(part)) this.#writer.part({ kind: 'data', content: contentOf(joined(part)) })
   }
 
   /** Writes down what the target said outside any command, and clears its bytes. */
@@ -258,6 +261,18 @@ export class Session {
     if (this.#failed) throw this.#failed
     assert(!this.#closed, 'a closed session takes no more')
   }
+}
+
+/** The pieces of a block as one: text may be cut between them in the middle of a character. */
+function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
+  const pieces = Array.from({ length: count }, (_, i) => bytes.subarray(ranges[2 * i]!, ranges[2 * i + 1]!))
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 function ruling(decision: Decision, ticket: Ticket): Ruling {

@@ -8,7 +8,7 @@ import type {
   RecordedEvent,
   RecordingHeader,
 } from '../model.ts'
-import type { RowBlock } from './row-block.ts'
+import type { ContentBlock, RowBlock } from './row-block.ts'
 import { utf8Encoder } from './utf8.ts'
 
 /** What the header says each of our event codes means. */
@@ -181,6 +181,40 @@ export class RecordingWriter {
       this.#rows(block)
     } catch (error) {
       throw this.#droppedPart(before, error)
+    }
+  }
+
+  /** Adds a `data` part straight from its bytes. Adds nothing and gives false when they are not UTF-8: then its content is base64, and `part` takes it. */
+  data(block: ContentBlock): boolean {
+    const before = this.#beforePart()
+    try {
+      this.#startPart()
+      this.#ascii('{\\"kind\\":\\"data\\",\\"content\\":')
+      if (this.#content(block)) {
+        this.#ascii('}')
+        return true
+      }
+      this.#droppedPart(before, null)
+      return false
+    } catch (error) {
+      throw this.#droppedPart(before, error)
+    }
+  }
+
+  /** Writes a body straight from its bytes. Writes nothing and gives false when they are not UTF-8: then its content is base64, and `body` takes it. */
+  bodyText(atUs: number, n: number, block: ContentBlock): boolean {
+    const start = this.#startLine('b', atUs)
+    try {
+      this.#ascii(`{\\"n\\":${n},\\"content\\":`)
+      if (this.#content(block)) {
+        this.#ascii('}')
+        this.#endLine()
+        return true
+      }
+      this.#droppedLine(start, null)
+      return false
+    } catch (error) {
+      throw this.#droppedLine(start, error)
     }
   }
 
@@ -415,26 +449,39 @@ export class RecordingWriter {
   /** Writes a cell's bytes as a JSON string inside the JSON string that is open, or as hex when they are not UTF-8. */
   #cell(bytes: Uint8Array, start: number, end: number): void {
     const before = this.#end
-    let from = start
-    do {
-      from = this.#cellPiece(bytes, from, start, end)
-      if (from < 0) {
-        this.#end = before
-        return this.#hex(bytes, start, end)
-      }
-    } while (from < end)
+    this.#ascii('\\"')
+    if (this.#escapedBytes(bytes, start, end)) return this.#ascii('\\"')
+    this.#end = before
+    this.#hex(bytes, start, end)
   }
 
-  /** Copies the next piece of a cell, to the end of a character; gives where it stopped, -1 at what is not UTF-8. */
-  #cellPiece(bytes: Uint8Array, from: number, start: number, end: number): number {
-    const to = Math.min(end, from + pieceLength)
-    this.#reserve((to - from) * escapedBytesMax + 8)
+  /** Writes content as `{"text":"…"}` straight from its bytes; writes nothing and gives false when they are not UTF-8. */
+  #content({ bytes, ranges, count }: ContentBlock): boolean {
+    const before = this.#end
+    this.#ascii('{\\"text\\":\\"')
+    for (let i = 0; i < count; i++) {
+      if (this.#escapedBytes(bytes, ranges[2 * i]!, ranges[2 * i + 1]!)) continue
+      this.#end = before
+      return false
+    }
+    this.#ascii('\\"}')
+    return true
+  }
+
+  /** Copies text into the string that is open; false at what is not UTF-8, having written some of it. */
+  #escapedBytes(bytes: Uint8Array, start: number, end: number): boolean {
+    for (let from = start; from < end; ) {
+      from = this.#escapedBytesPiece(bytes, from, Math.min(end, from + pieceLength), end)
+      if (from < 0) return false
+    }
+    return true
+  }
+
+  /** Copies from `from` to at least `to`, to the end of the character there; gives where it stopped, -1 at what is not UTF-8. */
+  #escapedBytesPiece(bytes: Uint8Array, from: number, to: number, end: number): number {
+    this.#reserve((to - from) * escapedBytesMax + 4)
     const out = this.#bytes
     let at = this.#end
-    if (from === start) {
-      out[at++] = backslash
-      out[at++] = quote
-    }
     let i = from
     while (i < to) {
       const byte = bytes[i]!
@@ -451,10 +498,6 @@ export class RecordingWriter {
         if (next < 0) return -1
         while (i < next) out[at++] = bytes[i++]!
       }
-    }
-    if (i === end) {
-      out[at++] = backslash
-      out[at++] = quote
     }
     this.#end = at
     return i

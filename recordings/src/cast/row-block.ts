@@ -15,3 +15,11 @@ export interface RowBlock {
   /** Cells that are not the text in `bytes`: hex, cut or masked ones. */
   special?: ReadonlyMap<number, Cell>
 }
+
+/** Content as the bytes it came in, in pieces that follow each other: piece i is `bytes[ranges[2 * i]]` to before `bytes[ranges[2 * i + 1]]`. */
+export interface ContentBlock {
+  bytes: Uint8Array
+  ranges: Int32Array
+  /** How many pieces. */
+  count: number
+}

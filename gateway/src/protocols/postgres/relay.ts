@@ -493,9 +493,8 @@ export class Relay {
     const ticket = this.#owed[0]?.ticket ?? null
     assert(ticket !== null, 'COPY data answers a command')
     const { content, bytes } = this.#copyOut.take()
-    const part: AnswerPart = { kind: 'data', content }
-    this.#shown += this.#transcript.part(part)
-    this.#client.write(this.#session.clear(ticket, part, bytes))
+    this.#shown += this.#transcript.data(content)
+    this.#client.write(this.#session.clear(ticket, content, bytes))
   }
 
   #paid(message: MessageReader, what: Owed['what'], part: AnswerPart | null): void {

@@ -1,10 +1,12 @@
-import type { AnswerPart, Cell, Notice, RowBlock } from '@steno/recordings'
+import type { AnswerPart, Cell, ContentBlock, Notice, RowBlock } from '@steno/recordings'
 
 /** Rows of one result that the transcript shows; the answer lines hold all of them. */
 const rowsShownMax = 20
 /** The widest a column is drawn. */
 const cellWidthMax = 40
 const statementShownMax = 4096
+/** How much of one piece of a COPY is shown. */
+const dataShownBytesMax = 512
 
 const utf8 = new TextDecoder()
 
@@ -34,21 +36,28 @@ export class Transcript {
         this.#rowCount = 0
         return ''
       case 'done':
-        return this.#table() + (part.rows > 0 && part.tag.startsWith('SELECT') ? '' : `${visible(part.tag)}\r\n`)
+        return this.#table() + (part.rows > 0 && part.tag.startsWith('SELECT') ? '' : this.#reset(`${visible(part.tag)}\r\n`))
       case 'suspended':
         return `${this.#table()}(more)\r\n`
       case 'notice':
         return line(part.notice, '\x1b[33m')
       case 'error':
-        this.#reset()
-        return line(part.error, '\x1b[31m')
-      case 'data':
-        return 'text' in part.content && this.#rowCount++ < rowsShownMax ? `${visible(part.content.text.trimEnd().split('\n', rowsShownMax).join('\r\n'), true)}\r\n` : ''
+        return this.#reset(line(part.error, '\x1b[31m'))
       case 'skipped':
         return '(skipped: an earlier statement of the pipeline failed)\r\n'
       default:
         return ''
     }
+  }
+
+  /** Gives the first lines of a COPY's content. */
+  data({ bytes, ranges, count }: ContentBlock): string {
+    let text = ''
+    for (let i = 0; i < count && this.#rowCount < rowsShownMax; i++, this.#rowCount++) {
+      const start = ranges[2 * i]!
+      text += `${visible(utf8.decode(bytes.subarray(start, Math.min(ranges[2 * i + 1]!, start + dataShownBytesMax))).trimEnd())}\r\n`
+    }
+    return text
   }
 
   rows(block: RowBlock): void {
@@ -69,21 +78,22 @@ export class Transcript {
   #table(): string {
     if (!this.#columns) return ''
     const names = this.#columns.map((name) => clip(visible(name)))
-    const rows = this.#rows.map((row) => row.map((cell) => (cell === null ? '' : clip(visible(cell)))))
+    const rows = this.#rows.map((row) => row.map((cell) => (cell === null ? '' : clip(visible(cell).replaceAll('\n', '↵')))))
     const widths = names.map((name, i) => rows.reduce((width, row) => Math.max(width, (row[i] ?? '').length), name.length))
     const draw = (cells: string[]) => ` ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')}\r\n`
     const rule = `${widths.map((width) => '-'.repeat(width + 2)).join('+')}\r\n`
     const more = this.#rowCount > rows.length ? ` … ${this.#rowCount - rows.length} more rows in the record\r\n` : ''
     const count = `(${this.#rowCount} ${this.#rowCount === 1 ? 'row' : 'rows'})\r\n`
     const text = `\x1b[1m${draw(names)}\x1b[0m${rule}${rows.map(draw).join('')}${more}${count}`
-    this.#reset()
-    return text
+    return this.#reset(text)
   }
 
-  #reset(): void {
+  /** Forgets the result that was shown; gives the text back. */
+  #reset(text: string): string {
     this.#columns = null
     this.#rows = []
     this.#rowCount = 0
+    return text
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Content } from '@steno/recordings'
-import { isUtf8, toBase64 } from '../../runtime/bytes.ts'
+import { isUtf8, toBase64 } from '../runtime/bytes.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
