@@ -1,0 +1,402 @@
+import { readRecording, type EndReason, type RecordedEvent, type RowBlock } from '@steno/recordings'
+import { describe, expect, it } from 'vitest'
+import { Recordings } from '../journal/recordings.ts'
+import type { SessionRequest } from '../protocols/protocol.ts'
+import { settle, SimulatedMachine } from '../runtime/simulated.ts'
+import { allowAll } from './decide.ts'
+import { Guard, type GuardOptions } from './guard.ts'
+import { RecordingFailed, type CommandDraft, type Decide, type Ruling, type Session } from './session.ts'
+import { ClientWire, TargetWire } from './wires.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const text = (raw: Uint8Array) => new TextDecoder().decode(raw)
+
+const draft = (statement: string): CommandDraft => ({
+  kind: 'query',
+  text: statement,
+  transaction: 'idle',
+  transcript: `=> ${statement}\r\n`,
+})
+
+function rig(options: Partial<GuardOptions> = {}) {
+  const machine = new SimulatedMachine()
+  const syncErrors: Error[] = []
+  const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: error => syncErrors.push(error), onGrown: () => {} })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', decide: allowAll, ...options })
+  const run = new AbortController()
+  const request: SessionRequest = {
+    run: {
+      identity: { id: 'r1', attempt: 2, task: 'report', trigger: null, agentVersion: null, parent: null },
+      principal: { kind: 'agent', name: 'reporter', groups: [] },
+      delegation: [],
+      targets: ['shop'],
+      expiresAtUs: Number.MAX_SAFE_INTEGER,
+      over: run.signal,
+    },
+    protocol: 'postgres',
+    target: { name: 'shop', address: { host: 'db', port: 5432 }, labels: {}, settings: {} },
+    client: { address: '10.0.0.1:5000', application: null, tls: false },
+  }
+  return { machine, guard, request, syncErrors, endRun: (reason: EndReason) => run.abort(reason) }
+}
+
+type Rig = ReturnType<typeof rig>
+
+/** The file of the only session. */
+function castOf({ machine }: Rig): Uint8Array {
+  const [day] = machine.disk.list('/data/sessions')
+  const [name] = machine.disk.list(`/data/sessions/${day}`)
+  return machine.disk.read(`/data/sessions/${day}/${name}`)
+}
+
+/** What stands in the file at this moment, however the session goes on. */
+const eventsNow = (on: Rig): RecordedEvent[] => readRecording(castOf(on)).events.map(({ event }) => event)
+
+/** A session with both wires, and a story of what each socket was given and what the file held right then. */
+function serve(on: Rig) {
+  const session = on.guard.open(on.request)
+  const story: { socket: 'target' | 'client'; bytes: string; file: string }[] = []
+  const observed = (name: 'target' | 'client') => {
+    const [near, far] = on.machine.network.pair()
+    far.onData(() => {})
+    const write = near.write.bind(near)
+    near.write = sent => {
+      story.push({ socket: name, bytes: text(sent), file: text(castOf(on)) })
+      return write(sent)
+    }
+    return near
+  }
+  return { session, story, target: new TargetWire(session, observed('target')), client: new ClientWire(session, observed('client')) }
+}
+
+function allowed(ruling: Ruling | Promise<Ruling>) {
+  if (ruling instanceof Promise || ruling.verdict !== 'allow') throw new Error('expected a ruling that allows at once')
+  return ruling
+}
+
+function rowOf(value: string): RowBlock {
+  const raw = bytes(value)
+  return { count: 1, columns: 1, bytes: raw, cells: Int32Array.of(0, raw.length) }
+}
+
+describe('a session', () => {
+  it('begins with the first line of its recording', () => {
+    const on = rig()
+    const session = on.guard.open(on.request)
+    const { header } = readRecording(castOf(on))
+    expect(header.title).toBe('reporter · report #2 · shop')
+    expect(header.steno).toMatchObject({
+      session: session.id,
+      gateway: 'gw',
+      target: { name: 'shop', address: 'db:5432' },
+      run: { id: 'r1' },
+    })
+    expect([...on.guard.openSessions.values()]).toMatchObject([{ id: session.id, run: 'r1', target: 'shop', protocol: 'postgres' }])
+  })
+
+  it('does not begin when that line cannot be written', () => {
+    const on = rig()
+    on.machine.disk.failWritesAfter(100)
+    expect(() => on.guard.open(on.request)).toThrow(RecordingFailed)
+    on.machine.disk.becomeReadOnly()
+    expect(() => on.guard.open(on.request)).toThrow(RecordingFailed)
+    expect(on.guard.openSessions.size).toBe(0)
+  })
+
+  it('sends a command to the target only once its line is in the file', async () => {
+    const on = rig()
+    const { session, story, target } = serve(on)
+    for (const statement of ['select 1', 'select 2', 'select 3']) {
+      const ruling = allowed(session.submit(draft(statement)))
+      target.send(bytes(statement), ruling.pass)
+      if (statement !== 'select 1') await target.flush()
+    }
+    expect(story.map(({ bytes }) => bytes)).toEqual(['select 1select 2', 'select 3'])
+    for (const { bytes, file } of story) {
+      const last = bytes.slice(-'select n'.length)
+      expect(file).toContain(`\\"text\\":\\"${last}\\"`)
+      expect(file.endsWith('\n')).toBe(true)
+    }
+  })
+
+  it('shows an answer to the client only once its line is in the file', async () => {
+    const on = rig()
+    const { session, story, target, client } = serve(on)
+    const { ticket, pass } = allowed(session.submit(draft('select secret')))
+    target.send(bytes('q'), pass)
+    await target.flush()
+    client.write(session.clear(ticket, rowOf('the answer'), bytes('D:the answer')))
+    client.write(session.clear(ticket, { kind: 'done', tag: 'SELECT 1', rows: 1 }, bytes('C')))
+    client.write(session.remark({ kind: 'setting', name: 'TimeZone', value: 'UTC' }, bytes('S')))
+    await client.flush()
+    const shown = story.at(-1)
+    expect(shown).toMatchObject({ socket: 'client', bytes: 'D:the answerCS' })
+    expect(shown?.file).toContain('the answer')
+    expect(shown?.file).toContain('TimeZone')
+    expect(shown?.file.endsWith('\n')).toBe(true)
+  })
+
+  it('shows nothing, and sends nothing, that the recording could not take', async () => {
+    for (const roomBytes of [0, 1, 40]) {
+      const on = rig()
+      const { session, story, target, client } = serve(on)
+      const first = allowed(session.submit(draft('select 1')))
+      target.send(bytes('first'), first.pass)
+      await target.flush()
+      on.machine.disk.failWritesAfter(roomBytes)
+      target.send(bytes('second'), allowed(session.submit(draft('delete from t'))).pass)
+      client.write(session.clear(first.ticket, rowOf('x'), bytes('row')))
+      expect(() => target.flush()).toThrow(RecordingFailed)
+      // The disk is well again, but the session is not: what it lost cannot be told.
+      on.machine.disk.heal()
+      expect(() => client.flush()).toThrow(RecordingFailed)
+      expect(() => target.flush()).toThrow(RecordingFailed)
+      expect(() => session.submit(draft('select 2'))).toThrow(RecordingFailed)
+      expect(() => session.relay()).toThrow(RecordingFailed)
+      session.close('interrupted')
+      await settle()
+      expect(story.map(({ bytes }) => bytes)).toEqual(['first'])
+      expect(on.machine.disk.list('/data/open')).toEqual([session.id])
+      expect(on.guard.openSessions.size).toBe(0)
+    }
+  })
+
+  it('takes each pass and each clearance once', () => {
+    const on = rig()
+    const { session, target, client } = serve(on)
+    const { pass } = allowed(session.submit(draft('select 1')))
+    target.send(bytes('a'), pass)
+    expect(() => target.send(bytes('a'), pass)).toThrow('a pass is spent once')
+    const cleared = session.relayBack(bytes('Z'))
+    client.write(cleared)
+    expect(() => client.write(cleared)).toThrow('cleared bytes are written once')
+  })
+
+  it('sends nothing by strict durability before the commands are on disk', async () => {
+    const on = rig({ durability: 'strict' })
+    on.machine.disk.syncMs = 10
+    const { session, story, target, client } = serve(on)
+    target.send(bytes('q'), allowed(session.submit(draft('select 1'))).pass)
+    const flushed = target.flush()
+    expect(flushed).toBeInstanceOf(Promise)
+    await on.machine.advance(9)
+    expect(story).toEqual([])
+    await on.machine.advance(1)
+    await flushed
+    expect(story).toHaveLength(1)
+    // Answers, and what asks nothing, wait for the kernel alone.
+    client.write(session.relayBack(bytes('Z')))
+    target.send(bytes('S'), session.relay())
+    expect([client.flush(), target.flush()]).toEqual([undefined, undefined])
+    expect(story).toHaveLength(3)
+  })
+
+  it('sends nothing by strict durability when the disk fails to sync', async () => {
+    const on = rig({ durability: 'strict' })
+    const { session, story, target } = serve(on)
+    on.machine.disk.failSyncs()
+    target.send(bytes('q'), allowed(session.submit(draft('select 1'))).pass)
+    void target.flush()
+    await on.machine.advance(1000)
+    expect(on.syncErrors).toMatchObject([{ code: 'EIO' }])
+    expect(story).toEqual([])
+  })
+
+  it('refuses by itself what the protocol says it must, without asking the policy', () => {
+    const on = rig({
+      decide: () => {
+        throw new Error('not asked')
+      },
+    })
+    const { session } = serve(on)
+    const ruling = session.submit({ ...draft('set client_encoding to latin1'), refusal: { rule: 'readable', reason: 'fixed' } })
+    expect(ruling).toMatchObject({ verdict: 'deny', decision: { rule: 'readable', reason: 'fixed' } })
+    expect(ruling).not.toHaveProperty('pass')
+    session.commit()
+    expect(eventsNow(on)).toMatchObject([
+      { code: 'q', command: { decision: { verdict: 'deny' } } },
+      { code: 'o' },
+      { code: 'm', label: 'deny: readable' },
+    ])
+  })
+
+  it('takes nothing more once it is closed, and closes once', async () => {
+    const on = rig()
+    const { session } = serve(on)
+    session.close('client closed')
+    session.close('terminated')
+    await settle()
+    expect(() => session.submit(draft('select 1'))).toThrow('a closed session takes no more')
+    expect(eventsNow(on)).toEqual([{ code: 'e', end: { reason: 'client closed', commands: 0 } }])
+  })
+
+  it('counts time by the clock that never steps back', async () => {
+    const on = rig()
+    const { session } = serve(on)
+    await on.machine.advance(5)
+    session.note({ kind: 'gateway', message: 'one' })
+    on.machine.clock.step(-3_600_000)
+    await on.machine.advance(7)
+    session.note({ kind: 'gateway', message: 'two' })
+    session.close('client closed')
+    expect(readRecording(castOf(on)).events.map(({ atUs }) => atUs)).toEqual([5_000, 12_000, 12_000])
+  })
+})
+
+describe('a held command', () => {
+  function held() {
+    const pending: PromiseWithResolvers<Awaited<ReturnType<Decide>>>[] = []
+    const on = rig({
+      decide: asked => {
+        if (!asked.text.startsWith('delete')) return { verdict: 'allow', policyVersion: 'v1' }
+        const decision = promiseWithResolvers<Awaited<ReturnType<Decide>>>()
+        pending.push(decision)
+        return decision.promise
+      },
+    })
+    return { on, pending, ...serve(on) }
+  }
+
+  it('is in the file as held while it waits, and has its pass only once it is released', async () => {
+    const { on, pending, session, story, target } = held()
+    const ruling = session.submit(draft('delete from t'))
+    expect(eventsNow(on)).toMatchObject([
+      { code: 'q', command: { n: 1, decision: { verdict: 'hold' } } },
+      { code: 'o' },
+      { code: 'm', label: 'hold: held' },
+    ])
+    await settle()
+    expect(story).toEqual([])
+    pending[0]?.resolve({ verdict: 'allow', policyVersion: 'v1', rule: 'approved', reason: 'by kim' })
+    const released = await ruling
+    if (released.verdict !== 'allow') throw new Error('expected a release')
+    target.send(bytes('delete'), released.pass)
+    await target.flush()
+    expect(story.map(({ bytes }) => bytes)).toEqual(['delete'])
+    expect(story[0]?.file).toContain('approved')
+    expect(eventsNow(on).at(-1)).toEqual({
+      code: 'd',
+      decision: { n: 1, decision: { verdict: 'allow', policyVersion: 'v1', rule: 'approved', reason: 'by kim' } },
+    })
+  })
+
+  it('has no pass once it is denied', async () => {
+    const { on, pending, session } = held()
+    const ruling = session.submit(draft('delete from t'))
+    pending[0]?.resolve({ verdict: 'deny', policyVersion: 'v1', rule: 'no' })
+    expect(await ruling).not.toHaveProperty('pass')
+    session.commit()
+    expect(eventsNow(on).at(-1)).toMatchObject({ code: 'd', decision: { n: 1, decision: { verdict: 'deny', rule: 'no' } } })
+  })
+
+  it('has nothing to hope for once the session is closed', async () => {
+    const { pending, session } = held()
+    const ruling = session.submit(draft('delete from t'))
+    session.close('terminated')
+    pending[0]?.resolve({ verdict: 'allow', policyVersion: 'v1' })
+    await expect(ruling).rejects.toThrow('a closed session takes no more')
+  })
+
+  it('may be answered around: another command keeps its own answer line', async () => {
+    const { on, pending, session } = held()
+    const { ticket } = allowed(session.submit(draft('select 1')))
+    session.record(ticket, { kind: 'columns', columns: [] })
+    const ruling = session.submit(draft('delete from t'))
+    session.record(ticket, { kind: 'done', tag: 'SELECT 0', rows: 0 })
+    pending[0]?.resolve({ verdict: 'deny', policyVersion: 'v1' })
+    await ruling
+    session.close('client closed')
+    expect(eventsNow(on).map(({ code }) => code)).toEqual(['q', 'o', 'a', 'q', 'o', 'm', 'a', 'd', 'e'])
+  })
+})
+
+describe('the end of a session', () => {
+  const reasonOf = (session: Session) => (session.over.aborted ? (session.over.reason as EndReason) : null)
+
+  it('comes with the end of its run, for the same reason', () => {
+    const on = rig()
+    const session = on.guard.open(on.request)
+    expect(reasonOf(session)).toBe(null)
+    on.endRun('run expired')
+    expect(reasonOf(session)).toBe('run expired')
+  })
+
+  it('has come when its run is over before it begins', () => {
+    const on = rig()
+    on.endRun('run ended')
+    expect(reasonOf(on.guard.open(on.request))).toBe('run ended')
+  })
+
+  it('comes when someone terminates it, and there is nothing to terminate afterwards', () => {
+    const on = rig()
+    const session = on.guard.open(on.request)
+    expect(on.guard.terminate('other')).toBe(false)
+    expect(on.guard.terminate(session.id)).toBe(true)
+    expect(reasonOf(session)).toBe('terminated')
+    session.close('terminated')
+    expect(on.guard.terminate(session.id)).toBe(false)
+  })
+
+  it('comes to all when the gateway stops, which waits for the last', async () => {
+    const on = rig()
+    const sessions = [on.guard.open(on.request), on.guard.open(on.request)]
+    on.guard.endAll('gateway stopped')
+    expect(sessions.map(reasonOf)).toEqual(['gateway stopped', 'gateway stopped'])
+    let isEmpty = false
+    void on.guard.allClosed().then(() => (isEmpty = true))
+    sessions[0]?.close('gateway stopped')
+    await settle()
+    expect(isEmpty).toBe(false)
+    sessions[1]?.close('gateway stopped')
+    await settle()
+    expect(isEmpty).toBe(true)
+    await on.guard.allClosed()
+  })
+
+  it('keeps the first reason', () => {
+    const on = rig()
+    const session = on.guard.open(on.request)
+    session.end('terminated')
+    on.endRun('run ended')
+    expect(reasonOf(session)).toBe('terminated')
+  })
+})
+
+describe('a wire', () => {
+  it('waits for a peer that does not keep up', async () => {
+    const on = rig()
+    const session = on.guard.open(on.request)
+    const [near, far] = on.machine.network.pair()
+    const wire = new ClientWire(session, near)
+    wire.write(session.relayBack(new Uint8Array(100_000)))
+    const flushed = wire.flush()
+    expect(flushed).toBeInstanceOf(Promise)
+    far.onData(() => {})
+    await flushed
+  })
+
+  it('sends neighbours in one buffer as one, and nothing twice', async () => {
+    const on = rig()
+    const { session, story, client } = serve(on)
+    const whole = bytes('abcdef')
+    client.write(session.relayBack(whole.subarray(0, 2)))
+    client.write(session.relayBack(whole.subarray(2, 4)))
+    client.write(session.relayBack(new Uint8Array(0)))
+    client.write(session.relayBack(whole.subarray(0, 2)))
+    await client.flush()
+    await client.flush()
+    expect(story.map(({ bytes }) => bytes)).toEqual(['abcdab'])
+  })
+})
+
+interface PromiseWithResolvers<T> {
+  promise: Promise<T>
+  resolve: (value: T) => void
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function promiseWithResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>(found => (resolve = found))
+  return { promise, resolve }
+}
