@@ -9,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     include: ['{recordings,policy-dsl,gateway,web}/src/**/*.test.{ts,tsx}', ...(isNode ? ['e2e/tools/*.test.ts'] : [])],
+    // Bun hands vitest a module whose namespace re-exports are not there yet; vitest then loads zod itself.
+    server: { deps: { inline: isNode ? [] : ['zod'] } },
     // Four runtimes share two cores with whatever else runs there.
     testTimeout: 20_000,
   },

@@ -20,6 +20,6 @@ it('serves until it is closed, endless answers included', async () => {
 
 it('says when the port is taken', async () => {
   const first = await serveApi(new Hono<ApiEnv>(), anyPort)
-  await expect(serveApi(new Hono<ApiEnv>(), { ...anyPort, address: first.address })).rejects.toThrow('EADDRINUSE')
+  await expect(serveApi(new Hono<ApiEnv>(), { ...anyPort, address: first.address })).rejects.toMatchObject({ code: 'EADDRINUSE' })
   await first.close()
 })

@@ -1,5 +1,6 @@
 /// <reference types="node" />
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createParser, type Parser } from './parser.ts'
 import { changesPinned, mayTouchPinned } from './pinned.ts'
@@ -7,7 +8,7 @@ import { changesPinned, mayTouchPinned } from './pinned.ts'
 let parser: Parser
 
 beforeAll(async () => {
-  parser = await createParser({ loadWasm: () => readFile(new URL(import.meta.resolve('libpg-query/wasm/libpg-query.wasm'))) })
+  parser = await createParser({ loadWasm: () => readFile(createRequire(import.meta.url).resolve('libpg-query/wasm/libpg-query.wasm')) })
 })
 
 describe('a text that changes a pinned setting', () => {
