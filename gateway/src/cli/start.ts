@@ -39,7 +39,7 @@ export const startCommand: CliCommand = {
         process.exit(exitCodeFatal)
       },
     }).catch((error: unknown) => {
-      throw new CliError(portInUse(error) ?? `the gateway could not start: ${error instanceof Error ? error.message : String(error)}`)
+      throw startFailed(error, '`listen` in the configuration changes the port')
     })
     shell.out(`steno is ready at ${gateway.url || 'its ports; the web port is turned off'}\n`)
     if (isFirstStart && gateway.url) shell.out(`sign in, once, within a day: ${gateway.signInLink()}\n`)
@@ -65,8 +65,11 @@ export function readConfigFile(
   }
 }
 
-function portInUse(error: unknown): string | null {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return null
+/** Why a gateway did not start, for whoever started it. `way` says how a port is changed. */
+export function startFailed(error: unknown, way: string): CliError {
+  if (error instanceof CliError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return new CliError(`the gateway could not start: ${message}`)
   const port = 'port' in error ? ` ${String(error.port)}` : ''
-  return `port${port} is in use: is another gateway running? \`listen\` in the configuration changes the port`
+  return new CliError(`port${port} is in use: is another gateway running? ${way}`)
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import postgres from 'postgres'
 import { readConfig } from '../config/index.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
@@ -25,16 +24,16 @@ const story = [
 /** The agent that whoever reads the demo's output works as. */
 const visitor = 'try-it'
 
-const options = {
-  data: { type: 'string', default: '.steno/demo' },
-  'web-port': { type: 'string', default: '7700' },
-  'postgres-port': { type: 'string', default: '7432' },
-} as const
+export interface DemoOptions {
+  /** Where the demo keeps everything. */
+  data: string
+  webPort: number
+  postgresPort: number
+}
 
 /** Runs the demo until it is told to stop: a gateway, a shop to reach through it, and agents that have really worked there. */
-export async function demo(argv: string[]): Promise<number> {
-  const { values } = parseArgs({ args: argv, options })
-  const data = resolve(values.data)
+export async function demo({ data: directory, webPort, postgresPort }: DemoOptions): Promise<number> {
+  const data = resolve(directory)
   mkdirSync(data, { recursive: true, mode: 0o700 })
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const secrets = demoSecrets(data)
@@ -47,7 +46,7 @@ export async function demo(argv: string[]): Promise<number> {
     shop = await startPostgres({ directory: join(data, 'shop'), port: secrets.shopPort, user: 'app', password: secrets.shop, log: () => {} })
     await fillShop(shop)
     say('starting the gateway …')
-    gateway = await startDemoGateway(data, secrets, { webPort: Number(values['web-port']), postgresPort: Number(values['postgres-port']) })
+    gateway = await startDemoGateway(data, secrets, { webPort, postgresPort })
     const done = join(data, 'story-told')
     if (!existsSync(done)) {
       say('letting a few agents work in the shop, through the port …')
