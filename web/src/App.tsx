@@ -1,7 +1,8 @@
 import { Navigate, Route, Router } from '@solidjs/router'
 import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
-import { lazy, type JSX } from 'solid-js'
+import { lazy, onCleanup, onMount, type JSX } from 'solid-js'
 import { ProblemError } from './api.ts'
+import { after } from './clock.ts'
 import { SessionsPage } from './sessions/SessionsPage.tsx'
 import { Shell } from './Shell.tsx'
 import { Empty } from './ui/Problem.tsx'
@@ -27,8 +28,19 @@ const ComparePage = lazy(() => import('./runs/ComparePage.tsx').then(page => ({ 
 const CommandPage = lazy(() => import('./sessions/CommandPage.tsx').then(page => ({ default: page.CommandPage })))
 const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
 
+/** How long after the first page the others are fetched, so that they open at once and even while the gateway is away. */
+const fetchAheadMs = 2_000
+
 /** The whole desk: every page and its address. */
 export function App(): JSX.Element {
+  onMount(() =>
+    onCleanup(
+      after(fetchAheadMs, () => {
+        // One that does not arrive says so itself when it is opened.
+        void Promise.allSettled([ReplayPage, RunsPage, RunPage, ComparePage, TargetsPage].map(page => page.preload()))
+      }),
+    ),
+  )
   return (
     <QueryClientProvider client={queries}>
       <Router root={Shell}>

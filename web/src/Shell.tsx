@@ -1,4 +1,5 @@
 import { A, useLocation, useNavigate, type RouteSectionProps } from '@solidjs/router'
+import { useQueryClient } from '@tanstack/solid-query'
 import Columns3 from 'lucide-solid/icons/columns-3'
 import Database from 'lucide-solid/icons/database'
 import Keyboard from 'lucide-solid/icons/keyboard'
@@ -8,13 +9,27 @@ import Moon from 'lucide-solid/icons/moon'
 import Search from 'lucide-solid/icons/search'
 import Sun from 'lucide-solid/icons/sun'
 import TextAlignStart from 'lucide-solid/icons/text-align-start'
-import { createEffect, createSignal, For, lazy, onCleanup, onMount, Show, Suspense, type Component, type JSX } from 'solid-js'
+import {
+  createEffect,
+  createSignal,
+  ErrorBoundary,
+  For,
+  lazy,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Suspense,
+  type Component,
+  type JSX,
+} from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { api, connection } from './api.ts'
 import { createNow } from './clock.ts'
 import { useEvents } from './live.ts'
 import { setTheme, theme, themes, type Theme } from './theme.ts'
 import { describeProblem } from './ui/describe-problem.ts'
+import { Problem } from './ui/Problem.tsx'
 import { ageLabel } from './ui/labels.ts'
 import { onKeyDown, useKeys } from './ui/use-keys.ts'
 
@@ -73,6 +88,9 @@ function Desk(props: { children: JSX.Element }): JSX.Element {
     document.addEventListener('keydown', onKeyDown)
     onCleanup(() => document.removeEventListener('keydown', onKeyDown))
   })
+  const queries = useQueryClient()
+  // Whatever was missed while the gateway was away is asked for again.
+  createEffect(on(connection.isReachable, isReachable => isReachable && void queries.invalidateQueries(), { defer: true }))
   // One stream for the tab, whichever page is open.
   useEvents(() => {})
 
@@ -84,7 +102,9 @@ function Desk(props: { children: JSX.Element }): JSX.Element {
       <Rail onKeys={() => setOpen('keys')} onPalette={() => setOpen('palette')} onSignOut={() => void signOut()} />
       <div class="stage" id="page" tabIndex={-1}>
         <Banner trouble={trouble()} />
-        <Suspense>{props.children}</Suspense>
+        <ErrorBoundary fallback={(error, reset) => <PageProblem error={error} onLeave={reset} />}>
+          <Suspense>{props.children}</Suspense>
+        </ErrorBoundary>
       </div>
       <Suspense>
         <Show when={open() === 'palette'}>
@@ -95,6 +115,24 @@ function Desk(props: { children: JSX.Element }): JSX.Element {
         </Show>
       </Suspense>
     </div>
+  )
+}
+
+/** A page that could not be shown; its parts may not have arrived because the gateway went away, or was updated. */
+function PageProblem(props: { error: unknown; onLeave(): void }): JSX.Element {
+  const location = useLocation()
+  createEffect(
+    on(
+      () => location.pathname,
+      () => props.onLeave(),
+      { defer: true },
+    ),
+  )
+  return (
+    <main class="page">
+      <h1 class="spoken">Steno</h1>
+      <Problem error={props.error} what="This page cannot be shown" onRetry={() => window.location.reload()} />
+    </main>
   )
 }
 
