@@ -99,6 +99,8 @@ async function open(
   const metrics = new Metrics()
   const refused = metrics.counter('steno_connections_refused_total', 'Connections turned away before they had a session.')
   metrics.gauge('steno_sessions_open', 'Sessions that are open.', () => guard.openSessions.size)
+  metrics.sum('steno_commands_total', 'Commands recorded.', () => guard.recorded.commands)
+  metrics.sum('steno_recorded_bytes_total', 'Bytes of recordings written.', () => guard.recorded.bytes)
   metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lag().bytes)
 
   const doors: Doors = {
@@ -116,7 +118,8 @@ async function open(
     readFile: (path) => secrets.readFile(path),
     turnedAway({ client, reason, run, target }) {
       refused.add()
-      log(`turned away ${client}: ${reason}${run ? ` (as ${run}, to ${target})` : ''}`)
+      // What a stranger says of itself goes into the log quoted, so that it stays one line.
+      log(`turned away ${client}: ${JSON.stringify(reason)}${run ? ` as ${JSON.stringify(run)} to ${JSON.stringify(target)}` : ''}`)
     },
   }
   const ports = await listenForProtocols({ config, doors, machine, log, closing })

@@ -29,6 +29,11 @@ export class Metrics {
     }
   }
 
+  /** Something that only grows and is counted elsewhere: read when somebody looks. Its name ends in `_total`. */
+  sum(name: string, help: string, read: () => number): void {
+    this.#metrics.set(name, { help, kind: 'counter', samples: () => [[{}, read()]] })
+  }
+
   /** A value that is read when somebody looks. */
   gauge(name: string, help: string, read: () => number): void {
     this.#metrics.set(name, { help, kind: 'gauge', samples: () => [[{}, read()]] })

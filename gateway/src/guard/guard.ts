@@ -32,11 +32,22 @@ export class Guard {
   readonly #options: GuardOptions
   readonly #open = new Map<string, OpenSession>()
   readonly #whenEmpty: (() => void)[] = []
+  readonly #closed = { commands: 0, bytes: 0 }
 
   constructor(machine: Machine, recordings: Recordings, options: GuardOptions) {
     this.#machine = machine
     this.#recordings = recordings
     this.#options = options
+  }
+
+  /** Commands and bytes recorded since the gateway started. */
+  get recorded(): { commands: number; bytes: number } {
+    const sum = { ...this.#closed }
+    for (const { session } of this.#open.values()) {
+      sum.commands += session.commands
+      sum.bytes += session.sizeBytes
+    }
+    return sum
   }
 
   get openSessions(): ReadonlyMap<string, OpenSession> {
@@ -60,6 +71,8 @@ export class Guard {
       durability: this.#options.durability,
       onClosed: () => {
         this.#open.delete(id)
+        this.#closed.commands += session.commands
+        this.#closed.bytes += session.sizeBytes
         if (this.#open.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
         request.run.over.removeEventListener('abort', endWithRun)
       },
