@@ -170,7 +170,7 @@ function pathOf(context) {
 }
 
 function isTest(path) {
-  return /\.test\.tsx?$/.test(path) || path.endsWith('/conformance.ts')
+  return /\.test\.tsx?$/.test(path) || /\/(?:conformance|test-[^/]+)\.ts$/.test(path)
 }
 
 function matches(patterns, path) {
