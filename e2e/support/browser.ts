@@ -37,7 +37,15 @@ export interface TestBrowser {
 export async function startBrowser(): Promise<TestBrowser> {
   const tool = await loadTool('playwright-core')
   const chromium = (tool.default ?? tool).chromium
-  const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+  const flags = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ]
   const browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, args: flags })
 
   async function desk({ width = 1440, height = 900, theme = 'light', state }: DeskOptions = {}): Promise<Desk> {
@@ -53,7 +61,9 @@ export async function startBrowser(): Promise<TestBrowser> {
     // Chromium says so in the console too, but not for every directive.
     await context.addInitScript(() => {
       const here = globalThis as any
-      here.addEventListener('securitypolicyviolation', (event: any) => here.console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))
+      here.addEventListener('securitypolicyviolation', (event: any) =>
+        here.console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+      )
     })
     const watched = async () => {
       const page = await context.newPage()
