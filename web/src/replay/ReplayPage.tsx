@@ -39,11 +39,13 @@ export function ReplayPage(): JSX.Element {
     <Switch>
       <Match when={session.isPending}>
         <main class="page">
+          <h1 class="spoken">Session</h1>
           <Skeleton rows={12} label="Loading the session" />
         </main>
       </Match>
       <Match when={session.isError}>
         <main class="page">
+          <h1 class="spoken">Session</h1>
           <Problem error={session.error} what="This session cannot be shown" onRetry={() => void session.refetch()} />
         </main>
       </Match>
@@ -164,9 +166,15 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
     player.select(index)
   }
   const stepHit = (by: 1 | -1) => {
-    const to = nextHit(replay.search.hits(), player.index(), by)
+    awaitedStep = isSought() ? null : by
+    const to = awaitedStep === null ? nextHit(replay.search.hits(), player.index(), by) : null
     if (to !== null) jump(to)
   }
+  // Enter may come before the first hit of what was typed does.
+  let sought = address.q ?? ''
+  let awaitedStep: 1 | -1 | null = null
+  const isSought = () => replay.search.text() === sought && (replay.search.hits().length > 0 || replay.search.share() === null)
+  createEffect(on(isSought, is => is && awaitedStep !== null && stepHit(awaitedStep)))
   const copyLink = async () => {
     try {
       await navigator.clipboard.writeText(link())
@@ -321,7 +329,10 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
               text={address.q ?? ''}
               index={player.index()}
               listsOnlyHits={listsOnlyHits()}
-              onText={text => setAddress({ q: text === '' ? undefined : text }, { replace: true, scroll: false })}
+              onText={text => {
+                sought = text
+                setAddress({ q: text === '' ? undefined : text }, { replace: true, scroll: false })
+              }}
               onStep={stepHit}
               onListOnlyHits={setListsOnlyHits}
               onClose={() => {

@@ -97,6 +97,11 @@ export function createReplay(input: ReplayInput): Replay {
     if (wanted && reach(wanted)) wanted = null
     // Whoever opens a live session without a place in mind wants to see now.
     if (wasLoading && growth() === 'live' && input.place === null && player.state() === 'ready') player.goLive()
+    // And whoever opens one that is over wants to see its first command, not the settings said before it.
+    if (input.place === null && input.session.endedAt !== null && player.state() === 'ready') {
+      const first = frames.findIndex(frame => !isPreparation(frame))
+      if (first > 0) player.select(first)
+    }
     if (growth() === 'complete' && frames.length === 0) player.fail(update.facts.refusal?.message ?? 'no command was recorded')
   }
 
