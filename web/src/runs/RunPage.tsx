@@ -30,6 +30,9 @@ export function RunPage(): JSX.Element {
   const known = (): Run | undefined => (run.isPending ? undefined : run.data)
   return (
     <main class="page">
+      <Show when={!known()}>
+        <h1 class="spoken">Run</h1>
+      </Show>
       <Switch fallback={<Skeleton rows={12} label="Loading the run" />}>
         <Match when={known()}>{detail => <Detail run={detail()} />}</Match>
         <Match when={run.isError}>
