@@ -19,13 +19,12 @@ await agents[process.argv[2] ?? '']!(Number(process.argv[3] ?? 1))
 
 /** Marks dormant customers. The third attempt also reads their addresses, which the first two had no need for. */
 async function backfill(attempt: number): Promise<void> {
-  await withShop('agent-backfill', async (sql) => {
+  await withShop('agent-backfill', async sql => {
     const [found] = await sql`select count(*) as dormant from customers where status = ${'dormant'}`
     await pause(120)
-    await sql.begin(async (tx) => {
+    await sql.begin(async tx => {
       await tx`select set_config('statement_timeout', ${'5000'}, true)`
-      const changed = await tx`
-        update customers set status = ${'dormant'}
+      const changed = await tx`update customers set status = ${'dormant'}
         from orders o where o.customer_id = customers.id and o.placed_at < ${'2025-02-20T00:00:00Z'}
         returning customers.id, customers.name, customers.city, customers.status`
       await pause(80)
@@ -44,9 +43,9 @@ async function backfill(attempt: number): Promise<void> {
 
 /** A migration that fails half way and is rolled back, then done in smaller steps. */
 async function migrate(): Promise<void> {
-  await withShop('claude-migrator', async (sql) => {
+  await withShop('claude-migrator', async sql => {
     try {
-      await sql.begin(async (tx) => {
+      await sql.begin(async tx => {
         await tx`alter table customers add column dormant_since timestamptz`.simple()
         await pause(50)
         await tx`create index customers_dormant on customers (dormant_sinse)`.simple()
@@ -55,13 +54,17 @@ async function migrate(): Promise<void> {
       if (!(error instanceof postgres.PostgresError && error.code === '42703')) throw error
     }
     await pause(900)
-    await sql.begin(async (tx) => {
+    await sql.begin(async tx => {
       await tx`alter table customers add column if not exists dormant_since timestamptz`.simple()
       await tx`savepoint before_index`
       await tx`create index if not exists customers_dormant on customers (dormant_since) where dormant_since is not null`.simple()
       await tx`release savepoint before_index`
     })
-    await sql.unsafe(`set search_path = public; select count(*) from customers; select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'customers'::regclass and attnum > 0 order by attnum`).simple()
+    await sql
+      .unsafe(
+        `set search_path = public; select count(*) from customers; select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'customers'::regclass and attnum > 0 order by attnum`,
+      )
+      .simple()
   })
 }
 
@@ -69,15 +72,24 @@ async function migrate(): Promise<void> {
 async function report(): Promise<void> {
   const client = new pg.Client({ application_name: 'reporting-bot' })
   await client.connect()
-  const config = { text: 'select id, placed_at, total, state from orders where total > $1 and placed_at >= $2 order by total desc limit 40', values: ['200', '2025-06-01'], name: 'large_orders', binary: true }
+  const config = {
+    text: 'select id, placed_at, total, state from orders where total > $1 and placed_at >= $2 order by total desc limit 40',
+    values: ['200', '2025-06-01'],
+    name: 'large_orders',
+    binary: true,
+  }
   await client.query(config)
   await pause(70)
   await client.query({ ...config, values: ['230', '2025-09-01'] })
   await client.end()
-  await withShop('reporting-bot', async (sql) => {
-    for await (const rows of sql`select o.id, c.name, o.total from orders o join customers c on c.id = o.customer_id order by o.id limit 300`.cursor(100)) if (rows.length > 0) await pause(40)
+  await withShop('reporting-bot', async sql => {
+    for await (const rows of sql`select o.id, c.name, o.total from orders o join customers c on c.id = o.customer_id order by o.id limit 300`.cursor(
+      100,
+    ))
+      if (rows.length > 0) await pause(40)
     await pause(500)
-    const copy = await sql`copy (select date_trunc('week', placed_at)::date as week, count(*) as orders, sum(total) as revenue from orders group by 1 order by 1) to stdout with (format csv, header)`.readable()
+    const copy =
+      await sql`copy (select date_trunc('week', placed_at)::date as week, count(*) as orders, sum(total) as revenue from orders group by 1 order by 1) to stdout with (format csv, header)`.readable()
     copy.resume()
     await once(copy, 'end')
     await sql`do $$ begin raise notice 'report covers % orders', (select count(*) from orders); end $$`.simple()
@@ -87,9 +99,12 @@ async function report(): Promise<void> {
 
 /** New tickets arrive by COPY. */
 async function importRows(): Promise<void> {
-  await withShop('ticket-importer', async (sql) => {
+  await withShop('ticket-importer', async sql => {
     const copy = await sql`copy tickets (customer_id, subject, body, opened_at) from stdin`.writable()
-    for (let row = 1; row <= 120; row++) copy.write(`${1 + ((row * 29) % 1200)}\tImported #${row}\tBrought over from the old desk\t2025-11-${String(1 + (row % 20)).padStart(2, '0')} 10:00:00+00\n`)
+    for (let row = 1; row <= 120; row++)
+      copy.write(
+        `${1 + ((row * 29) % 1200)}\tImported #${row}\tBrought over from the old desk\t2025-11-${String(1 + (row % 20)).padStart(2, '0')} 10:00:00+00\n`,
+      )
     copy.end()
     await once(copy, 'finish')
     await sql`select count(*) from tickets`
@@ -98,8 +113,9 @@ async function importRows(): Promise<void> {
 
 /** Answers a support ticket. */
 async function support(): Promise<void> {
-  await withShop('support-copilot', async (sql) => {
-    const [ticket] = await sql`select t.id, t.subject, t.body, c.id as customer, c.name from tickets t join customers c on c.id = t.customer_id where t.id = ${61}`
+  await withShop('support-copilot', async sql => {
+    const [ticket] =
+      await sql`select t.id, t.subject, t.body, c.id as customer, c.name from tickets t join customers c on c.id = t.customer_id where t.id = ${61}`
     await pause(1800)
     const customer = Number(ticket?.['customer'] ?? 1)
     await sql`select o.id, o.state, o.total, p.method, p.settled_at from orders o left join payments p on p.order_id = o.id where o.customer_id = ${customer} order by o.placed_at desc`
@@ -122,5 +138,5 @@ async function withShop(name: string, work: (sql: postgres.Sql) => Promise<void>
 }
 
 function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
