@@ -9,7 +9,12 @@ import * as frontend from './wire/frontend.ts'
 import { MessageReader } from './wire/message-reader.ts'
 import { readStartup, type StartupMessage } from './wire/startup.ts'
 import { WireError } from './wire/wire-error.ts'
-import { writeAuthenticationSasl, writeAuthenticationSaslContinue, writeAuthenticationSaslFinal, writeNegotiateProtocolVersion } from './wire/write.ts'
+import {
+  writeAuthenticationSasl,
+  writeAuthenticationSaslContinue,
+  writeAuthenticationSaslFinal,
+  writeNegotiateProtocolVersion,
+} from './wire/write.ts'
 
 const tlsAlpn = 'postgresql'
 /** A login message is a few hundred bytes; a token is 50. */
@@ -78,13 +83,20 @@ export function checkStartup(startup: StartupMessage): Map<string, string> {
   const passed = new Map(startup.parameters)
   const replication = passed.get('replication')
   if (replication !== undefined && !['false', 'off', 'no', '0'].includes(replication.toLowerCase()))
-    throw new Refused(fatal('0A000', 'replication connections are not recorded, so they are refused', { hint: 'connect without the `replication` option' }))
+    throw new Refused(
+      fatal('0A000', 'replication connections are not recorded, so they are refused', { hint: 'connect without the `replication` option' }),
+    )
   passed.delete('replication')
-  const encoding = passed.get('client_encoding')
-  if (encoding !== undefined && !isUtf8Name(encoding))
-    throw new Refused(fatal('22023', `a recorded session is in UTF8, so client_encoding \`${encoding}\` is refused`, { hint: 'set PGCLIENTENCODING=UTF8' }))
-  const strings = passed.get('standard_conforming_strings')
-  if (strings !== undefined && strings.toLowerCase() !== 'on') throw pinnedByOption('standard_conforming_strings')
+  for (const [name, value] of startup.parameters) {
+    // The target reads a setting's name in any case, and the last of two counts.
+    const setting = name.toLowerCase()
+    if (setting === 'client_encoding' && !isUtf8Name(value))
+      throw new Refused(
+        fatal('22023', `a recorded session is in UTF8, so client_encoding \`${value}\` is refused`, { hint: 'set PGCLIENTENCODING=UTF8' }),
+      )
+    if (setting === 'standard_conforming_strings' && value.toLowerCase() !== 'on') throw pinnedByOption(setting)
+    if (setting in pinned) passed.delete(name)
+  }
   const options = passed.get('options')
   if (options !== undefined) checkOptions(options)
   passed.delete('user')
@@ -98,8 +110,16 @@ function checkOptions(options: string): void {
   const words = options.match(/(?:\\.|[^\s\\])+/g) ?? []
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!.replace(/\\(.)/g, '$1')
-    const setting = word === '-c' ? words[++at]?.replace(/\\(.)/g, '$1') : word.startsWith('-c') ? word.slice(2) : word.startsWith('--') ? word.slice(2) : undefined
-    if (setting === undefined || !setting.includes('=')) throw new Refused(fatal('0A000', `the startup option \`${word}\` is not supported`, { hint: 'use `-c name=value`' }))
+    const setting =
+      word === '-c'
+        ? words[++at]?.replace(/\\(.)/g, '$1')
+        : word.startsWith('-c')
+          ? word.slice(2)
+          : word.startsWith('--')
+            ? word.slice(2)
+            : undefined
+    if (setting === undefined || !setting.includes('='))
+      throw new Refused(fatal('0A000', `the startup option \`${word}\` is not supported`, { hint: 'use `-c name=value`' }))
     const name = setting.slice(0, setting.indexOf('=')).trim().toLowerCase().replaceAll('-', '_')
     if (name in pinned) throw pinnedByOption(name)
   }
@@ -122,7 +142,12 @@ export function negotiate(mailbox: Mailbox, startup: StartupMessage): void {
  */
 export async function authenticate(mailbox: Mailbox, runId: string, doors: Doors): Promise<ActiveRun> {
   const credential = doors.credential(runId)
-  const server = new ScramServer({ verifier: credential?.scram ?? null, user: runId, nonce: nonce(doors.machine), mockSeed: mockSeed(doors.machine) })
+  const server = new ScramServer({
+    verifier: credential?.scram ?? null,
+    user: runId,
+    nonce: nonce(doors.machine),
+    mockSeed: mockSeed(doors.machine),
+  })
   const next = messages(mailbox)
   mailbox.socket.write(writeAuthenticationSasl(['SCRAM-SHA-256']))
   const first = frontend.readSaslInitialResponse(await next(frontend.type.password))
@@ -140,7 +165,7 @@ export async function authenticate(mailbox: Mailbox, runId: string, doors: Doors
 /** Gives the next message of the login, of the one type that may come. */
 function messages(mailbox: Mailbox): (type: number) => Promise<MessageReader> {
   const reader = new MessageReader({ messageBytesMax: loginMessageBytesMax })
-  return async (type) => {
+  return async type => {
     while (!reader.next()) reader.push(await mailbox.more())
     if (reader.type !== type) throw new WireError('08P01', `expected a password message, got type ${reader.type}`)
     const rest = reader.takeRest()
@@ -150,7 +175,7 @@ function messages(mailbox: Mailbox): (type: number) => Promise<MessageReader> {
 }
 
 function nonce(machine: Machine): string {
-  return Array.from(machine.random(18), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(machine.random(18), byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 const seeds = new WeakMap<Machine, Uint8Array>()

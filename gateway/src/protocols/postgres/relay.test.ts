@@ -290,6 +290,7 @@ async function play(scenario: Scenario, cut: Cut): Promise<Outcome> {
   // Answers stay in their order, whatever is cut.
   let delivered = Promise.resolve()
   target.deliver = bytes => void (delivered = delivered.then(() => fromTarget(bytes)))
+  target.hangUp = () => void (delivered = delivered.then(() => target.peer?.socket.end()))
   for (const turn of scenario.turns) {
     await fromClient(turn)
     await rest()

@@ -28,7 +28,13 @@ import {
 const utf8 = new TextEncoder()
 
 export function join(...pieces: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(pieces.flatMap(piece => [...piece]))
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 /** A message of a type, its body given in pieces: text as it is, numbers as bytes. */
@@ -218,6 +224,7 @@ export class ScriptedTarget {
   peer: Peer | null = null
   /** Writes one answer; a test replaces it to cut it. */
   deliver: (bytes: Uint8Array) => void
+  hangUp: () => void
   readonly #answers: Uint8Array[]
   #read = 0
   #isIn = false
@@ -225,6 +232,7 @@ export class ScriptedTarget {
   constructor(gateway: TestGateway, answers: Uint8Array[]) {
     this.#answers = [...answers]
     this.deliver = bytes => void this.peer?.socket.write(bytes)
+    this.hangUp = () => this.peer?.socket.end()
     void gateway.machine.network.listen({ host: 'db', port: 5432 }, socket => {
       const peer = new Peer(socket as SimulatedSocket)
       peer.onMore = () => this.#onMore(peer)
@@ -250,6 +258,7 @@ export class ScriptedTarget {
     this.sent = peer.received
     const messages = splitMessages(this.sent)
     for (; this.#read < messages.length; this.#read++) {
+      if (messages[this.#read]!.type === 'X') this.hangUp()
       if (!ending.has(messages[this.#read]!.type)) continue
       const answer = this.#answers.shift()
       if (answer) this.deliver(answer)
