@@ -84,7 +84,7 @@ export class RowDecoder {
       else if (value.length > this.#limits.valueBytesMax) special.set(cell, this.#cut(value, utf8.decode(value)))
       else if (!isText && !isUtf8(value)) special.set(cell, hexCell(value))
     }
-    return special
+    return special.size > 0 ? special : null
   }
 
   #cut(value: Uint8Array, cell: Cell): Cell {

@@ -13,8 +13,8 @@ const utf8 = new TextDecoder()
 /** What a stock player shows of a statement: the prompt and its text. */
 export function showStatement(database: string, text: string, values: string[]): string {
   const shown = text.length > statementShownMax ? `${text.slice(0, statementShownMax)} … (${text.length} characters)` : text
-  const bound = values.length > 0 ? `\r\n  -- ${values.map((value, i) => `$${i + 1} = ${value}`).join(', ')}` : ''
-  return `\x1b[36m${visible(database)}=>\x1b[0m ${visible(shown).replaceAll('\n', '\r\n')}${visible(bound, true)}\r\n`
+  const bound = values.length > 0 ? `\r\n  -- ${values.map((value, i) => `$${i + 1} = ${inLine(value)}`).join(', ')}` : ''
+  return `\x1b[36m${inLine(database)}=>\x1b[0m ${visible(shown).replaceAll('\n', '\r\n')}${bound}\r\n`
 }
 
 /**
@@ -31,12 +31,12 @@ export class Transcript {
   part(part: AnswerPart): string {
     switch (part.kind) {
       case 'columns':
-        this.#columns = part.columns.map((column) => column.name)
+        this.#columns = part.columns.map(column => column.name)
         this.#rows = []
         this.#rowCount = 0
         return ''
       case 'done':
-        return this.#table() + (part.rows > 0 && part.tag.startsWith('SELECT') ? '' : this.#reset(`${visible(part.tag)}\r\n`))
+        return this.#table() + (part.rows > 0 && part.tag.startsWith('SELECT') ? '' : this.#reset(`${inLine(part.tag)}\r\n`))
       case 'suspended':
         return `${this.#table()}(more)\r\n`
       case 'notice':
@@ -55,7 +55,7 @@ export class Transcript {
     let text = ''
     for (let i = 0; i < count && this.#rowCount < rowsShownMax; i++, this.#rowCount++) {
       const start = ranges[2 * i]!
-      text += `${visible(utf8.decode(bytes.subarray(start, Math.min(ranges[2 * i + 1]!, start + dataShownBytesMax))).trimEnd())}\r\n`
+      text += `${inLine(utf8.decode(bytes.subarray(start, Math.min(ranges[2 * i + 1]!, start + dataShownBytesMax))).trimEnd())}\r\n`
     }
     return text
   }
@@ -68,7 +68,10 @@ export class Transcript {
         const special = block.special?.get(cell)
         const start = block.cells[2 * cell]!
         if (special !== undefined) cells.push(cellText(special))
-        else cells.push(start < 0 ? null : utf8.decode(block.bytes.subarray(start, Math.min(block.cells[2 * cell + 1]!, start + 4 * cellWidthMax))))
+        else
+          cells.push(
+            start < 0 ? null : utf8.decode(block.bytes.subarray(start, Math.min(block.cells[2 * cell + 1]!, start + 4 * cellWidthMax))),
+          )
       }
       this.#rows.push(cells)
     }
@@ -77,11 +80,11 @@ export class Transcript {
 
   #table(): string {
     if (!this.#columns) return ''
-    const names = this.#columns.map((name) => clip(visible(name)))
-    const rows = this.#rows.map((row) => row.map((cell) => (cell === null ? '' : clip(visible(cell).replaceAll('\n', '↵')))))
+    const names = this.#columns.map(name => clip(inLine(name)))
+    const rows = this.#rows.map(row => row.map(cell => (cell === null ? '' : clip(inLine(cell)))))
     const widths = names.map((name, i) => rows.reduce((width, row) => Math.max(width, (row[i] ?? '').length), name.length))
     const draw = (cells: string[]) => ` ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')}\r\n`
-    const rule = `${widths.map((width) => '-'.repeat(width + 2)).join('+')}\r\n`
+    const rule = `${widths.map(width => '-'.repeat(width + 2)).join('+')}\r\n`
     const more = this.#rowCount > rows.length ? ` … ${this.#rowCount - rows.length} more rows in the record\r\n` : ''
     const count = `(${this.#rowCount} ${this.#rowCount === 1 ? 'row' : 'rows'})\r\n`
     const text = `\x1b[1m${draw(names)}\x1b[0m${rule}${rows.map(draw).join('')}${more}${count}`
@@ -109,14 +112,19 @@ function clip(text: string): string {
 }
 
 function line(notice: Notice, colour: string): string {
-  return `${colour}${visible(notice.severity)}:  ${visible(notice.message)}\x1b[0m\r\n`
+  return `${colour}${inLine(notice.severity)}:  ${inLine(notice.message)}\x1b[0m\r\n`
 }
 
 /** Makes control and direction-changing characters visible, so that no value can move the cursor or rewrite what was shown. */
-function visible(text: string, keepLines = false): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (character) => {
-    if (character === '\n' || (keepLines && character === '\r')) return character
+function visible(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, character => {
+    if (character === '\n') return character
     if (character === '\t') return ' '
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
+}
+
+/** As `visible`, for what is one line whatever it holds: nothing in it can begin a line that looks like another's. */
+function inLine(text: string): string {
+  return visible(text).replaceAll('\n', '↵')
 }
