@@ -33,26 +33,27 @@ async function main() {
     { name: 'steno', env: steno.env, pid: steno.pid },
   ]
   if (!bouncer) console.log('PgBouncer is not on this machine: its columns are left out (Debian: apt-get install pgbouncer)\n')
-  console.log(`${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}; ${rounds} rounds of ${seconds} s, interleaved; medians\n`)
+  console.log(
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.versions.node}; ${rounds} rounds of ${seconds} s, interleaved; medians\n`,
+  )
 
   for (const way of ways) await must('pgbench', ['-n', '-S', '-T', '1', 'bench'], way.env)
   const rows = []
   for (const clients of [1, 8])
     for (const mode of ['simple', 'extended', 'prepared']) {
-      const taken = new Map(ways.map((way) => [way.name, []]))
-      for (let round = 0; round < rounds; round++)
-        for (const way of ways) taken.get(way.name).push(await pgbench(way, mode, clients))
+      const taken = new Map(ways.map(way => [way.name, []]))
+      for (let round = 0; round < rounds; round++) for (const way of ways) taken.get(way.name).push(await pgbench(way, mode, clients))
       rows.push({ label: `-S ${mode}, ${clients} ${clients === 1 ? 'client' : 'clients'}`, taken })
     }
-  table('pgbench -S', ['statements/s', 'p50 µs', 'p99 µs', 'CPU µs each'], rows, (one) => [one.tps, one.p50, one.p99, one.cpuUs], ways)
+  table('pgbench -S', ['statements/s', 'p50 µs', 'p99 µs', 'CPU µs each'], rows, one => [one.tps, one.p50, one.p99, one.cpuUs], ways)
 
   const bulk = []
   for (const [label, script] of [
-    ['SELECT of a million rows', "\\o /dev/null\nselect * from million;\n"],
+    ['SELECT of a million rows', '\\o /dev/null\nselect * from million;\n'],
     ['COPY of a million rows out', '\\copy million to /dev/null\n'],
     ['COPY of a million rows in', `truncate sink;\n\\copy sink from '${postgres.millionFile}'\n`],
   ]) {
-    const taken = new Map(ways.map((way) => [way.name, []]))
+    const taken = new Map(ways.map(way => [way.name, []]))
     for (let round = 0; round < rounds; round++)
       for (const way of ways) {
         const began = process.hrtime.bigint()
@@ -63,29 +64,43 @@ async function main() {
       }
     bulk.push({ label, taken })
   }
-  table('Bulk', ['seconds', 'CPU s'], bulk, (one) => [one.seconds, one.cpuSeconds], ways, true)
+  table('Bulk', ['seconds', 'CPU s'], bulk, one => [one.seconds, one.cpuSeconds], ways, true)
 
   const recorded = folderBytes(join(directory, 'steno/sessions'))
-  console.log(`Steno's resident memory: ${steno.rssMb()} MB now, ${steno.peakMb()} MB at most; ${(recorded / 2 ** 20).toFixed(0)} MiB recorded`)
+  console.log(
+    `Steno's resident memory: ${steno.rssMb()} MB now, ${steno.peakMb()} MB at most; ${(recorded / 2 ** 20).toFixed(0)} MiB recorded`,
+  )
 }
 
 async function pgbench(way, mode, clients) {
   const log = join(directory, `log-${way.name}-${mode}-${clients}`)
   const cpu = cpuUs(way.pid)
-  const out = await must('pgbench', ['-n', '-S', '-M', mode, '-c', String(clients), '-j', '1', '-T', String(seconds), '-l', '--log-prefix', log, 'bench'], way.env)
+  const out = await must(
+    'pgbench',
+    ['-n', '-S', '-M', mode, '-c', String(clients), '-j', '1', '-T', String(seconds), '-l', '--log-prefix', log, 'bench'],
+    way.env,
+  )
   const used = way.pid ? cpuUs(way.pid) - cpu : null
   const latencies = readdirSync(directory)
-    .filter((name) => join(directory, name).startsWith(log))
-    .flatMap((name) => {
+    .filter(name => join(directory, name).startsWith(log))
+    .flatMap(name => {
       const path = join(directory, name)
-      const values = readFileSync(path, 'utf8').trim().split('\n').map((line) => Number(line.split(' ')[2]))
+      const values = readFileSync(path, 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => Number(line.split(' ')[2]))
       rmSync(path)
       return values
     })
     .toSorted((a, b) => a - b)
   const count = Number(/transactions actually processed: (\d+)/.exec(out)?.[1])
   const tps = Number(/tps = ([\d.]+) \(without/.exec(out)?.[1] ?? /tps = ([\d.]+)/.exec(out)?.[1])
-  return { tps, p50: latencies[Math.floor(latencies.length * 0.5)], p99: latencies[Math.floor(latencies.length * 0.99)], cpuUs: used === null ? null : used / count }
+  return {
+    tps,
+    p50: latencies[Math.floor(latencies.length * 0.5)],
+    p99: latencies[Math.floor(latencies.length * 0.99)],
+    cpuUs: used === null ? null : used / count,
+  }
 }
 
 function table(title, columns, rows, values, ways, lowerIsBetter = false) {
@@ -93,18 +108,23 @@ function table(title, columns, rows, values, ways, lowerIsBetter = false) {
   console.log(`| | | ${columns.join(' | ')} | of direct | of PgBouncer |`)
   console.log(`|---|---|${columns.map(() => '--:|').join('')}--:|--:|`)
   for (const { label, taken } of rows) {
-    const medians = new Map([...taken].map(([name, all]) => [name, columns.map((_, i) => median(all.map((one) => values(one)[i])))]))
+    const medians = new Map([...taken].map(([name, all]) => [name, columns.map((_, i) => median(all.map(one => values(one)[i])))]))
     for (const { name } of ways) {
       const mine = medians.get(name)
-      const ratio = (other) => (medians.has(other) && other !== name ? (lowerIsBetter ? medians.get(other)[0] / mine[0] : mine[0] / medians.get(other)[0]).toFixed(2) : '')
-      console.log(`| ${name === 'direct' ? label : ''} | ${name} | ${mine.map((value) => (value === null ? '' : value >= 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 2 : 1))).join(' | ')} | ${ratio('direct')} | ${ratio('pgbouncer')} |`)
+      const ratio = other =>
+        medians.has(other) && other !== name
+          ? (lowerIsBetter ? medians.get(other)[0] / mine[0] : mine[0] / medians.get(other)[0]).toFixed(2)
+          : ''
+      console.log(
+        `| ${name === 'direct' ? label : ''} | ${name} | ${mine.map(value => (value === null ? '' : value >= 100 ? value.toFixed(0) : value.toFixed(value < 10 ? 2 : 1))).join(' | ')} | ${ratio('direct')} | ${ratio('pgbouncer')} |`,
+      )
     }
   }
   console.log('')
 }
 
 function median(values) {
-  if (values.some((value) => value === null)) return null
+  if (values.some(value => value === null)) return null
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]
 }
@@ -117,26 +137,35 @@ function cpuUs(pid) {
 }
 
 async function startPostgres() {
-  const version = readdirSync('/usr/lib/postgresql').toSorted((a, b) => Number(a) - Number(b)).at(-1)
+  const version = readdirSync('/usr/lib/postgresql')
+    .toSorted((a, b) => Number(a) - Number(b))
+    .at(-1)
   const bin = `/usr/lib/postgresql/${version}/bin`
   const data = join(directory, 'pg')
   const port = await freePort()
   mkdirSync(data)
   if (isRoot) spawnSync('chown', ['postgres', data])
-  const shell = (script) => (isRoot ? must('su', ['postgres', '-s', '/bin/sh', '-c', script]) : must('sh', ['-c', script]))
+  const shell = script => (isRoot ? must('su', ['postgres', '-s', '/bin/sh', '-c', script]) : must('sh', ['-c', script]))
   await shell(`${bin}/initdb -D ${data}/d -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null`)
-  await shell(`${bin}/pg_ctl -w -D ${data}/d -o "-p ${port} -k ${data} -c fsync=off -c shared_buffers=256MB" -l ${data}/log start >/dev/null`)
+  await shell(
+    `${bin}/pg_ctl -w -D ${data}/d -o "-p ${port} -k ${data} -c fsync=off -c shared_buffers=256MB" -l ${data}/log start >/dev/null`,
+  )
   stopped.push(() => shell(`${bin}/pg_ctl -m immediate -D ${data}/d stop >/dev/null`))
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'bench', PGPASSWORD: 'unused' }
   await must('psql', ['-XAtqc', 'create database bench', 'postgres'], env)
   await must('pgbench', ['-i', '-q', '-s', '5', '-n', 'bench'], env)
   const millionFile = join(directory, 'million.tsv')
-  await must('psql', ['-XAtq', '-f', '-', 'bench'], env, `create table million as select g as id, 'customer ' || g as name, g % 977 as bucket, now() as at from generate_series(1, 1000000) g; create table sink (like million); vacuum analyze;\n\\copy million to '${millionFile}'\n`)
+  await must(
+    'psql',
+    ['-XAtq', '-f', '-', 'bench'],
+    env,
+    `create table million as select g as id, 'customer ' || g as name, g % 977 as bucket, now() as at from generate_series(1, 1000000) g; create table sink (like million); vacuum analyze;\n\\copy million to '${millionFile}'\n`,
+  )
   return { port, env, millionFile }
 }
 
 async function startPgBouncer(postgres) {
-  const binary = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((path) => spawnSync('test', ['-x', path]).status === 0)
+  const binary = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find(path => spawnSync('test', ['-x', path]).status === 0)
   if (!binary) return null
   const port = await freePort()
   const place = join(directory, 'bouncer')
@@ -147,7 +176,9 @@ async function startPgBouncer(postgres) {
     `[databases]\nbench = host=127.0.0.1 port=${postgres.port} dbname=bench user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nauth_type = scram-sha-256\nauth_file = ${place}/users\npool_mode = session\nlogfile = ${place}/log\npidfile = ${place}/pid\nunix_socket_dir =\nignore_startup_parameters = extra_float_digits\n`,
   )
   if (isRoot) spawnSync('chown', ['-R', 'postgres', place])
-  const child = isRoot ? spawn('setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', binary, join(place, 'ini')], { stdio: 'ignore' }) : spawn(binary, [join(place, 'ini')], { stdio: 'ignore' })
+  const child = isRoot
+    ? spawn('setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', binary, join(place, 'ini')], { stdio: 'ignore' })
+    : spawn(binary, [join(place, 'ini')], { stdio: 'ignore' })
   stopped.push(() => child.kill('SIGTERM'))
   const env = { ...postgres.env, PGPORT: String(port) }
   await until(() => spawnSync('psql', ['-XAtqc', 'select 1', 'bench'], { env: { ...process.env, ...env } }).status === 0)
@@ -159,23 +190,38 @@ async function startSteno(postgres) {
   const config = {
     data: join(directory, 'steno'),
     listen: { web: `127.0.0.1:${web}`, postgres: `127.0.0.1:${port}` },
-    targets: { bench: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'bench', user: 'postgres', tls: 'disable' } },
+    targets: {
+      bench: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'bench', user: 'postgres', tls: 'disable' },
+    },
     agents: { bench: { secret: { env: 'BENCH_SECRET' } } },
   }
   const file = join(directory, 'steno.yaml')
   writeFileSync(file, JSON.stringify(config))
   const secret = 'the-secret-of-the-bench-agent-0123456789'
-  const child = spawn(process.execPath, [join(house, 'gateway/bin/steno.js'), 'start', '--config', file], { env: { ...process.env, BENCH_SECRET: secret }, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [join(house, 'gateway/bin/steno.js'), 'start', '--config', file], {
+    env: { ...process.env, BENCH_SECRET: secret },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   stopped.push(async () => {
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
     await exited
   })
-  await until(() => fetch(`http://127.0.0.1:${web}/healthz`).then((answer) => answer.ok, () => false))
-  const answer = await fetch(`http://127.0.0.1:${web}/api/runs`, { method: 'POST', headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }, body: JSON.stringify({ task: 'bench', targets: ['bench'] }) })
+  await until(() =>
+    fetch(`http://127.0.0.1:${web}/healthz`).then(
+      answer => answer.ok,
+      () => false,
+    ),
+  )
+  const answer = await fetch(`http://127.0.0.1:${web}/api/runs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ task: 'bench', targets: ['bench'] }),
+  })
   if (answer.status !== 201) throw new Error(`no run: ${answer.status} ${await answer.text()}`)
   const run = await answer.json()
-  const memory = (field) => Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024)
+  const memory = field =>
+    Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024)
   return { env: run.targets.bench.env, pid: child.pid, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
 }
 
@@ -184,10 +230,10 @@ function must(command, args, env = {}, input = '') {
     const child = spawn(command, args, { env: { ...process.env, ...env }, cwd: directory, stdio: ['pipe', 'pipe', 'pipe'] })
     let out = ''
     let err = ''
-    child.stdout.on('data', (bytes) => (out += bytes))
-    child.stderr.on('data', (bytes) => (err += bytes))
+    child.stdout.on('data', bytes => (out += bytes))
+    child.stderr.on('data', bytes => (err += bytes))
     child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`${command} ${args.join(' ')}: ${err}`))))
+    child.on('close', code => (code === 0 ? resolve(out) : reject(new Error(`${command} ${args.join(' ')}: ${err}`))))
     child.stdin.end(input)
   })
 }
@@ -201,13 +247,16 @@ async function freePort() {
 }
 
 async function until(look) {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
     if (await look()) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise(resolve => setTimeout(resolve, 100))
   }
   throw new Error('waited in vain')
 }
 
 function folderBytes(path) {
-  return readdirSync(path, { recursive: true }).reduce((sum, name) => sum + (statSync(join(path, name)).isFile() ? statSync(join(path, name)).size : 0), 0)
+  return readdirSync(path, { recursive: true }).reduce(
+    (sum, name) => sum + (statSync(join(path, name)).isFile() ? statSync(join(path, name)).size : 0),
+    0,
+  )
 }

@@ -516,6 +516,7 @@ describe('what the browser is told', () => {
       )
       expect(policy.get('default-src'), path).toBe("'none'")
       expect(policy.get('script-src'), path).toBe("'self'")
+      expect(policy.get('style-src'), path).toBe("'self'")
       expect(policy.get('frame-ancestors'), path).toBe("'none'")
       expect(policy.get('base-uri'), path).toBe("'none'")
       expect(policy.get('object-src'), path).toBe("'none'")

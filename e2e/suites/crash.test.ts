@@ -27,25 +27,46 @@ async function seenByTarget(mark: string): Promise<Set<string>> {
 }
 
 function recorded(mark: string): Set<string> {
-  const found = gateway.recordings().flatMap(({ events }) => events.flatMap((event) => (event.code === 'q' ? ((event.data.text as string).match(new RegExp(`${mark}-\\d+`, 'g')) ?? []) : [])))
+  const found = gateway
+    .recordings()
+    .flatMap(({ events }) =>
+      events.flatMap(event => (event.code === 'q' ? ((event.data.text as string).match(new RegExp(`${mark}-\\d+`, 'g')) ?? []) : [])),
+    )
   return new Set(found)
 }
 
 describe('kill -9 of the gateway', () => {
   it.each([
-    ['in the middle of a transaction', 'tx', (n: number) => `begin;\n${Array.from({ length: 400 }, (_, i) => `insert into t values (${i}, 'tx-${n * 1000 + i}');`).join('\n')}\ncommit;`],
-    ['in the middle of an answer', 'answer', (n: number) => Array.from({ length: 20 }, (_, i) => `select g, 'answer-${n * 1000 + i}', repeat('x', 200) from generate_series(1, 20000) g;`).join('\n')],
-    ['in the middle of a COPY', 'copy', (n: number) => `select 'copy-${n * 1000}';\ncopy t from stdin;\n${Array.from({ length: 60_000 }, (_, i) => `${i}\trow ${i} of a long copy`).join('\n')}\n\\.\n`],
+    [
+      'in the middle of a transaction',
+      'tx',
+      (n: number) =>
+        `begin;\n${Array.from({ length: 400 }, (_, i) => `insert into t values (${i}, 'tx-${n * 1000 + i}');`).join('\n')}\ncommit;`,
+    ],
+    [
+      'in the middle of an answer',
+      'answer',
+      (n: number) =>
+        Array.from({ length: 20 }, (_, i) => `select g, 'answer-${n * 1000 + i}', repeat('x', 200) from generate_series(1, 20000) g;`).join(
+          '\n',
+        ),
+    ],
+    [
+      'in the middle of a COPY',
+      'copy',
+      (n: number) =>
+        `select 'copy-${n * 1000}';\ncopy t from stdin;\n${Array.from({ length: 60_000 }, (_, i) => `${i}\trow ${i} of a long copy`).join('\n')}\n\\.\n`,
+    ],
   ])('%s loses nothing the target saw', async (_name, mark, script) => {
     for (let round = 0; round < 4; round++) {
       const { url } = await gateway.run({ task: `crash ${mark}` })
       const clients = [psql(url, script(round * 2)), psql(url, script(round * 2 + 1))]
-      await new Promise((resolve) => setTimeout(resolve, 60 + round * 70))
+      await new Promise(resolve => setTimeout(resolve, 60 + round * 70))
       await gateway.kill()
       await Promise.all(clients)
       await gateway.start()
       const [seen, kept] = [await seenByTarget(mark), recorded(mark)]
-      expect([...seen].filter((statement) => !kept.has(statement))).toEqual([])
+      expect([...seen].filter(statement => !kept.has(statement))).toEqual([])
       const recordings = gateway.recordings()
       expect(recordings.every(({ whole }) => whole)).toBe(true)
       expect(recordings.every(({ events }) => events.at(-1)?.code === 'e')).toBe(true)
@@ -78,10 +99,14 @@ describe('the store killed', () => {
     const place = existsSync(join(store, 'place')) ? join(store, 'place') : store
     process.kill(Number(readFileSync(join(place, 'cluster/postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL')
     expect((await psql(current.url, "select 'while the store was down'")).stdout.trim()).toBe('while the store was down')
-    await until('the index to catch up', async () => {
-      const answer = await gateway.call('GET', `/api/commands?run=${current.id}`)
-      return answer.status === 200 && answer.body.items.length === 1
-    }, 60_000)
+    await until(
+      'the index to catch up',
+      async () => {
+        const answer = await gateway.call('GET', `/api/commands?run=${current.id}`)
+        return answer.status === 200 && answer.body.items.length === 1
+      },
+      60_000,
+    )
   })
 })
 
@@ -101,8 +126,14 @@ describe('a full disk', () => {
       const ran = await psql(url, `\\set VERBOSITY verbose\n${script}`)
       expect(ran.stderr).toContain('58030')
       const seen = new Set((await postgres.log()).match(/disk-\d+/g))
-      const kept = new Set(small.recordings().flatMap(({ events }) => events.flatMap((event) => (event.code === 'q' ? ((event.data.text as string).match(/disk-\d+/g) ?? []) : []))))
-      expect([...seen].filter((statement) => !kept.has(statement))).toEqual([])
+      const kept = new Set(
+        small
+          .recordings()
+          .flatMap(({ events }) =>
+            events.flatMap(event => (event.code === 'q' ? ((event.data.text as string).match(/disk-\d+/g) ?? []) : [])),
+          ),
+      )
+      expect([...seen].filter(statement => !kept.has(statement))).toEqual([])
       const refused = await psql(url, 'select 1')
       expect(refused.code).not.toBe(0)
       await run('sh', ['-c', `mount -o remount,size=64m ${mount.path}`])

@@ -27,7 +27,7 @@ function recorded(): string[] {
   return gateway
     .recordings()
     .filter(({ header }) => header.steno.run.id === current.id)
-    .flatMap(({ events }) => events.flatMap((event) => (event.code === 'q' ? [event.data.text as string] : [])))
+    .flatMap(({ events }) => events.flatMap(event => (event.code === 'q' ? [event.data.text as string] : [])))
 }
 
 describe('drivers notice nothing', () => {
@@ -72,10 +72,14 @@ describe('drivers notice nothing', () => {
     await expect(client.query('select * from nowhere')).rejects.toMatchObject({ code: '42P01' })
     await client.end()
     const rows = gateway.recordings().flatMap(({ events }) => {
-      const numbers = events.flatMap((event) => (event.code === 'q' && event.data.statement === 'by_id' ? [event.data.n] : []))
-      return events.flatMap((event) => (event.code === 'a' && numbers.includes(event.data.n) ? event.data.parts.flatMap((part: any) => (part.kind === 'rows' ? part.rows : [])) : []))
+      const numbers = events.flatMap(event => (event.code === 'q' && event.data.statement === 'by_id' ? [event.data.n] : []))
+      return events.flatMap(event =>
+        event.code === 'a' && numbers.includes(event.data.n)
+          ? event.data.parts.flatMap((part: any) => (part.kind === 'rows' ? part.rows : []))
+          : [],
+      )
     })
-    expect(rows.map((row) => [row[0], row[2]])).toEqual([
+    expect(rows.map(row => [row[0], row[2]])).toEqual([
       ['1', '1.5'],
       ['2', '1.5'],
       ['3', '1.5'],
@@ -94,7 +98,7 @@ describe('drivers notice nothing', () => {
       expect(await tx`select count(*)::int as n from many`).toMatchObject([{ n: 2 }])
     })
     await expect(sql`select 1 / ${0}::int`).rejects.toMatchObject({ code: '22012' })
-    expect(await Promise.all([1, 2, 3, 4].map((n) => sql`select ${n}::int as n`.then((rows: any) => rows[0].n)))).toEqual([1, 2, 3, 4])
+    expect(await Promise.all([1, 2, 3, 4].map(n => sql`select ${n}::int as n`.then((rows: any) => rows[0].n)))).toEqual([1, 2, 3, 4])
     await sql.end()
   })
 })

@@ -23,7 +23,14 @@ afterAll(async () => {
 
 const parse = (name: string, text: string) => message('P', `${name}\0${text}\0`, int16(0))
 const bind = (portal: string, statement: string, values: string[] = []) =>
-  message('B', `${portal}\0${statement}\0`, int16(0), int16(values.length), ...values.flatMap((value) => [int32(Buffer.byteLength(value)), value]), int16(0))
+  message(
+    'B',
+    `${portal}\0${statement}\0`,
+    int16(0),
+    int16(values.length),
+    ...values.flatMap(value => [int32(Buffer.byteLength(value)), value]),
+    int16(0),
+  )
 const execute = (portal: string, rowsMax = 0) => message('E', `${portal}\0`, int32(rowsMax))
 const sync = message('S')
 const query = (text: string) => message('Q', `${text}\0`)
@@ -36,12 +43,12 @@ async function stillServes(): Promise<void> {
 function commandsOf(mark: string): { text: string; verdict: string; n: number; parts: any[] }[] {
   return gateway.recordings().flatMap(({ events }) =>
     events
-      .filter((event) => event.code === 'q' && JSON.stringify(event.data).includes(mark))
-      .map((event) => ({
+      .filter(event => event.code === 'q' && JSON.stringify(event.data).includes(mark))
+      .map(event => ({
         text: event.data.text,
         verdict: event.data.decision.verdict,
         n: event.data.n,
-        parts: events.flatMap((other) => (other.code === 'a' && other.data.n === event.data.n ? other.data.parts : [])),
+        parts: events.flatMap(other => (other.code === 'a' && other.data.n === event.data.n ? other.data.parts : [])),
       })),
   )
 }
@@ -72,19 +79,19 @@ describe('before login', () => {
     const idle: Raw[] = []
     for (let i = 0; i < 10_000; i++) idle.push(await rawConnection(gateway.port))
     await stillServes()
-    expect(idle.filter((raw) => !raw.isClosed).length).toBeGreaterThan(9000)
+    expect(idle.filter(raw => !raw.isClosed).length).toBeGreaterThan(9000)
     for (const raw of idle) raw.socket.destroy()
   })
 
   it('GSS encryption is answered with N, TLS without a certificate too, and the startup goes on', async () => {
     const raw = await rawConnection(gateway.port)
     raw.send(Buffer.concat([int32(8), int32(80877104)]))
-    await raw.until((received) => received.length === 1)
+    await raw.until(received => received.length === 1)
     raw.send(Buffer.concat([int32(8), int32(80877103)]))
-    await raw.until((received) => received.length === 2)
+    await raw.until(received => received.length === 2)
     expect(raw.received.toString()).toBe('NN')
     raw.send(startup(196608, { user: current.id, database: 'shop' }))
-    await raw.until((received) => received.includes('SCRAM-SHA-256'))
+    await raw.until(received => received.includes('SCRAM-SHA-256'))
     raw.socket.destroy()
   })
 
@@ -135,15 +142,15 @@ describe('a session', () => {
       const begin = raw.received.length
       for (let at = 0; at < script.length; at += step) {
         raw.send(script.subarray(at, at + step))
-        if (step < 16) await new Promise((resolve) => setImmediate(resolve))
+        if (step < 16) await new Promise(resolve => setImmediate(resolve))
       }
-      await raw.until((received) => readies(received.subarray(begin)) === 3)
+      await raw.until(received => readies(received.subarray(begin)) === 3)
       answers.add(raw.received.subarray(begin).toString('latin1'))
       raw.send(message('X'))
       await raw.closed()
     }
     expect(answers.size).toBe(1)
-    const executed = commandsOf('cut_test').filter(({ parts }) => parts.some((part) => part.kind === 'done'))
+    const executed = commandsOf('cut_test').filter(({ parts }) => parts.some(part => part.kind === 'done'))
     expect(executed.length).toBe(7 * 3)
     for (const { parts } of executed) expect(parts.at(-1)).toMatchObject({ kind: 'end' })
   })
@@ -151,12 +158,25 @@ describe('a session', () => {
   it('skips what follows an error until Sync, and says so in the record', async () => {
     const raw = await rawLogin(gateway.port, current)
     const begin = raw.received.length
-    raw.send(parse('', 'select 1 / 0 as pipe_test'), bind('', ''), execute(''), parse('later', 'select 2 as pipe_test'), bind('', 'later'), execute(''), sync, query('select 3 as pipe_test'))
-    await raw.until((received) => readies(received.subarray(begin)) === 2)
+    raw.send(
+      parse('', 'select 1 / 0 as pipe_test'),
+      bind('', ''),
+      execute(''),
+      parse('later', 'select 2 as pipe_test'),
+      bind('', 'later'),
+      execute(''),
+      sync,
+      query('select 3 as pipe_test'),
+    )
+    await raw.until(received => readies(received.subarray(begin)) === 2)
     const commands = commandsOf('pipe_test')
-    expect(commands.map(({ parts }) => parts.find((part) => ['error', 'skipped', 'done'].includes(part.kind))?.kind)).toEqual(['error', 'skipped', 'done'])
+    expect(commands.map(({ parts }) => parts.find(part => ['error', 'skipped', 'done'].includes(part.kind))?.kind)).toEqual([
+      'error',
+      'skipped',
+      'done',
+    ])
     raw.send(bind('', 'later'), execute(''), sync)
-    await raw.until((received) => readies(received.subarray(begin)) === 3)
+    await raw.until(received => readies(received.subarray(begin)) === 3)
     expect(raw.received.toString('latin1')).toContain('26000')
     raw.send(message('X'))
     await raw.closed()
@@ -167,7 +187,7 @@ describe('a session', () => {
     const begin = raw.received.length
     const round = async (count: number, ...parts: Buffer[]) => {
       raw.send(...parts)
-      await raw.until((received) => readies(received.subarray(begin)) === count)
+      await raw.until(received => readies(received.subarray(begin)) === count)
     }
     await round(1, parse('s', "select 'honest name_test'"), sync)
     await round(2, query("deallocate s; prepare s as select 'swapped name_test'"))
@@ -182,7 +202,8 @@ describe('a session', () => {
   })
 
   it('refuses to unpin itself, as a failing statement', async () => {
-    const script = "begin;\nset client_encoding = 'SJIS';\nselect 1;\nrollback;\nselect 2;\nset standard_conforming_strings to off;\nselect set_config('client_encoding', 'LATIN1', false);\nset names 'latin1';\nselect 3;"
+    const script =
+      "begin;\nset client_encoding = 'SJIS';\nselect 1;\nrollback;\nselect 2;\nset standard_conforming_strings to off;\nselect set_config('client_encoding', 'LATIN1', false);\nset names 'latin1';\nselect 3;"
     const ran = await psql(current.url, script)
     expect(ran.stdout.trim().split('\n')).toEqual(['2', '3'])
     expect(ran.stderr.match(/fixed in a recorded session/g)).toHaveLength(4)
@@ -222,7 +243,7 @@ describe('a session', () => {
     const raw = await rawLogin(gateway.port, current)
     const begin = raw.received.length
     raw.send(query(text))
-    await raw.until((received) => readies(received.subarray(begin)) === 1, 60_000)
+    await raw.until(received => readies(received.subarray(begin)) === 1, 60_000)
     expect(raw.received.subarray(begin).toString('latin1')).toContain('60000000')
     raw.send(message('X'))
     await raw.closed()
@@ -242,9 +263,15 @@ describe('a session', () => {
     const run = await gateway.run({ task: 'reset' })
     const raw = await rawLogin(gateway.port, run)
     raw.send(query('select pg_sleep(5)'))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await new Promise(resolve => setTimeout(resolve, 300))
     raw.socket.resetAndDestroy()
-    await until('the session to end', () => gateway.recordings().some(({ header, events }) => header.steno.run.id === run.id && ['client lost', 'client closed'].includes(events.at(-1)?.data.reason)))
+    await until('the session to end', () =>
+      gateway
+        .recordings()
+        .some(
+          ({ header, events }) => header.steno.run.id === run.id && ['client lost', 'client closed'].includes(events.at(-1)?.data.reason),
+        ),
+    )
   })
 
   it('cannot be cancelled by another run', async () => {
@@ -260,17 +287,22 @@ describe('a session', () => {
     const canceller = await rawConnection(gateway.port)
     canceller.send(Buffer.concat([int32(16), int32(80877102), keyOf(victim).processId, keyOf(other).secretKey]))
     await canceller.closed()
-    await victim.until((received) => readies(received.subarray(begin)) === 1)
+    await victim.until(received => readies(received.subarray(begin)) === 1)
     expect(victim.received.subarray(begin).toString('latin1')).toContain('not cancelled')
     victim.send(message('X'))
     other.send(message('X'))
   })
 
   it('shows nothing but text, whatever the values hold', async () => {
-    const ran = await psql(current.url, 'insert into "<script>alert(1)</script>" values (E\'\\u202Etxet\\x1b[2J\\x07\'); select * from "<script>alert(1)</script>";')
+    const ran = await psql(
+      current.url,
+      'insert into "<script>alert(1)</script>" values (E\'\\u202Etxet\\x1b[2J\\x07\'); select * from "<script>alert(1)</script>";',
+    )
     expect(ran.code).toBe(0)
-    const recording = gateway.recordings().find(({ events }) => events.some((event) => event.code === 'q' && event.data.text.includes('<script>')))!
-    const transcript = recording.events.flatMap((event) => (event.code === 'o' ? [event.data as string] : [])).join('')
+    const recording = gateway
+      .recordings()
+      .find(({ events }) => events.some(event => event.code === 'q' && event.data.text.includes('<script>')))!
+    const transcript = recording.events.flatMap(event => (event.code === 'o' ? [event.data as string] : [])).join('')
     expect(transcript).not.toContain('\x1b[2J')
     expect(transcript).not.toContain('\u202e')
     await until('the index', async () => (await gateway.commands(`table=${encodeURIComponent('<script>alert(1)</script>')}`)).length > 0)

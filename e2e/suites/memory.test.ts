@@ -32,7 +32,7 @@ describe('memory stays bounded', () => {
     raw.send(message('Q', "select g, repeat('x', 1000) from generate_series(1, 2000000) g\0"))
     let peak = 0
     for (let i = 0; i < 40; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await new Promise(resolve => setTimeout(resolve, 100))
       peak = Math.max(peak, residentMb())
     }
     expect(peak - before).toBeLessThan(150)
@@ -45,9 +45,9 @@ describe('memory stays bounded', () => {
     const raw = await rawLogin(gateway.port, run)
     let received = 0
     let peak = 0
-    const done = new Promise<void>((resolve) => {
+    const done = new Promise<void>(resolve => {
       raw.socket.removeAllListeners('data')
-      raw.socket.on('data', (bytes) => {
+      raw.socket.on('data', bytes => {
         received += bytes.length
         if (bytes.length >= 6 && bytes.subarray(-6).toString('latin1') === 'Z\0\0\0\x05I') resolve()
       })
@@ -57,7 +57,9 @@ describe('memory stays bounded', () => {
     await done
     clearInterval(look)
     expect(received).toBeGreaterThan(2_000_000_000)
-    console.log(`memory: ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB at most during an answer of ${(received / 1e9).toFixed(2)} GB`)
+    console.log(
+      `memory: ${before.toFixed(0)} MB before, ${peak.toFixed(0)} MB at most during an answer of ${(received / 1e9).toFixed(2)} GB`,
+    )
     expect(peak - before).toBeLessThan(250)
     raw.socket.destroy()
   }, 180_000)

@@ -9,7 +9,9 @@ let current: Run
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  await postgres.sql('create table orders (id int primary key, total int); insert into orders select g, g * 10 from generate_series(1, 20) g; create table payments (id int primary key, order_id int)')
+  await postgres.sql(
+    'create table orders (id int primary key, total int); insert into orders select g, g * 10 from generate_series(1, 20) g; create table payments (id int primary key, order_id int)',
+  )
   gateway = await startGateway(postgres)
   current = await gateway.run({ task: 'psql' })
 })
@@ -63,23 +65,31 @@ describe('psql through the port', () => {
   })
 
   it('hears notifications', async () => {
-    const ran = await psql(current.url, 'listen news;\nselect pg_notify(\'news\', \'fresh\');\nselect 1;')
+    const ran = await psql(current.url, "listen news;\nselect pg_notify('news', 'fresh');\nselect 1;")
     expect(ran.stdout).toContain('Asynchronous notification "news" with payload "fresh"')
   })
 
   it('writes every statement and every row down', async () => {
     await psql(current.url, "select id, total from orders where id in (5, 6) and 'the mark' <> '' order by id;")
-    const recording = await until('the recording to end', () => gateway.recordings().find(({ events }) => events.at(-1)?.code === 'e' && events.some((event) => event.code === 'q' && event.data.text.includes('the mark'))))
+    const recording = await until('the recording to end', () =>
+      gateway
+        .recordings()
+        .find(
+          ({ events }) => events.at(-1)?.code === 'e' && events.some(event => event.code === 'q' && event.data.text.includes('the mark')),
+        ),
+    )
     expect(recording.whole).toBe(true)
     expect(recording.header.steno.principal.name).toBe('agent-x')
     expect(recording.header.steno.run.id).toBe(current.id)
-    const command = recording.events.find((event) => event.code === 'q' && event.data.text.includes('the mark'))!.data
-    const parts = recording.events.flatMap((event) => (event.code === 'a' && event.data.n === command.n ? event.data.parts : []))
-    expect(parts.find((part) => part.kind === 'columns').columns.map((column: { name: string; type: string }) => [column.name, column.type])).toEqual([
+    const command = recording.events.find(event => event.code === 'q' && event.data.text.includes('the mark'))!.data
+    const parts = recording.events.flatMap(event => (event.code === 'a' && event.data.n === command.n ? event.data.parts : []))
+    expect(
+      parts.find(part => part.kind === 'columns').columns.map((column: { name: string; type: string }) => [column.name, column.type]),
+    ).toEqual([
       ['id', 'int4'],
       ['total', 'int4'],
     ])
-    expect(parts.filter((part) => part.kind === 'rows').flatMap((part) => part.rows)).toEqual([
+    expect(parts.filter(part => part.kind === 'rows').flatMap(part => part.rows)).toEqual([
       ['5', '50'],
       ['6', '60'],
     ])
@@ -89,21 +99,30 @@ describe('psql through the port', () => {
   })
 
   it('finds by table what touched it, however deep', async () => {
-    await psql(current.url, 'with late as (select order_id from payments where id > 4990) select count(*) from orders join late on late.order_id = orders.id;')
-    await until('the index', async () => (await gateway.commands('table=payments&verb=SELECT')).some((command) => command.text.startsWith('with late')))
+    await psql(
+      current.url,
+      'with late as (select order_id from payments where id > 4990) select count(*) from orders join late on late.order_id = orders.id;',
+    )
+    await until('the index', async () =>
+      (await gateway.commands('table=payments&verb=SELECT')).some(command => command.text.startsWith('with late')),
+    )
     const commands = await gateway.commands('table=payments&limit=200')
-    expect(commands.some((command) => command.text.startsWith('copy payments from'))).toBe(true)
-    expect(commands.every((command) => /payments/.test(command.text))).toBe(true)
+    expect(commands.some(command => command.text.startsWith('copy payments from'))).toBe(true)
+    expect(commands.every(command => /payments/.test(command.text))).toBe(true)
   })
 
   it('keeps pg_dump and pgbench whole', async () => {
     const dump = await run('pg_dump', ['-t', 'orders', current.url])
     expect(dump.code, dump.stderr).toBe(0)
     expect(dump.stdout).toContain('COPY public.orders')
-    const init = await run('pgbench', ['-i', '-q', '-s', '1', '-n', current.env['PGDATABASE'] ?? ''], { env: { ...process.env, ...current.env } })
+    const init = await run('pgbench', ['-i', '-q', '-s', '1', '-n', current.env['PGDATABASE'] ?? ''], {
+      env: { ...process.env, ...current.env },
+    })
     expect(init.code, init.stderr).toBe(0)
     for (const mode of ['simple', 'extended', 'prepared']) {
-      const bench = await run('pgbench', ['-n', '-M', mode, '-c', '2', '-t', '50', current.env['PGDATABASE'] ?? ''], { env: { ...process.env, ...current.env } })
+      const bench = await run('pgbench', ['-n', '-M', mode, '-c', '2', '-t', '50', current.env['PGDATABASE'] ?? ''], {
+        env: { ...process.env, ...current.env },
+      })
       expect(bench.code, bench.stderr).toBe(0)
       expect(bench.stdout).toContain('number of transactions actually processed: 100/100')
     }

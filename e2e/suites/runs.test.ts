@@ -45,7 +45,9 @@ describe('a run', () => {
   it('ends its open sessions with itself', async () => {
     const run = await gateway.run()
     const session = psql(run.url, 'select pg_sleep(30)')
-    await until('the session to be running', () => gateway.recordings().some(({ header, events }) => header.steno.run.id === run.id && events.some((event) => event.code === 'q')))
+    await until('the session to be running', () =>
+      gateway.recordings().some(({ header, events }) => header.steno.run.id === run.id && events.some(event => event.code === 'q')),
+    )
     expect((await gateway.call('POST', `/api/runs/${run.id}/end`, { exitCode: 0 })).status).toBeLessThan(300)
     const ran = await session
     expect(ran.code).not.toBe(0)
@@ -82,10 +84,30 @@ describe('a run', () => {
 
   it('carries the delegation when one is opened inside another', async () => {
     const cli = new URL('../../gateway/bin/steno.js', import.meta.url).pathname
-    const ran = await gateway.steno(['run', '--target', 'shop', '--task', 'outer', '--', 'node', cli, 'run', '--target', 'shop', '--task', 'inner', '--', 'psql', '-XAtqc', "select 'from the inner run'"])
+    const ran = await gateway.steno([
+      'run',
+      '--target',
+      'shop',
+      '--task',
+      'outer',
+      '--',
+      'node',
+      cli,
+      'run',
+      '--target',
+      'shop',
+      '--task',
+      'inner',
+      '--',
+      'psql',
+      '-XAtqc',
+      "select 'from the inner run'",
+    ])
     expect(ran.stderr).toBe('')
     expect(ran.stdout.trim()).toBe('from the inner run')
-    const recording = gateway.recordings().find(({ events }) => events.some((event) => event.code === 'q' && event.data.text.includes('from the inner run')))!
+    const recording = gateway
+      .recordings()
+      .find(({ events }) => events.some(event => event.code === 'q' && event.data.text.includes('from the inner run')))!
     expect(recording.header.steno.run.task).toBe('inner')
     expect(recording.header.steno.run.parent).toMatch(/^run_/)
     expect(recording.header.steno.delegation.map((one: { name: string }) => one.name)).toEqual(['agent-x'])
@@ -94,7 +116,11 @@ describe('a run', () => {
   it('leaves no secret where it could be found', async () => {
     const run = await gateway.run()
     await psql(run.url, "select current_user, current_setting('application_name')")
-    const everything = JSON.stringify(gateway.recordings()) + gateway.log() + JSON.stringify((await gateway.call('GET', '/api/targets')).body) + JSON.stringify((await gateway.call('GET', '/api/runs')).body)
+    const everything =
+      JSON.stringify(gateway.recordings()) +
+      gateway.log() +
+      JSON.stringify((await gateway.call('GET', '/api/targets')).body) +
+      JSON.stringify((await gateway.call('GET', '/api/runs')).body)
     expect(everything).not.toContain(superuserPassword)
     expect(everything).not.toContain(run.token)
     expect(everything).not.toContain(agentSecret)
@@ -102,7 +128,9 @@ describe('a run', () => {
 
   it('does not let its token or its agent read the trail', async () => {
     const run = await gateway.run()
-    for (const token of [agentSecret, run.token]) for (const path of ['/api/commands', '/api/sessions', '/api/runs', '/api/events']) expect([401, 403]).toContain((await gateway.call('GET', path, undefined, token)).status)
+    for (const token of [agentSecret, run.token])
+      for (const path of ['/api/commands', '/api/sessions', '/api/runs', '/api/events'])
+        expect([401, 403]).toContain((await gateway.call('GET', path, undefined, token)).status)
     expect((await gateway.call('GET', '/api/commands', undefined, 'nobody')).status).toBe(401)
   })
 })

@@ -8,14 +8,34 @@ const certificate = `${certificates.path}/server.crt`
 const key = `${certificates.path}/server.key`
 
 beforeAll(async () => {
-  const made = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate])
+  const made = await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=localhost',
+    '-addext',
+    'subjectAltName=DNS:localhost',
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ])
   expect(made.code, made.stderr).toBe(0)
   await run('chmod', ['644', certificate, key])
 })
 
 afterAll(() => certificates.remove())
 
-async function through(auth: 'trust' | 'md5' | 'scram-sha-256' | 'password', target: Record<string, unknown>, tls: boolean): Promise<{ stdout: string; stderr: string; log: string }> {
+async function through(
+  auth: 'trust' | 'md5' | 'scram-sha-256' | 'password',
+  target: Record<string, unknown>,
+  tls: boolean,
+): Promise<{ stdout: string; stderr: string; log: string }> {
   let postgres: Postgres | null = null
   let gateway: Gateway | null = null
   try {
@@ -32,7 +52,7 @@ async function through(auth: 'trust' | 'md5' | 'scram-sha-256' | 'password', tar
 }
 
 describe('a target', () => {
-  it.each(['trust', 'md5', 'scram-sha-256'] as const)('lets the gateway in by %s', async (auth) => {
+  it.each(['trust', 'md5', 'scram-sha-256'] as const)('lets the gateway in by %s', async auth => {
     expect((await through(auth, { tls: 'disable' }, false)).stdout).toBe('in|f')
   })
 
@@ -70,11 +90,11 @@ describe('a target', () => {
     try {
       const { url } = await gateway.run()
       const busy = Array.from({ length: 5 }, () => psql(url, 'select pg_sleep(3)'))
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await new Promise(resolve => setTimeout(resolve, 1500))
       expect((await psql(url, 'select 1')).stderr).toContain('too many')
       await Promise.all(busy)
       const killed = psql(url, 'select pg_sleep(30)')
-      await new Promise((resolve) => setTimeout(resolve, 800))
+      await new Promise(resolve => setTimeout(resolve, 800))
       await postgres.stop('fast')
       expect((await killed).stderr).toContain('terminating connection due to administrator command')
       expect((await psql(url, 'select 1')).stderr).toContain('cannot be reached')
@@ -98,7 +118,10 @@ describe('TLS on the port', () => {
       const ran = await psql(url.includes('sslmode') ? url : `${url}${separator}sslmode=require`, '\\conninfo\nselect 42;')
       expect(ran.stdout).toContain('42')
       expect(ran.stdout).toContain('SSL connection')
-      const direct = await run('openssl', ['s_client', '-connect', `127.0.0.1:${gateway.port}`, '-alpn', 'postgresql', '-brief'], { input: '', timeoutMs: 10_000 })
+      const direct = await run('openssl', ['s_client', '-connect', `127.0.0.1:${gateway.port}`, '-alpn', 'postgresql', '-brief'], {
+        input: '',
+        timeoutMs: 10_000,
+      })
       expect(direct.stdout + direct.stderr).toMatch(/ALPN protocol: postgresql|CONNECTION ESTABLISHED/)
     } finally {
       vi.unstubAllEnvs()
@@ -112,13 +135,27 @@ describe('a configuration', () => {
   it('with five mistakes is refused with all five, each with its place', async () => {
     const directory = temporaryDirectory('config')
     const { writeFileSync } = await import('node:fs')
-    const text = ['listen: { web: nowhere }', 'targets:', '  a: { protocol: postgress, address: 127.0.0.1:1 }', '  b:', '    protocol: postgres', `    address: 127.0.0.1:${await freePort()}`, '    database: x', '    user: y', '    tls: sometimes', 'durability: maybe', 'surprise: true', ''].join('\n')
+    const text = [
+      'listen: { web: nowhere }',
+      'targets:',
+      '  a: { protocol: postgress, address: 127.0.0.1:1 }',
+      '  b:',
+      '    protocol: postgres',
+      `    address: 127.0.0.1:${await freePort()}`,
+      '    database: x',
+      '    user: y',
+      '    tls: sometimes',
+      'durability: maybe',
+      'surprise: true',
+      '',
+    ].join('\n')
     writeFileSync(`${directory.path}/steno.yaml`, text)
     const cli = new URL('../../gateway/bin/steno.js', import.meta.url).pathname
     const ran = await run('node', [cli, 'start', '--config', `${directory.path}/steno.yaml`])
     expect(ran.code).not.toBe(0)
     const said = ran.stdout + ran.stderr
-    for (const place of [/:1:\d+: .*web/, /:3:\d+: .*protocol/, /:9:\d+: .*tls/, /:10:\d+: .*durability/, /:11:\d+: .*surprise/]) expect(said).toMatch(place)
+    for (const place of [/:1:\d+: .*web/, /:3:\d+: .*protocol/, /:9:\d+: .*tls/, /:10:\d+: .*durability/, /:11:\d+: .*surprise/])
+      expect(said).toMatch(place)
     directory.remove()
   })
 })

@@ -46,7 +46,10 @@ export interface Recording {
   whole: boolean
 }
 
-export async function startGateway(postgres: Postgres | null, more: Record<string, unknown> & { target?: Record<string, unknown> } = {}): Promise<Gateway> {
+export async function startGateway(
+  postgres: Postgres | null,
+  more: Record<string, unknown> & { target?: Record<string, unknown> } = {},
+): Promise<Gateway> {
   const directory = temporaryDirectory('gateway')
   const [web, port] = [await freePort(), await freePort()]
   const { target, ...rest } = more
@@ -55,8 +58,22 @@ export async function startGateway(postgres: Postgres | null, more: Record<strin
     listen: { web: `127.0.0.1:${web}`, postgres: `127.0.0.1:${port}` },
     targets: postgres
       ? {
-          shop: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'shop', user: 'postgres', password: { env: 'SHOP_PASSWORD' }, labels: { env: 'test' }, ...target },
-          other: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'postgres', user: 'postgres', password: { env: 'SHOP_PASSWORD' } },
+          shop: {
+            protocol: 'postgres',
+            address: `127.0.0.1:${postgres.port}`,
+            database: 'shop',
+            user: 'postgres',
+            password: { env: 'SHOP_PASSWORD' },
+            labels: { env: 'test' },
+            ...target,
+          },
+          other: {
+            protocol: 'postgres',
+            address: `127.0.0.1:${postgres.port}`,
+            database: 'postgres',
+            user: 'postgres',
+            password: { env: 'SHOP_PASSWORD' },
+          },
         }
       : {},
     agents: { 'agent-x': { secret: { env: 'AGENT_X' }, groups: ['etl'] }, 'agent-y': { secret: { env: 'AGENT_Y' } } },
@@ -79,7 +96,7 @@ export async function startGateway(postgres: Postgres | null, more: Record<strin
       async () => {
         if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${log.slice(-3000)}`)
         return fetch(`${url}/healthz`).then(
-          (answer) => answer.ok,
+          answer => answer.ok,
           () => false,
         )
       },
@@ -117,7 +134,11 @@ export async function startGateway(postgres: Postgres | null, more: Record<strin
       return body.items
     },
     recordings: () => readRecordings(join(config['data'] as string, 'sessions')),
-    steno: (args, options = {}) => run('node', [join(house, 'gateway/bin/steno.js'), ...args], { env: { ...env, STENO_URL: url, STENO_TOKEN: agentSecret, ...options.env }, ...(options.input === undefined ? {} : { input: options.input }) }),
+    steno: (args, options = {}) =>
+      run('node', [join(house, 'gateway/bin/steno.js'), ...args], {
+        env: { ...env, STENO_URL: url, STENO_TOKEN: agentSecret, ...options.env },
+        ...(options.input === undefined ? {} : { input: options.input }),
+      }),
     async kill() {
       const exited = once(gateway.process, 'exit')
       gateway.process.kill('SIGKILL')
@@ -136,8 +157,8 @@ export async function startGateway(postgres: Postgres | null, more: Record<strin
 /** Reads every recording below a directory with nothing but JSON.parse. */
 export function readRecordings(directory: string): Recording[] {
   return readdirSync(directory)
-    .flatMap((day) => readdirSync(join(directory, day)).map((name) => join(directory, day, name)))
-    .filter((path) => path.endsWith('.cast'))
+    .flatMap(day => readdirSync(join(directory, day)).map(name => join(directory, day, name)))
+    .filter(path => path.endsWith('.cast'))
     .map(readRecording)
 }
 

@@ -23,7 +23,9 @@ export const superuserPassword = 'a password that no agent sees'
 
 /** Starts a cluster of its own; as root it runs as the `postgres` account that Debian's package made. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
-  const version = readdirSync('/usr/lib/postgresql').toSorted((a, b) => Number(a) - Number(b)).at(-1)
+  const version = readdirSync('/usr/lib/postgresql')
+    .toSorted((a, b) => Number(a) - Number(b))
+    .at(-1)
   const bin = `/usr/lib/postgresql/${version}/bin`
   const directory = temporaryDirectory('pg')
   const port = await freePort()
@@ -35,11 +37,25 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   if (isRoot) await run('chown', ['postgres', directory.path])
   const data = `${directory.path}/data`
-  await shell(`printf '%s' '${superuserPassword}' > ${directory.path}/pw && ${bin}/initdb -D ${data} -U postgres -A trust --pwfile=${directory.path}/pw -E UTF8 --locale=C.UTF-8 >/dev/null`)
+  await shell(
+    `printf '%s' '${superuserPassword}' > ${directory.path}/pw && ${bin}/initdb -D ${data} -U postgres -A trust --pwfile=${directory.path}/pw -E UTF8 --locale=C.UTF-8 >/dev/null`,
+  )
   const auth = options.auth ?? 'scram-sha-256'
   await shell(`printf 'local all all trust\\nhost all all 127.0.0.1/32 ${auth}\\n' > ${data}/pg_hba.conf`)
-  const settings = { port: String(port), unix_socket_directories: `'${directory.path}'`, listen_addresses: "'127.0.0.1'", fsync: 'off', max_connections: '120', password_encryption: auth === 'md5' ? 'md5' : "'scram-sha-256'", ...options.settings }
-  await shell(`printf '%s\\n' "${Object.entries(settings).map(([name, value]) => `${name} = ${value}`).join('\n')}" >> ${data}/postgresql.conf`)
+  const settings = {
+    port: String(port),
+    unix_socket_directories: `'${directory.path}'`,
+    listen_addresses: "'127.0.0.1'",
+    fsync: 'off',
+    max_connections: '120',
+    password_encryption: auth === 'md5' ? 'md5' : "'scram-sha-256'",
+    ...options.settings,
+  }
+  await shell(
+    `printf '%s\\n' "${Object.entries(settings)
+      .map(([name, value]) => `${name} = ${value}`)
+      .join('\n')}" >> ${data}/postgresql.conf`,
+  )
   if (options.tls) {
     await run('cp', [options.tls.certificate, `${data}/server.crt`])
     await run('cp', [options.tls.key, `${data}/server.key`])
@@ -48,7 +64,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
   const start = async () => void (await shell(`${bin}/pg_ctl -w -D ${data} -l ${directory.path}/log start >/dev/null`))
   const sql = async (text: string, database = 'shop') => {
-    const ran = await run('psql', ['-h', directory.path, '-p', String(port), '-U', 'postgres', '-d', database, '-XAtq', '-v', 'ON_ERROR_STOP=1'], { input: text })
+    const ran = await run(
+      'psql',
+      ['-h', directory.path, '-p', String(port), '-U', 'postgres', '-d', database, '-XAtq', '-v', 'ON_ERROR_STOP=1'],
+      { input: text },
+    )
     if (ran.code !== 0) throw new Error(ran.stderr)
     return ran.stdout.trim()
   }

@@ -15,7 +15,7 @@ export class Raw {
 
   constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', (bytes) => (this.#received = Buffer.concat([this.#received, bytes])))
+    socket.on('data', bytes => (this.#received = Buffer.concat([this.#received, bytes])))
     socket.on('error', () => (this.#closed = true))
     socket.on('close', () => (this.#closed = true))
     socket.on('end', () => (this.#closed = true))
@@ -30,15 +30,16 @@ export class Raw {
   }
 
   send(...parts: (Buffer | string)[]): void {
-    this.socket.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))))
+    this.socket.write(Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : part))))
   }
 
   /** Waits until the bytes so far satisfy a test, or the peer closed. */
   async until(test: (received: Buffer) => boolean, timeoutMs = 15_000): Promise<Buffer> {
     const end = Date.now() + timeoutMs
     while (!test(this.#received) && !this.#closed) {
-      if (Date.now() > end) throw new Error(`waited in vain; received ${this.#received.length} bytes: ${this.#received.subarray(0, 200).toString('latin1')}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
+      if (Date.now() > end)
+        throw new Error(`waited in vain; received ${this.#received.length} bytes: ${this.#received.subarray(0, 200).toString('latin1')}`)
+      await new Promise(resolve => setTimeout(resolve, 10))
     }
     return this.#received
   }
@@ -51,7 +52,7 @@ export class Raw {
 
 /** A message with its type and length. */
 export function message(type: string, ...body: (Buffer | string)[]): Buffer {
-  const bytes = Buffer.concat(body.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+  const bytes = Buffer.concat(body.map(part => (typeof part === 'string' ? Buffer.from(part) : part)))
   const head = Buffer.alloc(5)
   head.write(type, 'latin1')
   head.writeInt32BE(bytes.length + 4, 1)
@@ -71,6 +72,10 @@ export function int16(value: number): Buffer {
 }
 
 export function startup(version: number, parameters: Record<string, string>): Buffer {
-  const body = Buffer.concat([int32(version), ...Object.entries(parameters).map(([name, value]) => Buffer.from(`${name}\0${value}\0`)), Buffer.from('\0')])
+  const body = Buffer.concat([
+    int32(version),
+    ...Object.entries(parameters).map(([name, value]) => Buffer.from(`${name}\0${value}\0`)),
+    Buffer.from('\0'),
+  ])
   return Buffer.concat([int32(body.length + 4), body])
 }

@@ -69,18 +69,26 @@ async function open(
   machine.disk.makeDirectory(data)
 
   const recovered = recover(machine, data)
-  for (const { session, tornBytes } of recovered) log(`session ${session} was open when the gateway died: closed as interrupted${tornBytes > 0 ? `, ${tornBytes} torn bytes kept aside` : ''}`)
+  for (const { session, tornBytes } of recovered)
+    log(
+      `session ${session} was open when the gateway died: closed as interrupted${tornBytes > 0 ? `, ${tornBytes} torn bytes kept aside` : ''}`,
+    )
   const { ledger, entries, tornBytes } = Ledger.open(machine, { directory: data, onSyncFailed })
   if (tornBytes > 0) log(`the ledger ended in ${tornBytes} torn bytes: kept aside`)
   closing.push(() => ledger.close())
 
   const store = await openStore(config, log)
   closing.push(() => store.stop())
-  const index = openIndex({ connection: store.connection, dataDirectory: data, clock: machine.clock, onProblem: (problem) => log(`index: ${problem}`) })
+  const index = openIndex({
+    connection: store.connection,
+    dataDirectory: data,
+    clock: machine.clock,
+    onProblem: problem => log(`index: ${problem}`),
+  })
   closing.push(() => index.close())
 
-  const growth = new Growth(machine.clock, (recording) => index.follow(recording))
-  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: (recording) => growth.add(recording) })
+  const growth = new Growth(machine.clock, recording => index.follow(recording))
+  const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: recording => growth.add(recording) })
   closing.push(() => recordings.syncAll())
   const guard = new Guard(machine, recordings, { gateway: config.gateway.name, durability: config.durability, decide: allowAll })
 
@@ -107,15 +115,15 @@ async function open(
     machine,
     tls: config.tls,
     limits: config.limits,
-    credential: (run) => runs.credential(run),
+    credential: run => runs.credential(run),
     admit(run, name) {
       const target = run.targets.includes(name) ? config.targets[name] : undefined
       // A target that is not there and one that is not this run's look alike.
       return target ? { admitted: true, target } : { admitted: false, reason: `this run reaches no target "${name}"` }
     },
-    open: (request) => guard.open(request),
-    reveal: (secret) => secrets.reveal(secret),
-    readFile: (path) => secrets.readFile(path),
+    open: request => guard.open(request),
+    reveal: secret => secrets.reveal(secret),
+    readFile: path => secrets.readFile(path),
     turnedAway({ client, reason, run, target }) {
       refused.add()
       // What a stranger says of itself goes into the log quoted, so that it stays one line.
@@ -152,7 +160,8 @@ async function open(
       recordings: new RecordingFiles(machine.disk, data),
       targets: config.targets,
       ports,
-      connection: ({ run, token, target, address }) => protocols[target.protocol]!.connection({ run, token, target: target.name, address, tls: config.tls !== null }),
+      connection: ({ run, token, target, address }) =>
+        protocols[target.protocol]!.connection({ run, token, target: target.name, address, tls: config.tls !== null }),
       events,
       metrics,
       web: desk ? new StaticFiles(machine.disk, desk) : null,
@@ -187,7 +196,7 @@ async function listenForProtocols({ config, doors, machine, log, closing }: Port
   const ports: Record<string, Address> = {}
   for (const [name, address] of Object.entries(config.listen.protocols)) {
     const serve = await protocols[name]!.start(doors)
-    const listener: Listener = await machine.network.listen(address, (socket) => {
+    const listener: Listener = await machine.network.listen(address, socket => {
       serve(socket).catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
     })
     closing.push(() => listener.close())
@@ -218,4 +227,3 @@ function messageOf(error: unknown): string {
 function endProcess(reason: string): void {
   throw new Error(reason)
 }
-

@@ -12,9 +12,14 @@ export const demoCommand: CliCommand = {
   --web-port PORT        7700 when left out
   --postgres-port PORT   7432 when left out`,
   async run(args) {
-    const { values, positionals } = readArgs(args, { data: { type: 'string' }, 'web-port': { type: 'string' }, 'postgres-port': { type: 'string' } })
+    const { values, positionals } = readArgs(args, {
+      data: { type: 'string' },
+      'web-port': { type: 'string' },
+      'postgres-port': { type: 'string' },
+    })
     const [webPort, postgresPort] = [portOf(values['web-port'], 7700), portOf(values['postgres-port'], 7432)]
-    if (positionals.length > 0 || webPort === null || postgresPort === null) throw new UsageError('expected options with a directory and port numbers')
+    if (positionals.length > 0 || webPort === null || postgresPort === null)
+      throw new UsageError('expected options with a directory and port numbers')
     try {
       return await demo({ data: values.data ?? '.steno/demo', webPort, postgresPort })
     } catch (error) {

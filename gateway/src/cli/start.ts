@@ -69,7 +69,8 @@ export function readConfigFile(
 export function startFailed(error: unknown, way: string): CliError {
   if (error instanceof CliError) return error
   const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return new CliError(`the gateway could not start: ${message}`)
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'))
+    return new CliError(`the gateway could not start: ${message}`)
   const port = 'port' in error ? ` ${String(error.port)}` : ''
   return new CliError(`port${port} is in use: is another gateway running? ${way}`)
 }

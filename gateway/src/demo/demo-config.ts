@@ -13,7 +13,7 @@ targets:
     tls: disable
     labels: { env: demo, owner: shop team }
 agents:
-${demo.agents.map((name) => `  ${name}: { secret: { env: ${agentVariable(name)} } }`).join('\n')}
+${demo.agents.map(name => `  ${name}: { secret: { env: ${agentVariable(name)} } }`).join('\n')}
 `
 }
 

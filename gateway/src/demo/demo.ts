@@ -14,8 +14,24 @@ import { shopSchema } from './shop.ts'
 
 /** What the demo's agents do at the first start, in order. A launcher opens a run of its own around the agent's. */
 const story = [
-  { task: 'nightly-backfill', agent: 'agent-backfill', version: '1.4.2', trigger: 'cron', program: 'backfill', attempts: 3, launcher: 'nightly-scheduler' },
-  { task: 'schema-0042', agent: 'claude-migrator', version: '0.9.0', trigger: 'pull request 42', program: 'migrate', attempts: 1, launcher: null },
+  {
+    task: 'nightly-backfill',
+    agent: 'agent-backfill',
+    version: '1.4.2',
+    trigger: 'cron',
+    program: 'backfill',
+    attempts: 3,
+    launcher: 'nightly-scheduler',
+  },
+  {
+    task: 'schema-0042',
+    agent: 'claude-migrator',
+    version: '0.9.0',
+    trigger: 'pull request 42',
+    program: 'migrate',
+    attempts: 1,
+    launcher: null,
+  },
   { task: 'weekly-revenue', agent: 'reporting-bot', version: '2.0.1', trigger: 'cron', program: 'report', attempts: 1, launcher: null },
   { task: 'ticket-import', agent: 'ticket-importer', version: '1.0.0', trigger: 'upload', program: 'import', attempts: 1, launcher: null },
   { task: 'ticket-61', agent: 'support-copilot', version: '3.2.0', trigger: 'ticket 61', program: 'support', attempts: 1, launcher: null },
@@ -43,7 +59,13 @@ export async function demo({ data: directory, webPort, postgresPort }: DemoOptio
   let gateway: Gateway | null = null
   try {
     say('starting the shop, a PostgreSQL with a few thousand rows …')
-    shop = await startPostgres({ directory: join(data, 'shop'), port: secrets.shopPort, user: 'app', password: secrets.shop, log: () => {} })
+    shop = await startPostgres({
+      directory: join(data, 'shop'),
+      port: secrets.shopPort,
+      user: 'app',
+      password: secrets.shop,
+      log: () => {},
+    })
     await fillShop(shop)
     say('starting the gateway …')
     gateway = await startDemoGateway(data, secrets, { webPort, postgresPort })
@@ -79,8 +101,8 @@ function demoSecrets(data: string): DemoSecrets {
   const [high = 0, low = 0] = machine.random(2)
   const secrets: DemoSecrets = {
     shop: secret(),
-    shopPort: 20_000 + ((high << 8) | low) % 20_000,
-    agents: Object.fromEntries(names.map((name) => [name, secret()])),
+    shopPort: 20_000 + (((high << 8) | low) % 20_000),
+    agents: Object.fromEntries(names.map(name => [name, secret()])),
   }
   writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 })
   return secrets
@@ -89,9 +111,12 @@ function demoSecrets(data: string): DemoSecrets {
 async function startDemoGateway(data: string, secrets: DemoSecrets, ports: { webPort: number; postgresPort: number }): Promise<Gateway> {
   const path = join(data, 'steno.yaml')
   writeFileSync(path, demoConfig({ ...ports, shopPort: secrets.shopPort, agents: Object.keys(secrets.agents) }), { mode: 0o600 })
-  const env = { STENO_DEMO_SHOP: secrets.shop, ...Object.fromEntries(Object.entries(secrets.agents).map(([name, secret]) => [agentVariable(name), secret])) }
+  const env = {
+    STENO_DEMO_SHOP: secrets.shop,
+    ...Object.fromEntries(Object.entries(secrets.agents).map(([name, secret]) => [agentVariable(name), secret])),
+  }
   const machine = realMachine()
-  return startGateway(readConfig({ path, disk: machine.disk, env, protocols }), machine, { log: (line) => process.stderr.write(`${line}\n`) })
+  return startGateway(readConfig({ path, disk: machine.disk, env, protocols }), machine, { log: line => process.stderr.write(`${line}\n`) })
 }
 
 async function fillShop(shop: RunningPostgres): Promise<void> {
@@ -105,7 +130,7 @@ async function fillShop(shop: RunningPostgres): Promise<void> {
   const sql = postgres({ ...shop.connection, database: 'shop', max: 1, onnotice: () => {} })
   try {
     const [filled] = await sql`select to_regclass('public.audit_note') is not null as done`
-    if (!filled?.['done']) await sql.begin((tx) => tx.unsafe(shopSchema).simple())
+    if (!filled?.['done']) await sql.begin(tx => tx.unsafe(shopSchema).simple())
   } finally {
     await sql.end()
   }
@@ -117,7 +142,10 @@ async function tellStory(gateway: Gateway, secrets: DemoSecrets, say: (text: str
   for (const { task, agent, version, trigger, program, attempts, launcher } of story) {
     for (let attempt = 1; attempt <= attempts && !stop.aborted; attempt++) {
       const inRun = (name: string[], command: string[]) => [process.execPath, cli, 'run', '--target', 'shop', ...name, '--', ...command]
-      const run = inRun(['--agent', agent, '--agent-version', version, '--task', task, '--trigger', trigger], [process.execPath, agents, program, String(attempt)])
+      const run = inRun(
+        ['--agent', agent, '--agent-version', version, '--task', task, '--trigger', trigger],
+        [process.execPath, agents, program, String(attempt)],
+      )
       const [command = '', ...args] = launcher ? inRun(['--task', 'nightly', '--trigger', 'cron'], run) : run
       const env = { ...process.env, STENO_URL: gateway.url, STENO_TOKEN: secrets.agents[launcher ?? agent] }
       const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
@@ -145,5 +173,5 @@ function welcome(gateway: Gateway, secrets: DemoSecrets): string {
 }
 
 function hasPsql(): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, 'psql')))
+  return (process.env['PATH'] ?? '').split(delimiter).some(directory => existsSync(join(directory, 'psql')))
 }

@@ -105,7 +105,7 @@ export class Guard {
   /** Settles when no session is open. */
   allClosed(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#whenEmpty.push(resolve))
+    return new Promise(resolve => this.#whenEmpty.push(resolve))
   }
 
   #openFile(id: string, startedAtUs: number) {

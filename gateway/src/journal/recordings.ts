@@ -47,8 +47,8 @@ export class Recordings {
     this.#disk.append(marker, { exclusive: true }).close()
     const file = this.#disk.append(path, { exclusive: true })
     return new RecordingFile(file, {
-      onDirty: (recording) => this.#markDirty(recording),
-      onGrown: (sizeBytes) => this.#options.onGrown({ session, path, sizeBytes }),
+      onDirty: recording => this.#markDirty(recording),
+      onGrown: sizeBytes => this.#options.onGrown({ session, path, sizeBytes }),
       onClosed: () => this.#disk.remove(marker),
       onSyncFailed: this.#options.onSyncFailed,
     })
@@ -60,7 +60,7 @@ export class Recordings {
     this.#timer = null
     const dirty = [...this.#dirty]
     this.#dirty.clear()
-    await Promise.all(dirty.map((file) => file.durable()))
+    await Promise.all(dirty.map(file => file.durable()))
   }
 
   #markDirty(recording: RecordingFile): void {

@@ -20,7 +20,7 @@ const pieceBytes = 1 << 20
  */
 export function recover(machine: Machine, directory: string): Recovered[] {
   const { disk } = machine
-  return disk.list(`${directory}/open`).flatMap((session) => {
+  return disk.list(`${directory}/open`).flatMap(session => {
     const recovered = recoverOne(machine, directory, session)
     disk.remove(`${directory}/open/${session}`)
     return recovered ? [recovered] : []
@@ -66,7 +66,7 @@ function findRecording(disk: Disk, directory: string, session: string): string |
 
 /** The offset after the last newline, looking backwards a piece at a time. */
 function endOfLastLine(disk: Disk, path: string): number {
-  for (let end = disk.sizeBytes(path); end > 0; ) {
+  for (let end = disk.sizeBytes(path); end > 0;) {
     const start = Math.max(0, end - pieceBytes)
     const newline = disk.readRange(path, { start, end }).lastIndexOf(0x0a)
     if (newline >= 0) return start + newline + 1

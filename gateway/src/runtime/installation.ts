@@ -8,6 +8,6 @@ export const version: string = (JSON.parse(readFileSync(packageFile, 'utf8')) as
 
 /** Where the built pages lie: beside the gateway in a clone, inside it in a package; null when they were not built. */
 export function builtDesk(): string | null {
-  const places = ['../../web', '../../../web/dist'].map((place) => fileURLToPath(new URL(place, import.meta.url)))
-  return places.find((place) => existsSync(`${place}/index.html`)) ?? null
+  const places = ['../../web', '../../../web/dist'].map(place => fileURLToPath(new URL(place, import.meta.url)))
+  return places.find(place => existsSync(`${place}/index.html`)) ?? null
 }

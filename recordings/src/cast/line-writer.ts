@@ -470,7 +470,7 @@ export class RecordingWriter {
 
   /** Copies text into the string that is open; false at what is not UTF-8, having written some of it. */
   #escapedBytes(bytes: Uint8Array, start: number, end: number): boolean {
-    for (let from = start; from < end; ) {
+    for (let from = start; from < end;) {
       from = this.#escapedBytesPiece(bytes, from, Math.min(end, from + pieceLength), end)
       if (from < 0) return false
     }

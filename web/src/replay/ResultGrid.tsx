@@ -6,6 +6,7 @@ import { CellText } from './CellText.tsx'
 import { createVirtualRows } from './virtual-rows.ts'
 
 const rowPx = 26
+/** As wide as `.rp-gutter`. */
 const gutterPx = 56
 
 export interface ResultGridProps {
@@ -111,7 +112,7 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
         on:keydown={onKey}
       >
         <div class="rp-grid-head" role="row" aria-rowindex={1} style={{ width: `max(100%, ${totalPx()}px)` }}>
-          <span class="rp-gutter" role="presentation" style={{ width: `${gutterPx}px` }} />
+          <span class="rp-gutter" role="presentation" />
           <span role="presentation" style={{ width: `${leadPx()}px` }} />
           <For each={columnIndexes()}>
             {at => (
@@ -145,7 +146,7 @@ export function ResultGrid(props: ResultGridProps): JSX.Element {
             <For each={range(rows.window().first, rows.window().end)}>
               {row => (
                 <div class="rp-row" role="row" aria-rowindex={row + 2}>
-                  <span class="rp-gutter mono" role="rowheader" style={{ width: `${gutterPx}px` }}>
+                  <span class="rp-gutter mono" role="rowheader">
                     {row + 1}
                   </span>
                   <span role="presentation" style={{ width: `${leadPx()}px` }} />

@@ -33,6 +33,7 @@ const lanes = {
   rows: { top: 41, height: 10 },
   flags: { top: 54, height: 11 },
 }
+/** As high as `.rp-lanes`. */
 const heightPx = 66
 /** Half of the widest preview, so that it stays on the page. */
 const hoverHalfPx = 180
@@ -137,7 +138,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
         onPointerCancel={() => setIsScrubbing(false)}
         onPointerLeave={() => setHoverX(null)}
       >
-        <canvas ref={element => (canvas = element)} class="rp-lanes" style={{ height: `${heightPx}px` }} aria-hidden="true" />
+        <canvas ref={element => (canvas = element)} class="rp-lanes" aria-hidden="true" />
         <Show when={current()}>
           {at => <span class="rp-current" style={{ transform: `translateX(${at().x}px)`, width: `${at().width}px` }} />}
         </Show>

@@ -41,9 +41,12 @@ export class Cancels {
 }
 
 /** Passes a cancel request on to the target, on a connection of its own. */
-export async function cancelAtTarget(machine: Machine, target: { address: Address; processId: number; secretKey: Uint8Array; timeoutMs: number }): Promise<void> {
+export async function cancelAtTarget(
+  machine: Machine,
+  target: { address: Address; processId: number; secretKey: Uint8Array; timeoutMs: number },
+): Promise<void> {
   const socket = await machine.network.connect(target.address, { timeoutMs: target.timeoutMs })
-  await new Promise<void>((resolve) => {
+  await new Promise<void>(resolve => {
     socket.onData(() => {})
     socket.onEnd(() => resolve())
     socket.write(writeCancelRequest(target.processId, target.secretKey))

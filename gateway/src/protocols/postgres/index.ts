@@ -13,13 +13,19 @@ export const postgres: Protocol<PostgresSettings> = {
   settings: postgresSettings,
   connection,
   async start(doors) {
-    const office = { doors, cancels: new Cancels(doors.machine), pinned: new PinnedSettings(await createParser({ loadWasm: loadParserWasm })) }
-    return (client) => serve(client, office)
+    const office = {
+      doors,
+      cancels: new Cancels(doors.machine),
+      pinned: new PinnedSettings(await createParser({ loadWasm: loadParserWasm })),
+    }
+    return client => serve(client, office)
   },
 }
 
 function connection({ run, token, target, address, tls }: ConnectionRequest) {
-  const url = new URL(`postgres://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}/${encodeURIComponent(target)}`)
+  const url = new URL(
+    `postgres://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}/${encodeURIComponent(target)}`,
+  )
   url.username = run
   url.password = token
   if (tls) url.searchParams.set('sslmode', 'require')

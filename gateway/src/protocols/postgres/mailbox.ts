@@ -16,7 +16,7 @@ export class Mailbox {
 
   constructor(socket: Socket) {
     this.socket = socket
-    socket.onData((bytes) => {
+    socket.onData(bytes => {
       if (this.#onData) return this.#onData(bytes)
       if (this.#waiting) {
         const waiting = this.#waiting
@@ -25,9 +25,9 @@ export class Mailbox {
       }
       this.#kept = join(this.#kept, bytes)
       // Whoever talks out of turn waits: nothing more is read until this is used.
-      return new Promise((resolve) => (this.#used = resolve))
+      return new Promise(resolve => (this.#used = resolve))
     })
-    socket.onEnd((error) => {
+    socket.onEnd(error => {
       this.#ended = { error }
       this.#waiting?.reject(error ?? new ConversationEnded())
       this.#waiting = null
@@ -60,7 +60,7 @@ export class Mailbox {
   handOver(onData: (bytes: Uint8Array) => void | Promise<void>, onEnd: (error: Error | null) => void): void {
     const rest = this.takeRest()
     let first: void | Promise<void> = rest.length > 0 ? onData(rest) : undefined
-    this.#onData = (bytes) => {
+    this.#onData = bytes => {
       if (!first) return onData(bytes)
       const before = first
       first = undefined

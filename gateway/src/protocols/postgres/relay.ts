@@ -219,7 +219,7 @@ export class Relay {
   #onQuery(message: MessageReader): void | Promise<void> {
     const text = frontend.readQuery(message)
     const bytes = raw(message)
-    return this.#submit({ kind: 'query', text, transaction: this.#transaction, transcript: this.#prompt(text, []) }, (ruling) => {
+    return this.#submit({ kind: 'query', text, transaction: this.#transaction, transcript: this.#prompt(text, []) }, ruling => {
       if (ruling.verdict === 'allow') {
         this.#target.send(bytes, ruling.pass)
         this.#owed.push({ ...owed('query', ruling.ticket), text })
@@ -252,7 +252,13 @@ export class Relay {
       if (settled) return settled.then(() => this.#onBind(message))
     }
     const prepared = this.#statements.get(bind.statement)
-    if (!prepared) return this.#refuseUnknown(message, `prepared statement "${bind.statement}" is not known to this session`, '26000', 'prepare it with a Parse message, or run it with EXECUTE')
+    if (!prepared)
+      return this.#refuseUnknown(
+        message,
+        `prepared statement "${bind.statement}" is not known to this session`,
+        '26000',
+        'prepare it with a Parse message, or run it with EXECUTE',
+      )
     const portal: Portal = {
       prepared,
       statement: bind.statement,
@@ -298,7 +304,7 @@ export class Relay {
     const folding = this.#folding
     this.#folding = null
     const draft: CommandDraft = { ...this.#draftOf('execute', portal, name), ...(rowsMax > 0 ? { rowsMax } : {}) }
-    return this.#submit(draft, (ruling) => {
+    return this.#submit(draft, ruling => {
       const debts = [...(folding?.owed ?? []), { ...owed('execute', null), shape: portal }]
       if (folding && portal.prepared.n === 0 && folding.owed[0]?.what === 'parse') portal.prepared.n = ruling.ticket.n
       this.#carryOut(ruling, [...(folding?.pieces ?? []), bytes], debts)
@@ -313,13 +319,17 @@ export class Relay {
     const draft = folding.portal
       ? this.#draftOf('bind', folding.portal, folding.portalName ?? '')
       : this.#draftOf('prepare', { prepared: folding.prepared, statement: folding.statement, parameters: [] }, null)
-    return this.#submit(draft, (ruling) => {
+    return this.#submit(draft, ruling => {
       if (folding.prepared.n === 0) folding.prepared.n = ruling.ticket.n
       this.#carryOut(ruling, folding.pieces, folding.owed)
     })
   }
 
-  #draftOf(kind: 'prepare' | 'bind' | 'execute', portal: Pick<Portal, 'prepared' | 'statement' | 'parameters'>, name: string | null): CommandDraft {
+  #draftOf(
+    kind: 'prepare' | 'bind' | 'execute',
+    portal: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
+    name: string | null,
+  ): CommandDraft {
     const { prepared, statement, parameters } = portal
     return {
       kind,
@@ -352,7 +362,13 @@ export class Relay {
   /** A name whose text the gateway did not see cannot be recorded, so it is not run. */
   #refuseUnknown(message: MessageReader, reason: string, code: string, hint: string): void | Promise<void> {
     const kind = message.type === frontend.type.bind ? 'bind' : 'execute'
-    const draft: CommandDraft = { kind, text: '', transaction: this.#transaction, transcript: '', refusal: { rule: 'only what is recorded runs', reason } }
+    const draft: CommandDraft = {
+      kind,
+      text: '',
+      transaction: this.#transaction,
+      transcript: '',
+      refusal: { rule: 'only what is recorded runs', reason },
+    }
     return this.#submit(draft, ({ ticket }) => this.#refuseExtended(ticket, { severity: 'ERROR', code, message: reason, hint }))
   }
 
@@ -366,9 +382,15 @@ export class Relay {
     const call = frontend.readFunctionCall(message)
     const bytes = raw(message)
     const text = `function ${call.oid}`
-    const draft: CommandDraft = { kind: 'call', text, parameters: describeParameters(call, []), transaction: this.#transaction, transcript: this.#prompt(text, []) }
+    const draft: CommandDraft = {
+      kind: 'call',
+      text,
+      parameters: describeParameters(call, []),
+      transaction: this.#transaction,
+      transcript: this.#prompt(text, []),
+    }
     const refusal = this.#parts.pinned.refuseCall(call.oid)
-    return this.#submit(refusal ? { ...draft, refusal } : draft, (ruling) => {
+    return this.#submit(refusal ? { ...draft, refusal } : draft, ruling => {
       const allowed = ruling.verdict === 'allow'
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
       this.#owed.push({ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) })
@@ -384,7 +406,7 @@ export class Relay {
   /** Content of one COPY that came together is written down together. */
   #feed(): void {
     if (!this.#copyInData.hasData) return
-    const ticket = this.#copyIn ?? this.#owed.findLast((debt) => debt.ticket !== null)?.ticket
+    const ticket = this.#copyIn ?? this.#owed.findLast(debt => debt.ticket !== null)?.ticket
     if (!ticket) throw new WireError('08P01', 'expected a statement before COPY data')
     const { content, bytes } = this.#copyInData.take()
     this.#target.send(bytes, this.#session.feed(ticket, content))
@@ -519,15 +541,15 @@ export class Relay {
     if (debt.what === 'describe') {
       if (debt.shape) debt.shape.columns = columns
       const isPortal = debt.shape !== null && 'prepared' in debt.shape
-      const runsNext = debt.ticket !== null && this.#owed.some((later) => later.what === 'execute' && later.ticket?.n === debt.ticket?.n)
+      const runsNext = debt.ticket !== null && this.#owed.some(later => later.what === 'execute' && later.ticket?.n === debt.ticket?.n)
       // Columns stand once in the record of a command: with a portal's
       // description, else when its result begins.
-      if (runsNext && isPortal) this.#shape = { columns, formats: columns.map((column) => (column.format === 'binary' ? 1 : 0)) }
+      if (runsNext && isPortal) this.#shape = { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)) }
       if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
       else this.#answer(message, { kind: 'columns', columns })
       return this.#pop()
     }
-    this.#shape = { columns, formats: columns.map((column) => (column.format === 'binary' ? 1 : 0)) }
+    this.#shape = { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)) }
     this.#answer(message, { kind: 'columns', columns })
   }
 
@@ -603,10 +625,10 @@ export class Relay {
 
   /** After an error the target reads and forgets everything up to the next Sync; so do we. */
   #skipToSync(failed: Owed): void {
-    const sync = this.#owed.findIndex((debt) => debt.what === 'sync')
+    const sync = this.#owed.findIndex(debt => debt.what === 'sync')
     const forgotten = sync < 0 ? this.#owed.splice(0) : this.#owed.splice(0, sync)
     for (const debt of forgotten.toReversed()) debt.undo?.()
-    const tickets = new Set(forgotten.flatMap((debt) => (debt.ticket ? [debt.ticket.n] : [])))
+    const tickets = new Set(forgotten.flatMap(debt => (debt.ticket ? [debt.ticket.n] : [])))
     for (const n of tickets) {
       if (n !== failed.ticket?.n) this.#record({ n }, { kind: 'skipped' })
       this.#end({ n })
@@ -743,5 +765,8 @@ function refusalOf(ruling: Ruling): Notice {
 }
 
 function unexpected(message: MessageReader): RelayEnded {
-  return new RelayEnded('protocol violation', fatal('08P01', `the target sent a message of type ${String.fromCharCode(message.type)} that nothing asked for`))
+  return new RelayEnded(
+    'protocol violation',
+    fatal('08P01', `the target sent a message of type ${String.fromCharCode(message.type)} that nothing asked for`),
+  )
 }

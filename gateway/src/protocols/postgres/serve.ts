@@ -54,13 +54,23 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       target: admission.target,
       client: { address: socket.remote, application: startup.parameters.get('application_name') ?? null, tls },
     })
-    const end = await attend(session, mailbox, { ...office, parameters, version: startup.minor >= 2 ? '3.2' : '3.0', target: admission.target })
+    const end = await attend(session, mailbox, {
+      ...office,
+      parameters,
+      version: startup.minor >= 2 ? '3.2' : '3.0',
+      target: admission.target,
+    })
     session.close(end.reason, end.message)
     mailbox.socket.end()
   } catch (error) {
     sayLastWords(caller.socket, lastWords(error))
     if (error instanceof ConversationEnded) return
-    doors.turnedAway({ client: socket.remote, reason: error instanceof Error ? error.message : 'unknown', run: caller.run, target: caller.target })
+    doors.turnedAway({
+      client: socket.remote,
+      reason: error instanceof Error ? error.message : 'unknown',
+      run: caller.run,
+      target: caller.target,
+    })
     if (error instanceof AssertionFailed) throw error
   } finally {
     deadline.cancel()
@@ -79,7 +89,11 @@ interface Attendance extends Office {
 }
 
 /** One session: reach the target, tell the client it is welcome, carry messages until either side ends it. */
-async function attend(session: Session, client: Mailbox, { doors, cancels, pinned, parameters, version, target: admitted }: Attendance): Promise<End> {
+async function attend(
+  session: Session,
+  client: Mailbox,
+  { doors, cancels, pinned, parameters, version, target: admitted }: Attendance,
+): Promise<End> {
   let target: OpenTarget
   try {
     target = await openTarget(admitted, parameters, doors)
@@ -92,17 +106,37 @@ async function attend(session: Session, client: Mailbox, { doors, cancels, pinne
     session.note({ kind: 'gateway', message: 'the client asked to cancel what is running' })
     // A cancel request that does not get through is not an error on this
     // connection: PostgreSQL answers none of them.
-    cancelAtTarget(doors.machine, { address: admitted.address, processId: target.processId, secretKey: target.secretKey, timeoutMs: doors.limits.connectMs }).catch(() =>
-      doors.turnedAway({ client: client.socket.remote, reason: 'a cancel request did not reach the target', run: null, target: admitted.name }),
+    cancelAtTarget(doors.machine, {
+      address: admitted.address,
+      processId: target.processId,
+      secretKey: target.secretKey,
+      timeoutMs: doors.limits.connectMs,
+    }).catch(() =>
+      doors.turnedAway({
+        client: client.socket.remote,
+        reason: 'a cancel request did not reach the target',
+        run: null,
+        target: admitted.name,
+      }),
     )
   })
   try {
     const clientWire = new ClientWire(session, client.socket)
     const targetWire = new TargetWire(session, target.mailbox.socket)
-    for (const [name, value] of target.parameters) if (pinned.isBroken(name, value)) throw new Refused(fatal('0A000', `target "${admitted.name}" cannot keep \`${name}\` as a recorded session needs it`))
+    for (const [name, value] of target.parameters)
+      if (pinned.isBroken(name, value))
+        throw new Refused(fatal('0A000', `target "${admitted.name}" cannot keep \`${name}\` as a recorded session needs it`))
     welcome(session, clientWire, target, { processId: key.processId, secretKey: key.secretKey })
     await clientWire.flush()
-    const relay = new Relay({ session, clientWire, targetWire, database: admitted.name, limits: doors.limits, pinned, transaction: target.transaction })
+    const relay = new Relay({
+      session,
+      clientWire,
+      targetWire,
+      database: admitted.name,
+      limits: doors.limits,
+      pinned,
+      transaction: target.transaction,
+    })
     return await carry(session, client, target.mailbox, relay)
   } finally {
     key.remove()
@@ -112,7 +146,8 @@ async function attend(session: Session, client: Mailbox, { doors, cancels, pinne
 
 function welcome(session: Session, client: ClientWire, target: OpenTarget, key: { processId: number; secretKey: Uint8Array }): void {
   client.write(session.relayBack(writeAuthenticationOk()))
-  for (const [name, value] of target.parameters) client.write(session.remark({ kind: 'setting', name, value }, writeParameterStatus(name, value)))
+  for (const [name, value] of target.parameters)
+    client.write(session.remark({ kind: 'setting', name, value }, writeParameterStatus(name, value)))
   for (const notice of target.notices) client.write(session.remark({ kind: 'notice', notice }, writeNoticeResponse(notice)))
   client.write(session.relayBack(writeBackendKeyData(key.processId, key.secretKey)))
   client.write(session.relayBack(writeReadyForQuery(target.transaction)))
@@ -154,16 +189,16 @@ function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay)
     if (session.over.aborted) return onAbort()
     session.over.addEventListener('abort', onAbort)
     target.handOver(
-      guarded((bytes) => relay.onTargetBytes(bytes)),
-      (error) => {
+      guarded(bytes => relay.onTargetBytes(bytes)),
+      error => {
         if (relay.saidGoodbye) over({ reason: 'client closed' }, null)
         else if (error) over({ reason: 'target lost', message: error.message }, fatal('08006', 'the connection to the target was lost'))
         else over({ reason: relay.clientEnded ? 'client closed' : 'target closed' }, null)
       },
     )
     client.handOver(
-      guarded((bytes) => relay.onClientBytes(bytes)),
-      (error) => {
+      guarded(bytes => relay.onClientBytes(bytes)),
+      error => {
         if (error) return over({ reason: 'client lost', message: error.message }, null)
         // Half closed: what was asked is still answered, and then the target,
         // seeing no more to come, ends the connection.
@@ -184,6 +219,8 @@ function lastWords(error: unknown): Notice {
   if (error instanceof Refused) return error.notice
   if (error instanceof WireError) return fatal(error.code, error.message)
   if (error instanceof RecordingFailed)
-    return fatal('58030', 'the command cannot be recorded, so it was not run', { hint: 'the gateway cannot write its recording; ask its operator to look at the disk' })
+    return fatal('58030', 'the command cannot be recorded, so it was not run', {
+      hint: 'the gateway cannot write its recording; ask its operator to look at the disk',
+    })
   return fatal('XX000', 'internal error')
 }

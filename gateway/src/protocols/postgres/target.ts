@@ -44,7 +44,8 @@ export async function openTarget(target: AdmittedTarget, parameters: Map<string,
   } catch (error) {
     socket.destroy()
     if (error instanceof TargetRefused) throw error
-    if (error instanceof WireError) throw new TargetRefused(fatal('08P01', `target "${target.name}" does not speak PostgreSQL's protocol`, { detail: error.message }))
+    if (error instanceof WireError)
+      throw new TargetRefused(fatal('08P01', `target "${target.name}" does not speak PostgreSQL's protocol`, { detail: error.message }))
     throw new TargetRefused(fatal('08006', `target "${target.name}" closed the connection during login`, { detail: errorText(error) }))
   } finally {
     deadline.cancel()
@@ -77,7 +78,13 @@ function clientTls(target: AdmittedTarget, settings: PostgresSettings, doors: Do
   }
 }
 
-async function logIn(mailbox: Mailbox, target: AdmittedTarget, settings: PostgresSettings, parameters: Map<string, string>, doors: Doors): Promise<OpenTarget> {
+async function logIn(
+  mailbox: Mailbox,
+  target: AdmittedTarget,
+  settings: PostgresSettings,
+  parameters: Map<string, string>,
+  doors: Doors,
+): Promise<OpenTarget> {
   const reader = new MessageReader({ messageBytesMax: loginMessageBytesMax })
   const open: OpenTarget = { mailbox, parameters: [], notices: [], processId: 0, secretKey: new Uint8Array(0), transaction: 'idle' }
   const password = () => passwordOf(target, settings, doors)
@@ -90,13 +97,15 @@ async function logIn(mailbox: Mailbox, target: AdmittedTarget, settings: Postgre
         const request = backend.readAuthentication(reader)
         switch (request.kind) {
           case 'ok':
-            if (scram && !scram.isProven) throw new WireError('08P01', 'the target let the gateway in without proving that it knows the password')
+            if (scram && !scram.isProven)
+              throw new WireError('08P01', 'the target let the gateway in without proving that it knows the password')
             break
           case 'md5':
             mailbox.socket.write(writePassword(md5Password({ user: settings.user, password: password(), salt: request.salt })))
             break
           case 'sasl':
-            if (!request.mechanisms.includes('SCRAM-SHA-256')) throw refusedLogin(target, 'it offers no login that the gateway supports', `mechanisms: ${request.mechanisms.join(', ')}`)
+            if (!request.mechanisms.includes('SCRAM-SHA-256'))
+              throw refusedLogin(target, 'it offers no login that the gateway supports', `mechanisms: ${request.mechanisms.join(', ')}`)
             scram = new ScramClient({ password: password(), nonce: hexNonce(doors.machine.random(18)) })
             mailbox.socket.write(writeSaslInitialResponse('SCRAM-SHA-256', scram.first()))
             break
@@ -109,7 +118,11 @@ async function logIn(mailbox: Mailbox, target: AdmittedTarget, settings: Postgre
             scram.verify(request.data)
             break
           case 'cleartext':
-            throw refusedLogin(target, 'it asks for the password in clear, which the gateway never sends', 'use scram-sha-256 in the target\'s pg_hba.conf')
+            throw refusedLogin(
+              target,
+              'it asks for the password in clear, which the gateway never sends',
+              "use scram-sha-256 in the target's pg_hba.conf",
+            )
           default:
             throw refusedLogin(target, 'it asks for a login that the gateway does not support', `authentication request ${request.code}`)
         }
@@ -131,7 +144,9 @@ async function logIn(mailbox: Mailbox, target: AdmittedTarget, settings: Postgre
       case backend.type.errorResponse: {
         const error = backend.readNotice(reader)
         // What the target says of a refused login names its user; the agent learns the code and what it may act on.
-        throw error.code.startsWith('28') ? refusedLogin(target, 'it refuses the credential it is configured with', `SQLSTATE ${error.code}`) : new TargetRefused({ ...error, severity: 'FATAL' })
+        throw error.code.startsWith('28')
+          ? refusedLogin(target, 'it refuses the credential it is configured with', `SQLSTATE ${error.code}`)
+          : new TargetRefused({ ...error, severity: 'FATAL' })
       }
       case backend.type.readyForQuery: {
         open.transaction = backend.readReadyForQuery(reader)
@@ -155,11 +170,13 @@ function passwordOf(target: AdmittedTarget, settings: PostgresSettings, doors: D
 }
 
 function refusedLogin(target: AdmittedTarget, why: string, detail?: string): TargetRefused {
-  return new TargetRefused(fatal('08004', `target "${target.name}" did not let the gateway in: ${why}`, detail === undefined ? {} : { detail }))
+  return new TargetRefused(
+    fatal('08004', `target "${target.name}" did not let the gateway in: ${why}`, detail === undefined ? {} : { detail }),
+  )
 }
 
 function hexNonce(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function errorText(error: unknown): string {
