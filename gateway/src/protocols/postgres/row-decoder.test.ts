@@ -1,3 +1,4 @@
+import { RecordingWriter } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { CopyCollector } from './copy-collector.ts'
 import { describeParameters } from './parameters.ts'
@@ -44,8 +45,13 @@ describe('a block of rows', () => {
     expect([...(decode(row(Uint8Array.of(0, 0, 1, 0), null), shape(1)).block.special ?? [])]).toEqual([[0, '256']])
   })
 
-  it('says what is not UTF-8 as hex', () => {
-    expect([...(decode(row(utf8.encode('1'), Uint8Array.of(0xff, 0x41)), shape()).block.special ?? [])]).toEqual([[1, { hex: 'ff41' }]])
+  it('leaves what is not UTF-8 to the writer, which says it as hex', () => {
+    const { block } = decode(row(utf8.encode('1'), Uint8Array.of(0xff, 0x41)), shape())
+    const writer = new RecordingWriter()
+    writer.answer(0, 1)
+    writer.rows(block)
+    writer.closeAnswer()
+    expect(new TextDecoder().decode(writer.take())).toContain(String.raw`[\"1\",{\"hex\":\"ff41\"}]`)
   })
 
   it('cuts a value over the limit, and says how long it was', () => {

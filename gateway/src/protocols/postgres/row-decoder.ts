@@ -1,9 +1,8 @@
 import type { Cell, Column, RowBlock } from '@steno/recordings'
-import { isUtf8 } from '../../runtime/bytes.ts'
 import { sha256 } from '../../runtime/crypto.ts'
 import type { Limits } from '../protocol.ts'
 import { binaryToText } from './types/binary.ts'
-import { hexCell, hexOf } from './types/hex.ts'
+import { hexOf } from './types/hex.ts'
 import { RowCollector } from './wire/backend.ts'
 import type { MessageReader } from './wire/message-reader.ts'
 
@@ -66,13 +65,12 @@ export class RowDecoder {
     return { block: special ? { ...block, special } : block, bytes: bytes.subarray(this.#start, this.#end) }
   }
 
-  /** Cells that are not plain text in the bytes as they came: binary values, invalid UTF-8, values over the limit. */
+  /** Cells that the record holds in another form than they came: binary values, and values over the limit. */
   #special(block: RowBlock): Map<number, Cell> | null {
     const { formats, columns } = this.#shape!
     const hasBinary = formats.includes(1)
-    const isText = hasBinary || isUtf8(block.bytes.subarray(this.#start, this.#end))
-    const longest = this.#end - this.#start > this.#limits.valueBytesMax
-    if (!hasBinary && isText && !longest) return null
+    const mayHaveLong = this.#end - this.#start > this.#limits.valueBytesMax
+    if (!hasBinary && !mayHaveLong) return null
     const special = new Map<number, Cell>()
     for (let cell = 0; cell < block.count * block.columns; cell++) {
       const start = block.cells[2 * cell]!
@@ -82,7 +80,6 @@ export class RowDecoder {
       const isBinary = (formats.length === 1 ? formats[0] : formats[column]) === 1
       if (isBinary) special.set(cell, this.#cut(value, binaryToText(columns[column]?.typeOid ?? 0, value)))
       else if (value.length > this.#limits.valueBytesMax) special.set(cell, this.#cut(value, utf8.decode(value)))
-      else if (!isText && !isUtf8(value)) special.set(cell, hexCell(value))
     }
     return special.size > 0 ? special : null
   }

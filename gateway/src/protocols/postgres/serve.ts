@@ -1,7 +1,7 @@
 import type { EndReason, Notice } from '@steno/recordings'
 import { ClientWire, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
 import { AssertionFailed } from '../../runtime/assert.ts'
-import type { Socket } from '../../runtime/machine.ts'
+import type { Clock, Socket, Timer } from '../../runtime/machine.ts'
 import type { Doors } from '../protocol.ts'
 import { cancelAtTarget, type Cancels } from './cancels.ts'
 import { authenticate, checkStartup, negotiate, receive } from './login.ts'
@@ -21,6 +21,8 @@ import {
 } from './wire/write.ts'
 
 const keepAliveMs = 60_000
+/** How long a target may take to close after the client said goodbye. */
+const goodbyeMs = 5_000
 
 export interface Office {
   doors: Doors
@@ -137,7 +139,7 @@ async function attend(
       pinned,
       transaction: target.transaction,
     })
-    return await carry(session, client, target.mailbox, relay)
+    return await carry(session, client, target.mailbox, { relay, clock: doors.machine.clock })
   } finally {
     key.remove()
     target.mailbox.socket.end()
@@ -154,12 +156,14 @@ function welcome(session: Session, client: ClientWire, target: OpenTarget, key: 
 }
 
 /** Runs the relay until one side is done, and says why it is over. */
-function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay): Promise<End> {
+function carry(session: Session, client: Mailbox, target: Mailbox, { relay, clock }: { relay: Relay; clock: Clock }): Promise<End> {
   return new Promise((resolve, reject) => {
     let isOver = false
+    let goodbye: Timer | null = null
     const over = (end: End, notice: Notice | null) => {
       if (isOver) return
       isOver = true
+      goodbye?.cancel()
       session.over.removeEventListener('abort', onAbort)
       if (notice) sayLastWords(client.socket, notice)
       target.socket.destroy()
@@ -204,6 +208,8 @@ function carry(session: Session, client: Mailbox, target: Mailbox, relay: Relay)
         // seeing no more to come, ends the connection.
         relay.clientEnded = true
         target.socket.end()
+        // A target that was told goodbye and does not go is left.
+        if (relay.saidGoodbye) goodbye ??= clock.after(goodbyeMs, () => over({ reason: 'client closed' }, null))
       },
     )
   })
