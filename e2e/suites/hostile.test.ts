@@ -182,6 +182,24 @@ describe('a session', () => {
     await raw.closed()
   })
 
+  it('skips to a Sync that comes only after the error', async () => {
+    const raw = await rawLogin(gateway.port, current)
+    const begin = raw.received.length
+    raw.send(parse('', 'select 1 / 0 as late_test'), bind('', ''), execute(''), message('H'))
+    await raw.until(received => received.subarray(begin).includes('division by zero'))
+    raw.send(parse('kept', 'select 2 as late_test'), bind('', 'kept'), execute(''), query('select 3 as late_test'))
+    raw.send(message('D', 'Skept\0'), sync, query('select 4 as late_test'))
+    await raw.until(received => readies(received.subarray(begin)) === 2)
+    raw.send(message('X'))
+    await raw.closed()
+    expect(commandsOf('late_test').map(({ parts }) => parts.find(part => ['error', 'skipped', 'done'].includes(part.kind))?.kind)).toEqual([
+      'error',
+      'skipped',
+      'skipped',
+      'done',
+    ])
+  })
+
   it('never runs a text under the name of another', async () => {
     const raw = await rawLogin(gateway.port, current)
     const begin = raw.received.length

@@ -29,7 +29,15 @@ export const runtimes = {
       join(house, 'gateway/src/cli/main.ts'),
     ],
   },
-  bun: { title: 'Bun 1', vitest: [bun(), '--bun'], gateway: [bun(), '--conditions=source', join(house, 'gateway/src/cli/main.ts')] },
+  bun: {
+    title: 'Bun 1',
+    get vitest() {
+      return [bun(), '--bun']
+    },
+    get gateway() {
+      return [bun(), '--conditions=source', join(house, 'gateway/src/cli/main.ts')]
+    },
+  },
 }
 
 /** The command that is the gateway, in the runtime that the environment asks for. */
@@ -45,7 +53,8 @@ function node24() {
 }
 
 // The packages of Deno and Bun bring their binary in a package for the
-// platform; Bun's moves it into its own when its install script may run.
+// platform; Bun's moves it into its own when its install script may run, so
+// where it lies is known only after the installation.
 function deno() {
   return join(place, '@deno/linux-x64-glibc/deno')
 }

@@ -129,7 +129,12 @@ async function support(): Promise<void> {
 }
 
 async function withShop(name: string, work: (sql: postgres.Sql) => Promise<void>): Promise<void> {
-  const sql = postgres(process.env['DATABASE_URL'] ?? '', { max: 1, connection: { application_name: name }, onnotice: () => {} })
+  const sql = postgres(process.env['DATABASE_URL'] ?? '', {
+    max: 1,
+    fetch_types: false,
+    connection: { application_name: name },
+    onnotice: () => {},
+  })
   try {
     await work(sql)
   } finally {

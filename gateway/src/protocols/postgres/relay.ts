@@ -107,6 +107,8 @@ export class Relay {
   #folding: Folding | null = null
   #copyIn: Ticket | null = null
   #transaction: TransactionState
+  /** An error made the target read and forget messages until a Sync that was not sent yet. */
+  #isSkipping = false
   /** The columns of the result now coming in, and how they are encoded. */
   #shape: ResultShape | null = null
   #shown = ''
@@ -213,7 +215,23 @@ export class Relay {
 
   #relay(message: MessageReader, debt: Owed | null): void {
     this.#target.send(raw(message), this.#session.relay())
-    if (debt) this.#owed.push(debt)
+    if (debt?.what === 'sync') this.#isSkipping = false
+    if (debt) this.#owe([debt])
+  }
+
+  /** Notes what the target owes for messages that were sent; while it skips to the next Sync it owes nothing. */
+  #owe(debts: Owed[]): void {
+    if (this.#isSkipping) this.#forget(debts)
+    else this.#owed.push(...debts)
+  }
+
+  /** Takes back names that the target never took, and says of commands that they did not run. */
+  #forget(debts: Owed[], failed: Ticket | null = null): void {
+    for (const debt of debts.toReversed()) debt.undo?.()
+    for (const n of new Set(debts.flatMap(debt => (debt.ticket ? [debt.ticket.n] : [])))) {
+      if (n !== failed?.n) this.#record({ n }, { kind: 'skipped' })
+      this.#end({ n })
+    }
   }
 
   #onQuery(message: MessageReader): void | Promise<void> {
@@ -222,10 +240,10 @@ export class Relay {
     return this.#submit({ kind: 'query', text, transaction: this.#transaction, transcript: this.#prompt(text, []) }, ruling => {
       if (ruling.verdict === 'allow') {
         this.#target.send(bytes, ruling.pass)
-        this.#owed.push({ ...owed('query', ruling.ticket), text })
+        this.#owe([{ ...owed('query', ruling.ticket), text }])
       } else {
         this.#target.send(writeQuery(refusedText), this.#session.relay())
-        this.#owed.push({ ...owed('query', ruling.ticket), refusal: refusalOf(ruling) })
+        this.#owe([{ ...owed('query', ruling.ticket), refusal: refusalOf(ruling) }])
       }
     })
   }
@@ -347,8 +365,7 @@ export class Relay {
     if (ruling.verdict === 'allow') {
       this.#target.send(pieces[0]!, ruling.pass)
       for (const piece of pieces.slice(1)) this.#target.send(piece, this.#session.relay())
-      for (const debt of debts) this.#owed.push({ ...debt, ticket: ruling.ticket })
-      return
+      return this.#owe(debts.map(debt => ({ ...debt, ticket: ruling.ticket })))
     }
     for (const debt of debts.toReversed()) debt.undo?.()
     this.#refuseExtended(ruling.ticket, refusalOf(ruling))
@@ -356,7 +373,7 @@ export class Relay {
 
   #refuseExtended(ticket: Ticket, refusal: Notice): void {
     this.#target.send(writeParse(refusedStatement, refusedText), this.#session.relay())
-    this.#owed.push({ ...owed('parse', ticket), refusal })
+    this.#owe([{ ...owed('parse', ticket), refusal }])
   }
 
   /** A name whose text the gateway did not see cannot be recorded, so it is not run. */
@@ -393,7 +410,7 @@ export class Relay {
     return this.#submit(refusal ? { ...draft, refusal } : draft, ruling => {
       const allowed = ruling.verdict === 'allow'
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
-      this.#owed.push({ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) })
+      this.#owe([{ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) }])
     })
   }
 
@@ -626,13 +643,9 @@ export class Relay {
   /** After an error the target reads and forgets everything up to the next Sync; so do we. */
   #skipToSync(failed: Owed): void {
     const sync = this.#owed.findIndex(debt => debt.what === 'sync')
-    const forgotten = sync < 0 ? this.#owed.splice(0) : this.#owed.splice(0, sync)
-    for (const debt of forgotten.toReversed()) debt.undo?.()
-    const tickets = new Set(forgotten.flatMap(debt => (debt.ticket ? [debt.ticket.n] : [])))
-    for (const n of tickets) {
-      if (n !== failed.ticket?.n) this.#record({ n }, { kind: 'skipped' })
-      this.#end({ n })
-    }
+    // The Sync may not have come yet: then all that comes before it is skipped too.
+    this.#isSkipping = sync < 0
+    this.#forget(this.#owed.splice(0, sync < 0 ? this.#owed.length : sync), failed.ticket)
   }
 
   #onNotice(message: MessageReader): void {
