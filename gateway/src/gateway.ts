@@ -212,7 +212,7 @@ async function openStore(config: Config, log: (line: string) => void): Promise<{
     directory: `${config.data}/store`,
     user: 'steno',
     // Search waits for the port, never the port for search.
-    niceness: 5,
+    niceness: 19,
     settings: { shared_buffers: '64MB', max_connections: '30', synchronous_commit: 'off' },
     log: () => {},
     progress: log,

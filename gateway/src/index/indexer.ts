@@ -48,6 +48,10 @@ const batchCommandsMax = 1000
 /** Sessions whose state is kept between batches; others are read from the store again. */
 const keptSessionsMax = 2000
 const ledgerEveryMs = 500
+/** Behind by more than this while sessions write on, the indexer stands back after each batch, for so many times as long as it took. */
+const lagYieldBytes = 1 << 20
+const yieldTimes = 6
+const yieldMsMax = 1000
 const backoffMs = { first: 100, most: 5000 }
 
 /**
@@ -72,6 +76,8 @@ export class Indexer {
   #isClosed = false
   #lastProblem = ''
   #working: Promise<void> | null = null
+  /** When a session last wrote. */
+  #grewAtUs = -Infinity
 
   constructor(parts: IndexerParts) {
     this.#parts = parts
@@ -88,6 +94,7 @@ export class Indexer {
 
   /** Says that a recording has grown to a size. */
   follow({ session, path, sizeBytes }: Followed): void {
+    this.#grewAtUs = this.#parts.machine.clock.monotonicUs()
     const known = this.#waiting.get(session)
     if (known) known.sizeBytes = Math.max(known.sizeBytes, sizeBytes)
     else if (!this.#unreadable.has(session))
@@ -123,11 +130,18 @@ export class Indexer {
     while (!this.#isClosed) {
       try {
         if (!this.#isPrepared) await this.#prepare()
+        const { clock } = this.#parts.machine
+        const beganAtUs = clock.monotonicUs()
         const isBusy = await this.#step()
         waitMs = backoffMs.first
         this.#lastProblem = ''
         this.#reportLag()
         if (!isBusy) await this.#rest()
+        else if (this.#grewAtUs >= beganAtUs && this.#lagBytes() > lagYieldBytes) {
+          // Sessions write faster than this reads. They go first: the index
+          // takes a part of the machine now and catches up when they rest.
+          await this.#sleep(Math.min((yieldTimes * (clock.monotonicUs() - beganAtUs)) / 1000, yieldMsMax), { untilGrowth: false })
+        }
       } catch (error) {
         this.#reportOnce(`the index waits: ${error instanceof Error ? error.message || error.name : String(error)}`)
         this.#reportLag()
@@ -297,9 +311,13 @@ export class Indexer {
   }
 
   #reportLag(): void {
+    this.#parts.onLag({ bytes: this.#lagBytes(), sessions: this.#waiting.size })
+  }
+
+  #lagBytes(): number {
     let bytes = 0
     for (const { sizeBytes, indexedBytes } of this.#waiting.values()) bytes += Math.max(0, sizeBytes - indexedBytes)
-    this.#parts.onLag({ bytes, sessions: this.#waiting.size })
+    return bytes
   }
 
   /** Nothing to do: those who wait for that are told, and the next growth or the ledger's turn ends the rest. */
