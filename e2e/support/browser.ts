@@ -60,8 +60,11 @@ export async function startBrowser(): Promise<TestBrowser> {
     const problems: string[] = []
     // Chromium says so in the console too, but not for every directive.
     await context.addInitScript(() => {
-      const here = globalThis as any
-      here.addEventListener('securitypolicyviolation', (event: any) =>
+      const here = globalThis as unknown as {
+        addEventListener(type: string, hear: (event: { violatedDirective: string; blockedURI: string }) => void): void
+        console: Console
+      }
+      here.addEventListener('securitypolicyviolation', event =>
         here.console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
       )
     })

@@ -67,10 +67,11 @@ describe('what would break a parser', () => {
     expect(said('SELECT * FROM payments')).toEqual(['SELECT payments'])
   }, 30_000)
 
-  it('says nothing wrong while it recovers from a burst of them', async () => {
+  it('knows nothing, and says so, while it recovers from a burst of them', async () => {
     for (let at = 0; at < 200; at++) expect(said(chain)).toEqual(['UNPARSED'])
-    // A runtime with a deeper stack refuses the chains without losing an instance, and has nothing to recover from.
-    expect([['UNPARSED'], ['SELECT payments']]).toContainEqual(said('SELECT * FROM payments'))
+    // Bun's stack is deeper: it refuses the chains without losing an instance, and has nothing to recover from.
+    const isBun = process.versions['bun'] !== undefined
+    expect(said('SELECT * FROM payments')).toEqual([isBun ? 'SELECT payments' : 'UNPARSED'])
     await parser.ready()
     expect(said('SELECT * FROM payments')).toEqual(['SELECT payments'])
   }, 30_000)
