@@ -27,23 +27,66 @@ export type Verdict = 'allow' | 'hold' | 'deny'
 /** The outcome for one command, and what it rests on. */
 export interface Decision {
   verdict: Verdict
-  /** Which policy decided; `none` while no policy is published. */
+  /** Which policy decided, `name@hash`, or those that were asked; `none` while no policy is published. */
   policyVersion: string
   rule?: string
   reason?: string
+  /** The operation that the rule matched: its place in the command's list. */
+  operation?: number
+  /** Everything else that matched: masks and limits that hold for the answer, alerts, and what observed rules would have done. */
+  matched?: MatchedRule[]
+  /** The request for consent that held it. */
+  approval?: string
+  /** Who said what about that request, in the order they said it. */
+  reviews?: Review[]
+}
+
+/** One person's vote on a held command. */
+export interface Review {
+  by: string
+  vote: 'approve' | 'reject'
+  comment: string
+  /** RFC 3339, UTC. */
+  at: string
+  /** SHA-256, in hex, of exactly what was shown and voted on. */
+  digest: string
+}
+
+/** A rule that matched a command, and what it does or, when only observed, would do. */
+export interface MatchedRule {
+  rule: string
+  effect: string
+  operation: number
+  isObserved?: boolean
 }
 
 /** One thing a command would do. A DELETE inside a CTE is an operation of its own. */
 export interface Operation {
-  /** Upper case, the protocol's own: `SELECT`, `DELETE`, `COPY`; `UNPARSED` when nothing is known. */
+  /** Upper case, the protocol's own: `SELECT`, `DELETE`, `COPY`; `UNPARSED` when nothing is known, `OPAQUE` for what only shows when it runs. */
   verb: string
   /** What it acts on when that is not a table: a function, a role, a setting. */
   object?: string
-  /** `schema.table` where the schema was written, else `table`. */
+  /** `schema.table` where the schema was written or the target's catalogue told it, else `table`. */
   tables: string[]
   columns: string[]
   /** For UPDATE and DELETE: whether a condition that is not constant limits the rows. */
   hasWhere?: boolean
+  /** For SELECT: whether a constant limits how many rows it gives. */
+  hasLimit?: boolean
+  /** Columns whose values it takes: `schema.table.column` where that is known, else `column`; `*` for all. */
+  reads?: string[]
+  /** Columns whose values it changes, named alike. */
+  writes?: string[]
+  /** Functions it calls, `schema.name` where the schema was written or found. */
+  functions?: string[]
+  /** Its statement's place in the text, from 0; absent for the first. */
+  statement?: number
+  /** What it stands in, when it is not a statement of its own: `EXPLAIN`, `SELECT`, `DO`, `function shop.wipe`. */
+  inside?: string
+  /** More may happen than its operations say. */
+  isOpaque?: boolean
+  /** Where it stands in the text: the first character, and the one after the last, in UTF-16 units. */
+  at?: [start: number, end: number]
 }
 
 /**
@@ -80,6 +123,8 @@ export interface CommandRecord {
   /** The most rows this execution may return before the portal is suspended. */
   rowsMax?: number
   transaction: TransactionState
+  /** What it would do, as the policy was asked about it; absent where no policy was. */
+  operations?: Operation[]
   decision: Decision
 }
 

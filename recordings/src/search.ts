@@ -1,4 +1,4 @@
-import type { Decision, EndReason, Operation, Parameter, Principal, RunIdentity, Verdict } from './model.ts'
+import type { Decision, EndReason, MatchedRule, Operation, Parameter, Principal, RunIdentity, Verdict } from './model.ts'
 
 /** A command as search returns it, complete but for its rows: those are in the recording, at `frame`. */
 export interface Command {
@@ -25,6 +25,9 @@ export interface Command {
   operations: Operation[]
   verdict: Verdict
   rule?: Decision['rule']
+  reason?: Decision['reason']
+  /** Everything else that matched it: what holds for its answer, and what observed rules would have done. */
+  matched?: MatchedRule[]
   policyVersion: string
   /** Cells masked in its answer. */
   masked: number

@@ -14,6 +14,9 @@ import { utf8Encoder } from './utf8.ts'
 /** What the header says each of our event codes means. */
 export const eventMeanings: Record<string, string> = { q: 'command', b: 'body', d: 'decision', a: 'answer', n: 'notice', e: 'end' }
 
+/** A record whose optional fields may also be said to be absent. */
+type Unset<Fields> = { [Name in keyof Fields]: {} extends Pick<Fields, Name> ? Fields[Name] | undefined : Fields[Name] }
+
 /** The size of terminal the transcript is laid out for. */
 export interface TerminalSize {
   cols: number
@@ -25,6 +28,8 @@ const startBytes = 64 * 1024
 const keptBytesMax = 1024 * 1024
 /** Room for all that stands around an event's data, so that no line is begun or ended by halves. */
 const frameBytesMax = 128
+/** Keys and names are no longer than this. */
+const shortLength = 64
 /** How much of a long text is encoded before the room for it is looked at again. */
 const pieceLength = 16 * 1024
 /** The most bytes one byte becomes in a JSON string inside a JSON string: NUL is `\\u0000`. */
@@ -77,7 +82,8 @@ export class RecordingWriter {
     this.#line++
   }
 
-  command(atUs: number, command: CommandRecord): void {
+  /** Writes a command's line. A field that is undefined is not there. */
+  command(atUs: number, command: Unset<CommandRecord>): void {
     this.#record('q', atUs, command)
   }
 
@@ -259,10 +265,10 @@ export class RecordingWriter {
     this.#reserve(frameBytesMax)
     const start = this.#end
     const beforeAtUs = this.#lastAtUs
-    const interval = formatSeconds(this.#advance(atUs))
+    const intervalUs = this.#advance(atUs)
     this.#lineBeforeAtUs = beforeAtUs
     this.#ascii('[')
-    this.#ascii(interval)
+    this.#seconds(intervalUs)
     this.#ascii(',"')
     this.#ascii(code)
     this.#ascii('","')
@@ -296,6 +302,19 @@ export class RecordingWriter {
     return error
   }
 
+  /** Writes microseconds as seconds in decimal, without a float in between: 1500 is `0.0015`. */
+  #seconds(us: number): void {
+    let rest = us % 1e6
+    this.#ascii(String((us - rest) / 1e6))
+    if (rest === 0) return
+    this.#ascii('.')
+    for (let digit = 1e5; rest > 0; digit /= 10) {
+      const value = Math.floor(rest / digit)
+      this.#bytes[this.#end++] = 0x30 + value
+      rest -= value * digit
+    }
+  }
+
   /** Moves the clock and gives the interval. Whole microseconds are subtracted, so intervals add up to the time exactly. */
   #advance(atUs: number): number {
     const nowUs = Math.max(Math.floor(atUs), this.#lastAtUs)
@@ -327,11 +346,8 @@ export class RecordingWriter {
 
   /** Writes a value as JSON inside the JSON string that is open; what JSON.stringify does twice, in one pass and without strings in between. */
   #json(value: unknown): void {
-    if (typeof value === 'string') {
-      this.#ascii('\\"')
-      this.#escaped(value, twiceEscapes)
-      this.#ascii('\\"')
-    } else if (typeof value === 'number') {
+    if (typeof value === 'string') this.#jsonText(value)
+    else if (typeof value === 'number') {
       if (!Number.isFinite(value)) throw new TypeError(`expected a finite number, got ${value}`)
       this.#ascii(String(value))
     } else if (Array.isArray(value)) {
@@ -356,6 +372,32 @@ export class RecordingWriter {
       this.#ascii('}')
     } else if (typeof value === 'boolean' || value === null) this.#ascii(String(value))
     else throw new TypeError(`expected a value that JSON has, got ${typeof value}`)
+  }
+
+  /** Most strings are short and plain, and are written in place. */
+  #jsonText(text: string): void {
+    if (text.length <= shortLength) {
+      this.#reserve(shortLength + 4)
+      const out = this.#bytes
+      let at = this.#end
+      out[at++] = backslash
+      out[at++] = quote
+      let i = 0
+      for (; i < text.length; i++) {
+        const code = text.charCodeAt(i)
+        if (code > 0x7f || kinds[code] !== plain) break
+        out[at++] = code
+      }
+      if (i === text.length) {
+        out[at++] = backslash
+        out[at++] = quote
+        this.#end = at
+        return
+      }
+    }
+    this.#ascii('\\"')
+    this.#escaped(text, twiceEscapes)
+    this.#ascii('\\"')
   }
 
   /** Writes text with some characters escaped. A surrogate without its partner becomes U+FFFD. */
@@ -572,13 +614,6 @@ function afterCharacter(bytes: Uint8Array, i: number, end: number): number {
   if (second < lowest || second > highest) return -1
   for (let k = i + 2; k < i + length; k++) if ((bytes[k]! & 0xc0) !== 0x80) return -1
   return i + length
-}
-
-/** Gives microseconds as seconds in decimal, without a float in between: 1500 is `0.0015`. */
-function formatSeconds(us: number): string {
-  const rest = us % 1e6
-  if (rest === 0) return String(us / 1e6)
-  return `${(us - rest) / 1e6}.${String(rest).padStart(6, '0').replace(/0+$/, '')}`
 }
 
 // JSON.stringify writes a surrogate without its partner as `\ud800`, which

@@ -8,11 +8,14 @@ import type {
   Decision,
   DecisionRecord,
   EndRecord,
+  MatchedRule,
   Notice,
   NoticeRecord,
+  Operation,
   Parameter,
   Principal,
   RecordingHeader,
+  Review,
   RunIdentity,
 } from '../model.ts'
 import { eventMeanings, type TerminalSize } from './line-writer.ts'
@@ -71,6 +74,26 @@ const decision = object<Decision>({
   policyVersion: text,
   rule: optional(text),
   reason: optional(text),
+  operation: optional(count),
+  matched: optional(list(object<MatchedRule>({ rule: text, effect: text, operation: count, isObserved: optional(flag) }))),
+  approval: optional(text),
+  reviews: optional(list(object<Review>({ by: text, vote: word('approve', 'reject'), comment: text, at: text, digest: sha256 }))),
+})
+
+const operation = object<Operation>({
+  verb: text,
+  object: optional(text),
+  tables: list(text),
+  columns: list(text),
+  hasWhere: optional(flag),
+  hasLimit: optional(flag),
+  reads: optional(list(text)),
+  writes: optional(list(text)),
+  functions: optional(list(text)),
+  statement: optional(count),
+  inside: optional(text),
+  isOpaque: optional(flag),
+  at: optional(list(count)),
 })
 
 const parameter = object<Parameter>({ type: text, oid, value: cell })
@@ -85,6 +108,7 @@ export const commandRecord = object<CommandRecord>({
   prepared: optional(number),
   rowsMax: optional(number),
   transaction,
+  operations: optional(list(operation)),
   decision,
 })
 
