@@ -1,10 +1,13 @@
 /// <reference types="node" />
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import type { Operation } from '@steno/recordings'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { corpus } from './corpus.ts'
-import { createParser, type Parser } from './parser.ts'
+import { catalogueCorpus, corpus, deepCorpus } from './corpus.ts'
+import { createParser, type Circumstances, type Parser } from './parser.ts'
 import { parsedBytesMax } from './syntax.ts'
+import { chainOfFunctions, shop, webOfFunctions } from './test-catalogue.ts'
 
 let parser: Parser
 
@@ -26,6 +29,28 @@ function said(text: string): string[] {
     )
 }
 
+/** All that is said of an operation: `DELETE shop.orders +where reads(id) in(SELECT)`. */
+function told(text: string, circumstances?: Circumstances): string[] {
+  return parser.understand(text, circumstances).map(tell)
+}
+
+function tell({ verb, object, tables, hasWhere, hasLimit, reads, writes, functions, inside, statement }: Operation): string {
+  const words = [verb, object === undefined ? '' : `[${object}]`, ...tables]
+  if (hasWhere !== undefined) words.push(hasWhere ? '+where' : '-where')
+  if (hasLimit) words.push('+limit')
+  if (reads) words.push(`reads(${reads.join(' ')})`)
+  if (writes) words.push(`writes(${writes.join(' ')})`)
+  if (functions) words.push(`calls(${functions.join(' ')})`)
+  if (inside !== undefined) words.push(`in(${inside})`)
+  if (statement !== undefined) words.push(`#${statement}`)
+  return words.filter(word => word !== '').join(' ')
+}
+
+/** The piece of the text that each operation's statement is. */
+function places(text: string): string[] {
+  return parser.operations(text).map(({ at }) => text.slice(...(at ?? [0, 0])))
+}
+
 function columns(text: string): string[] {
   return parser.operations(text).flatMap(operation => operation.columns)
 }
@@ -33,6 +58,112 @@ function columns(text: string): string[] {
 describe('operations of a statement', () => {
   for (const [text, ...expected] of corpus)
     it(text.length > 110 ? `${text.slice(0, 110)}…` : text || '(empty)', () => expect(said(text)).toEqual(expected))
+})
+
+describe('all that is known of a statement', () => {
+  for (const [text, ...expected] of deepCorpus) it(shortly(text), () => expect(told(text)).toEqual(expected))
+})
+
+describe('all that is known of a statement with a catalogue', () => {
+  for (const [text, ...expected] of catalogueCorpus) it(shortly(text), () => expect(told(text, { catalogue: shop })).toEqual(expected))
+})
+
+function shortly(text: string): string {
+  return text.length > 110 ? `${text.slice(0, 110)}…` : text || '(empty)'
+}
+
+describe('what is known where a text is run', () => {
+  const prepared = (texts: Record<string, string>): Circumstances => ({ prepared: name => texts[name] ?? null })
+
+  it('gives what a prepared statement does, from its own text or its PREPARE', () => {
+    expect(told('EXECUTE p', prepared({ p: 'DELETE FROM a WHERE id = $1' }))).toEqual([
+      'EXECUTE [p]',
+      'DELETE a +where reads(id) in(EXECUTE)',
+    ])
+    expect(told('EXECUTE p', prepared({ p: 'PREPARE p AS DELETE FROM a' }))).toEqual(['EXECUTE [p]', 'DELETE a -where in(EXECUTE)'])
+    expect(told('EXPLAIN EXECUTE p', prepared({ p: 'DELETE FROM a' }))).toEqual(['EXPLAIN a'])
+  })
+
+  it('follows a prepared statement that executes itself only once', () => {
+    expect(told('EXECUTE p', prepared({ p: 'EXECUTE q', q: 'EXECUTE p' }))).toEqual([
+      'EXECUTE [p]',
+      'EXECUTE [q] in(EXECUTE)',
+      'EXECUTE [p] in(EXECUTE)',
+    ])
+  })
+
+  it('says so when a prepared statement is not known, or cannot be read', () => {
+    expect(told('EXECUTE p', prepared({}))).toEqual(['EXECUTE [p]', 'OPAQUE [prepared statement p] in(EXECUTE)'])
+    expect(told('EXECUTE p', prepared({ p: 'DELETE FORM a' }))).toEqual(['EXECUTE [p]', 'OPAQUE [prepared statement p] in(EXECUTE)'])
+  })
+
+  it('prefers what the text itself has prepared', () => {
+    expect(told('PREPARE p AS DELETE FROM a; EXECUTE p', prepared({ p: 'SELECT 1' })).at(-1)).toBe('DELETE a -where in(EXECUTE) #1')
+  })
+
+  it('gives what a cursor reads', () => {
+    const cursors = (name: string): string | null => (name === 'c' ? 'DECLARE c CURSOR FOR SELECT ssn FROM a' : null)
+    expect(told('FETCH ALL FROM c', { cursors })).toEqual(['FETCH [c]', 'SELECT a reads(ssn) in(FETCH)'])
+    expect(told('MOVE c', { cursors })).toEqual(['MOVE [c]', 'SELECT a reads(ssn) in(MOVE)'])
+    expect(told('FETCH d', { cursors })).toEqual(['FETCH [d]', 'OPAQUE [cursor d] in(FETCH)'])
+  })
+
+  it('looks bare names up in the search path it is given', () => {
+    expect(told('SELECT id FROM orders', { catalogue: shop, searchPath: ['public', 'shop'] })).toEqual([
+      'SELECT public.orders reads(public.orders.id)',
+    ])
+    expect(told('SELECT hidden()', { catalogue: shop, searchPath: ['evil'] })[0]).toBe('SELECT +limit calls(evil.hidden)')
+    expect(told('SELECT ssn FROM customers', { catalogue: shop, searchPath: ['public'] })).toEqual(['SELECT customers reads(ssn)'])
+  })
+
+  it('reads a view under the search path it was printed for', () => {
+    expect(told('SELECT mail FROM shop.contacts', { catalogue: shop, searchPath: ['public'] }).at(-1)).toBe(
+      'SELECT shop.customers reads(shop.customers.id shop.customers.email) in(view shop.contacts)',
+    )
+  })
+
+  it('marks what is not known', () => {
+    const isOpaque = (text: string): (boolean | undefined)[] => parser.operations(text).map(operation => operation.isOpaque)
+    expect(isOpaque('SELEC')).toEqual([true])
+    expect(isOpaque('DO $$ BEGIN EXECUTE x; END $$')).toEqual([undefined, true])
+    expect(isOpaque('SELECT 1')).toEqual([undefined])
+  })
+})
+
+describe('functions that call functions', () => {
+  it('are followed to their end', () => {
+    expect(told('SELECT f0()', { catalogue: chainOfFunctions(12) }).at(-1)).toBe('DELETE shop.orders -where in(function shop.f11)')
+  })
+
+  it('are opaque when they go too deep', () => {
+    expect(told('SELECT f0()', { catalogue: chainOfFunctions(40) }).at(-1)).toBe('OPAQUE [function shop.f16] in(function shop.f16)')
+  })
+
+  it('are told once, however often they are called', () => {
+    expect(told('SELECT f0()', { catalogue: webOfFunctions(14) })).toHaveLength(15)
+  })
+})
+
+describe('places in the text', () => {
+  it('are those of the statement, without what is around it', () => {
+    expect(places(' /* a; */ SELECT 1 ; -- b\n\tDELETE FROM x ;; SELECT 2 ')).toEqual(['SELECT 1', 'DELETE FROM x', 'SELECT 2'])
+    expect(places("SELECT 'é😀\ud800'; SELECT '🦊' ; SELECT 3")).toEqual(["SELECT 'é😀\ud800'", "SELECT '🦊'", 'SELECT 3'])
+  })
+
+  it('are the outer statement for everything inside it', () => {
+    const text = "SELECT 'é'; DO $$ BEGIN DELETE FROM a; END $$"
+    expect(places(text)).toEqual(["SELECT 'é'", 'DO $$ BEGIN DELETE FROM a; END $$', 'DO $$ BEGIN DELETE FROM a; END $$'])
+  })
+
+  it('are right for any batch', () => {
+    const statement = fc.string({ unit: 'binary', maxLength: 12 }).map(value => `SELECT '${value.replaceAll(/['\0\\]/g, '')}' AS x`)
+    const gap = fc.constantFrom(';', ' ; ', ';\n', '; -- é;\n', ';/* 😀 /* ; */ */', ';;')
+    fc.assert(
+      fc.property(fc.array(fc.tuple(statement, gap), { maxLength: 6 }), parts => {
+        expect(places(parts.flat().join(''))).toEqual(parts.map(([one]) => one))
+      }),
+    )
+  })
 })
 
 describe('columns', () => {
@@ -96,15 +227,28 @@ describe('what would break a parser', () => {
     expect(said('SELECT * FROM payments')).toEqual(['SELECT payments'])
   }, 30_000)
 
+  it('gives the next statement its answer after two hundred bodies that exhaust the stack', async () => {
+    const body = `DO $$ BEGIN PERFORM ${'1+'.repeat(20_000)}1; END $$`
+    for (let at = 0; at < 200; at++) {
+      expect(said(body)).toEqual(['DO [plpgsql]', 'OPAQUE [DO]'])
+      await parser.ready()
+    }
+    expect(said('DO $$ BEGIN DELETE FROM a; END $$')).toEqual(['DO [plpgsql]', 'DELETE a -where'])
+  }, 60_000)
+
+  it('says that there is more when a body does too much to be listed', () => {
+    const operations = said(`DO $$ BEGIN ${'DELETE FROM a; '.repeat(11_000)} END $$`)
+    expect(operations).toHaveLength(10_002)
+    expect(operations.at(-1)).toBe('OPAQUE [more than 10000 operations]')
+  })
+
   it('refuses to look at a text with a NUL, or one that is too long', () => {
     expect(said('SELECT 1;\0 DROP TABLE users')).toEqual(['UNPARSED'])
     expect(said(`SELECT '${'x'.repeat(parsedBytesMax)}'`)).toEqual(['UNPARSED'])
     expect(said(`SELECT '${'é'.repeat(parsedBytesMax / 2)}'`)).toEqual(['UNPARSED'])
   })
 
-  it('never throws, whatever the bytes', () => {
-    let state = 1
-    const next = () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16
+  it('never throws, whatever the bytes', async () => {
     const words = [
       'SELECT',
       'FROM',
@@ -113,6 +257,7 @@ describe('what would break a parser', () => {
       "'",
       '"',
       '$$',
+      'DO',
       '$1',
       'WITH',
       'AS',
@@ -123,18 +268,40 @@ describe('what would break a parser', () => {
       't',
       '\\',
       "E'",
-      'U&"',
       '*',
-      'DELETE',
-      '\ud800',
-      '😀',
-      '\u202e',
+      'BEGIN',
+      'END',
     ]
-    for (let at = 0; at < 1000; at++) {
-      const text = Array.from({ length: next() % 30 }, () =>
-        next() % 3 ? (words[next() % words.length] ?? '') : String.fromCharCode(next() % 0x3000),
-      ).join(' ')
-      expect(Array.isArray(parser.operations(text))).toBe(true)
-    }
+    const text = fc.array(fc.oneof(fc.constantFrom(...words), fc.string({ unit: 'binary', maxLength: 8 })), { maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(text, async pieces => {
+        expect(parser.understand(pieces.join(' '), { catalogue: shop })).toBeInstanceOf(Array)
+        await parser.ready()
+      }),
+      { numRuns: 500 },
+    )
   })
+
+  it('never throws, and never says nothing, when a statement of the corpus is damaged', async () => {
+    const whole = [...corpus, ...deepCorpus, ...catalogueCorpus].map(([text]) => text).filter(text => /\w/.test(text))
+    const damage = fc.record({
+      text: fc.constantFrom(...whole),
+      other: fc.constantFrom(...whole),
+      at: fc.nat(200),
+      removed: fc.nat(20),
+      from: fc.nat(200),
+      taken: fc.nat(20),
+    })
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ text, other, at, removed, from, taken }) => {
+        const damaged = text.slice(0, at) + other.slice(from, from + taken) + text.slice(at + removed)
+        const operations = parser.understand(damaged, { catalogue: shop })
+        for (const { verb, tables } of operations) expect([verb, tables]).toEqual([expect.any(String), expect.any(Array)])
+        for (const { at: place } of operations)
+          if (place) expect(0 <= place[0] && place[0] < place[1] && place[1] <= damaged.length).toBe(true)
+        await parser.ready()
+      }),
+      { numRuns: 2000 },
+    )
+  }, 30_000)
 })

@@ -1,11 +1,13 @@
 import type { Operation } from '@steno/recordings'
 import { SyntaxReader, type LoadWasm, type Syntax } from './syntax.ts'
-import { operationsOf } from './walk.ts'
+import { understand, type Circumstances } from './understand.ts'
 
 /** Reads PostgreSQL text. It keeps a WebAssembly instance, so one serves a whole thread. */
 export interface Parser {
   /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Never throws. */
   operations(text: string): Operation[]
+  /** The same, with what is known where the text is run: names resolved, and functions, views, triggers and prepared statements followed. */
+  understand(text: string, circumstances?: Circumstances): Operation[]
   /** The text's parse tree, for checks that need more than operations. */
   syntax(text: string): Syntax
   /** Settles when the parser has recovered from a text that broke it; at once when none did. */
@@ -16,18 +18,11 @@ export interface Parser {
 export async function createParser({ loadWasm }: { loadWasm: LoadWasm }): Promise<Parser> {
   const reader = await SyntaxReader.open(loadWasm)
   return {
-    operations: text => operationsIn(reader.read(text)),
+    operations: text => understand(text, reader, {}),
+    understand: (text, circumstances = {}) => understand(text, reader, circumstances),
     syntax: text => reader.read(text),
     ready: () => reader.ready(),
   }
 }
 
-/** What is known of a text that is not understood: that something is done. */
-export function unparsed(): Operation {
-  return { verb: 'UNPARSED', tables: [], columns: [] }
-}
-
-function operationsIn(syntax: Syntax): Operation[] {
-  const operations = syntax.kind === 'statements' ? operationsOf(syntax.statements) : null
-  return operations ?? [unparsed()]
-}
+export type { Circumstances } from './understand.ts'

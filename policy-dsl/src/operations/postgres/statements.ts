@@ -1,15 +1,25 @@
-import { fieldsOf, isFields, list, nameParts, tableName, text, type Fields } from './tree.ts'
+import { fieldsOf, isFields, list, nameParts, optionValue, tableName, tableParts, text, type Fields } from './tree.ts'
 import { limitsRows } from './where.ts'
 
 /** What one kind of statement says of itself; the walk finds the rest inside it. */
 export interface Description {
   verb: string
   object?: string
-  tables?: string[]
+  /** Names of tables, in words: a schema where one was written, then the table. */
+  tables?: string[][]
   columns?: string[]
+  /** Columns of the target whose values it takes, `*` for all; the walk finds those in its expressions. */
+  reads?: string[]
+  /** Columns of the target whose values it changes, `*` for all. */
+  writes?: string[]
   hasWhere?: boolean
+  hasLimit?: boolean
   /** The table whose rows it changes: a real one, even where a CTE has its name. */
-  target?: string
+  target?: string[]
+  /** Its tables are made by it, so what the catalogue has under their names is something else. */
+  isNew?: boolean
+  /** What everything inside it stands in, when that is more than its verb. */
+  label?: string
   /** It changes rows of the table that the statement around it names. */
   isActionOfOuter?: boolean
   /** Fields that the description has spoken for. */
@@ -18,12 +28,16 @@ export interface Description {
   isStudy?: boolean
 }
 
-type Describe = (fields: Fields) => Description
+type Describe = (fields: Fields, variables: ReadonlySet<string>) => Description
 
-/** Tells what a statement does, or null for a node that is not a statement. A kind we do not know is `UNPARSED`. */
-export function describe(kind: string, fields: Fields): Description | null {
+/**
+ * Tells what a statement does, or null for a node that is not a statement. A
+ * kind we do not know is `UNPARSED`. `variables` are names that the function
+ * around it gave values to: they are no columns.
+ */
+export function describe(kind: string, fields: Fields, variables: ReadonlySet<string>): Description | null {
   const known = families[kind]
-  if (known) return known(fields)
+  if (known) return known(fields, variables)
   return kind.endsWith('Stmt') && !notStatements.has(kind) ? { verb: 'UNPARSED' } : null
 }
 
@@ -31,23 +45,33 @@ export function describe(kind: string, fields: Fields): Description | null {
 const notStatements = new Set(['RawStmt', 'ReturnStmt', 'PLAssignStmt', 'SetOperationStmt', 'ReplicaIdentityStmt'])
 
 const queries: Record<string, Describe> = {
-  SelectStmt: () => ({ verb: 'SELECT' }),
-  InsertStmt: fields => changing('INSERT', fields, fields['cols']),
-  UpdateStmt: fields => ({ ...changing('UPDATE', fields, fields['targetList']), hasWhere: limitsRows(fields['whereClause']) }),
-  DeleteStmt: fields => ({ ...changing('DELETE', fields, []), hasWhere: limitsRows(fields['whereClause']) }),
+  SelectStmt: fields => ({ verb: 'SELECT', hasLimit: hasLimit(fields) }),
+  InsertStmt: fields => ({ ...changing('INSERT', fields, fields['cols']), writes: inserted(fields['cols']) }),
+  UpdateStmt: (fields, variables) => ({
+    ...changing('UPDATE', fields, fields['targetList']),
+    writes: targetNames(fields['targetList']),
+    hasWhere: limitsRows(fields['whereClause'], variables),
+  }),
+  DeleteStmt: (fields, variables) => ({ ...changing('DELETE', fields, []), hasWhere: limitsRows(fields['whereClause'], variables) }),
   MergeStmt: fields => changing('MERGE', fields, []),
   // The two that stand inside another statement and change rows all the same.
-  MergeWhenClause: fields => mergeAction(fields),
+  MergeWhenClause: (fields, variables) => mergeAction(fields, variables),
   OnConflictClause: fields =>
     fields['action'] === 'ONCONFLICT_UPDATE'
-      ? { verb: 'UPDATE', columns: targetNames(fields['targetList']), hasWhere: true, isActionOfOuter: true }
+      ? {
+          verb: 'UPDATE',
+          columns: targetNames(fields['targetList']),
+          writes: targetNames(fields['targetList']),
+          hasWhere: true,
+          isActionOfOuter: true,
+        }
       : { verb: '' },
-  CopyStmt: fields => ({ verb: 'COPY', object: copyEnds(fields), columns: nameLists(fields['attlist']) }),
+  CopyStmt: fields => copy(fields),
   CallStmt: fields => {
     const call = fields['funccall']
     return { verb: 'CALL', object: isFields(call) ? dotted(call['funcname']) : '' }
   },
-  DoStmt: fields => ({ verb: 'DO', object: option(fields['args'], 'language') || 'plpgsql' }),
+  DoStmt: fields => ({ verb: 'DO', object: dotted(optionValue(fields['args'], 'language')) || 'plpgsql', label: 'DO' }),
 }
 
 const wrappers: Record<string, Describe> = {
@@ -60,7 +84,11 @@ const wrappers: Record<string, Describe> = {
   ClosePortalStmt: fields => ({ verb: 'CLOSE', object: text(fields['portalname']) || 'all' }),
   CreateTableAsStmt: () => ({ verb: 'CREATE' }),
   IntoClause: () => ({ verb: 'CREATE' }),
-  ViewStmt: fields => ({ verb: 'CREATE', columns: nameLists(fields['aliases']) }),
+  ViewStmt: fields => ({
+    verb: 'CREATE',
+    columns: nameLists(fields['aliases']),
+    ...labelled('view', isFields(fields['view']) ? tableName(fields['view']) : ''),
+  }),
   RefreshMatViewStmt: () => ({ verb: 'REFRESH' }),
 }
 
@@ -112,7 +140,7 @@ const rights: Record<string, Describe> = {
 }
 
 const definitions: Record<string, Describe> = {
-  CreateStmt: () => ({ verb: 'CREATE' }),
+  CreateStmt: fields => ({ verb: 'CREATE', tables: [relationParts(fields['relation'])], isNew: true, spoken: ['relation'] }),
   CreateForeignTableStmt: () => ({ verb: 'CREATE' }),
   AlterTableStmt: () => ({ verb: 'ALTER' }),
   TruncateStmt: () => ({ verb: 'TRUNCATE' }),
@@ -134,6 +162,7 @@ const definitions: Record<string, Describe> = {
   CreateFunctionStmt: fields => ({
     verb: 'CREATE',
     object: `${fields['is_procedure'] === true ? 'procedure' : 'function'} ${dotted(fields['funcname'])}`,
+    label: `function ${dotted(fields['funcname'])}`,
   }),
   AlterFunctionStmt: fields => ({
     verb: 'ALTER',
@@ -176,14 +205,14 @@ const definitions: Record<string, Describe> = {
   ...plain('CREATE', 'user mapping', 'servername', ['CreateUserMappingStmt']),
   ...plain('ALTER', 'user mapping', 'servername', ['AlterUserMappingStmt']),
   ...plain('DROP', 'user mapping', 'servername', ['DropUserMappingStmt']),
-  ...plain('CREATE', 'policy', 'policy_name', ['CreatePolicyStmt']),
-  ...plain('ALTER', 'policy', 'policy_name', ['AlterPolicyStmt']),
+  ...labelledPlain('CREATE', 'policy', 'policy_name', ['CreatePolicyStmt']),
+  ...labelledPlain('ALTER', 'policy', 'policy_name', ['AlterPolicyStmt']),
   ...plain('CREATE', 'access method', 'amname', ['CreateAmStmt']),
   ...plain('CREATE', 'trigger', 'trigname', ['CreateTrigStmt']),
   ...plain('CREATE', 'event trigger', 'trigname', ['CreateEventTrigStmt']),
   ...plain('ALTER', 'event trigger', 'trigname', ['AlterEventTrigStmt']),
   ...plain('CREATE', 'language', 'plname', ['CreatePLangStmt']),
-  ...plain('CREATE', 'rule', 'rulename', ['RuleStmt']),
+  ...labelledPlain('CREATE', 'rule', 'rulename', ['RuleStmt']),
   ...plain('CREATE', 'index', 'idxname', ['IndexStmt']),
   ...plain('CREATE', 'statistics', 'defnames', ['CreateStatsStmt']),
   ...plain('ALTER', 'statistics', 'defnames', ['AlterStatsStmt']),
@@ -225,22 +254,49 @@ const transactionVerbs: Record<string, string> = {
 
 /** A statement that changes rows of one table. Names in its target list are columns, not aliases. */
 function changing(verb: string, fields: Fields, columns: unknown): Description {
-  const target = isFields(fields['relation']) ? tableName(fields['relation']) : ''
+  const target = relationParts(fields['relation'])
   return { verb, target, tables: [target], columns: targetNames(columns), spoken: ['relation'] }
+}
+
+/** INSERT without a list of columns gives every column a value. */
+function inserted(columns: unknown): string[] {
+  const names = targetNames(columns)
+  return names.length > 0 ? names : ['*']
+}
+
+function copy(fields: Fields): Description {
+  const columns = nameLists(fields['attlist'])
+  const object = copyEnds(fields)
+  if (!isFields(fields['relation'])) return { verb: 'COPY', object, columns }
+  const target = relationParts(fields['relation'])
+  const touched = columns.length > 0 ? columns : ['*']
+  const moved = fields['is_from'] === true ? { writes: touched } : { reads: touched }
+  return { verb: 'COPY', object, columns, target, tables: [target], ...moved, spoken: ['relation'] }
+}
+
+/** Whether a constant limits the rows of a SELECT. Ties come without a limit, and NULL is none. */
+function hasLimit(fields: Fields): boolean {
+  const { limitCount } = fields
+  if (limitCount !== undefined) return fields['limitOption'] !== 'LIMIT_OPTION_WITH_TIES' && isLimit(limitCount)
+  return !('fromClause' in fields) && !('larg' in fields)
+}
+
+function isLimit(value: unknown): boolean {
+  const cast = fieldsOf(value, 'TypeCast')
+  if (cast) return isLimit(cast['arg'])
+  const constant = fieldsOf(value, 'A_Const')
+  return constant !== null && constant['isnull'] !== true
 }
 
 const mergeVerbs: Record<string, string> = { CMD_INSERT: 'INSERT', CMD_UPDATE: 'UPDATE', CMD_DELETE: 'DELETE' }
 
-function mergeAction(fields: Fields): Description {
+function mergeAction(fields: Fields, variables: ReadonlySet<string>): Description {
   const verb = mergeVerbs[text(fields['commandType'])] ?? ''
+  const columns = targetNames(fields['targetList'])
+  if (verb === 'INSERT') return { verb, columns, writes: inserted(fields['targetList']), isActionOfOuter: true }
   // The join's condition picks the rows that match; a row that matches nothing is picked by nothing.
-  const picks = fields['matchKind'] === 'MERGE_WHEN_MATCHED' || limitsRows(fields['condition'])
-  return {
-    verb,
-    columns: targetNames(fields['targetList']),
-    isActionOfOuter: true,
-    ...(verb === 'INSERT' || verb === '' ? {} : { hasWhere: picks }),
-  }
+  const picks = fields['matchKind'] === 'MERGE_WHEN_MATCHED' || limitsRows(fields['condition'], variables)
+  return { verb, columns, writes: columns, isActionOfOuter: true, ...(verb === '' ? {} : { hasWhere: picks }) }
 }
 
 function targetNames(targets: unknown): string[] {
@@ -273,20 +329,22 @@ function isPlainlyOff(value: unknown): boolean {
 
 const relationTypes = new Set(['OBJECT_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW', 'OBJECT_FOREIGN_TABLE'])
 /** Things that belong to a table and are named after it: `table, name`. */
-const tableParts = new Set(['OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE', 'OBJECT_TABCONSTRAINT', 'OBJECT_COLUMN'])
+const tablePieces = new Set(['OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE', 'OBJECT_TABCONSTRAINT', 'OBJECT_COLUMN'])
 
-function schemaObject(type: unknown, name: unknown): { object?: string; tables?: string[]; columns?: string[] } {
+function schemaObject(type: unknown, name: unknown): Named {
   const parts = nameParts(name)
-  if (relationTypes.has(text(type))) return { tables: [parts.join('.')] }
-  if (tableParts.has(text(type)) && parts.length > 1) {
-    const table = parts.slice(0, -1).join('.')
+  if (relationTypes.has(text(type))) return { tables: [parts] }
+  if (tablePieces.has(text(type)) && parts.length > 1) {
+    const table = parts.slice(0, -1)
     const last = parts.at(-1) ?? ''
     return type === 'OBJECT_COLUMN' ? { tables: [table], columns: [last] } : { tables: [table], object: `${word(type)} ${last}` }
   }
   return { object: `${word(type)} ${parts.join('.')}`.trim() }
 }
 
-function combine(verb: string, objects: { object?: string; tables?: string[]; columns?: string[] }[]): Description {
+type Named = Pick<Description, 'object' | 'tables' | 'columns'>
+
+function combine(verb: string, objects: Named[]): Description {
   return {
     verb,
     ...object(objects.flatMap(one => one.object ?? []).join(', ')),
@@ -303,7 +361,7 @@ function rename(fields: Fields): Description {
   const relation = isFields(fields['relation']) ? fields['relation'] : null
   if (!relation) return combine('ALTER', [schemaObject(fields['renameType'], fields['object'])])
   if (relationTypes.has(text(fields['renameType'])))
-    return { verb: 'ALTER', tables: [tableName(relation), tableName({ ...relation, relname: newName })] }
+    return { verb: 'ALTER', tables: [tableParts(relation), tableParts({ ...relation, relname: newName })] }
   if (fields['renameType'] === 'OBJECT_COLUMN') return { verb: 'ALTER', columns: [text(fields['subname']), newName] }
   return { verb: 'ALTER', object: `${word(fields['renameType'])} ${text(fields['subname']) || tableName(relation)}`.trim() }
 }
@@ -317,6 +375,23 @@ function granted(fields: Fields): string {
 function plain(verb: string, objectWord: string, nameField: string, kinds: string[]): Record<string, Describe> {
   const describeOne: Describe = fields => ({ verb, object: `${objectWord} ${dotted(fields[nameField])}`.trim() })
   return Object.fromEntries(kinds.map(kind => [kind, describeOne]))
+}
+
+function labelledPlain(verb: string, objectWord: string, nameField: string, kinds: string[]): Record<string, Describe> {
+  const describeOne: Describe = fields => ({
+    verb,
+    object: `${objectWord} ${dotted(fields[nameField])}`,
+    ...labelled(objectWord, dotted(fields[nameField])),
+  })
+  return Object.fromEntries(kinds.map(kind => [kind, describeOne]))
+}
+
+function labelled(word: string, name: string): { label: string } {
+  return { label: `${word} ${name}` }
+}
+
+function relationParts(relation: unknown): string[] {
+  return isFields(relation) ? tableParts(relation) : []
 }
 
 function object(name: string): { object?: string } {
@@ -352,12 +427,4 @@ function role(spec: unknown): string {
 
 function roles(specs: unknown): string {
   return list(specs).map(role).join(', ')
-}
-
-function option(options: unknown, name: string): string {
-  for (const one of list(options)) {
-    const element = fieldsOf(one, 'DefElem')
-    if (element && element['defname'] === name) return dotted(element['arg'])
-  }
-  return ''
 }

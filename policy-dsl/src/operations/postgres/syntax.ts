@@ -1,6 +1,6 @@
 /// <reference path="./libpg-query.d.ts" />
 import factory, { type LibPgQuery } from 'libpg-query/wasm/libpg-query.js'
-import { isFields, list, type Fields } from './tree.ts'
+import { fieldsOf, isFields, list, type Fields } from './tree.ts'
 
 /** The longest text that is given to the parser. Beyond it parsing costs more than a second of somebody's thread. */
 export const parsedBytesMax = 1 << 20
@@ -18,9 +18,18 @@ const treeCharactersMax = 32 << 20
  * parsed, though a server might run it.
  */
 export type Syntax =
-  | { kind: 'statements'; statements: Fields[] }
+  | { kind: 'statements'; statements: Fields[]; places: BytePlace[] }
   | { kind: 'refused'; message: string }
   | { kind: 'unknown'; because: string }
+
+/** Where a statement stands in the text's UTF-8 form. A length of null reaches to the end. */
+export interface BytePlace {
+  startByte: number
+  sizeBytes: number | null
+}
+
+/** What a PL/pgSQL function or `DO` says, told like a text of SQL. */
+export type BodySyntax = { kind: 'body'; body: Fields } | { kind: 'refused'; message: string } | { kind: 'unknown'; because: string }
 
 /** The parser's program, as bytes. Where it lies is the caller's business: a file in the gateway, a URL in the browser. */
 export type LoadWasm = () => Promise<Uint8Array>
@@ -56,6 +65,15 @@ export class SyntaxReader {
   }
 
   read(text: string): Syntax {
+    return this.#ask(text, parse)
+  }
+
+  /** Reads the body of the one PL/pgSQL function that a `CREATE FUNCTION` or `DO` defines. */
+  readBody(text: string): BodySyntax {
+    return this.#ask(text, parseBody)
+  }
+
+  #ask<T>(text: string, parseText: (instance: LibPgQuery, text: string, sizeBytes: number) => T): T | { kind: 'unknown'; because: string } {
     if (text.length > parsedBytesMax) return { kind: 'unknown', because: 'the text is too long' }
     // The parser takes a C string: a NUL would hide all that follows it.
     if (text.includes('\0')) return { kind: 'unknown', because: 'the text has a NUL in it' }
@@ -64,7 +82,7 @@ export class SyntaxReader {
     const sizeBytes = instance.lengthBytesUTF8(text)
     if (sizeBytes > parsedBytesMax) return { kind: 'unknown', because: 'the text is too long' }
     try {
-      return parse(instance, text, sizeBytes)
+      return parseText(instance, text, sizeBytes)
     } catch (error) {
       this.#instance = null
       this.#promote()
@@ -126,15 +144,48 @@ function parse(instance: LibPgQuery, text: string, sizeBytes: number): Syntax {
   const failure = instance.getValue(result + 8, 'i32')
   const syntax: Syntax = failure
     ? { kind: 'refused', message: instance.UTF8ToString(instance.getValue(failure, 'i32')) }
-    : { kind: 'statements', statements: statements(instance.UTF8ToString(instance.getValue(result, 'i32'))) }
+    : readStatements(instance.UTF8ToString(instance.getValue(result, 'i32')))
   instance._wasm_free_parse_result(result)
   instance._free(pointer)
   return syntax
 }
 
-function statements(json: string): Fields[] {
+function readStatements(json: string): Syntax {
+  const tree = readTree(json)
+  const statements: Fields[] = []
+  const places: BytePlace[] = []
+  for (const raw of list(tree['stmts'])) {
+    if (!isFields(raw) || !isFields(raw['stmt'])) continue
+    statements.push(raw['stmt'])
+    places.push({ startByte: numberIn(raw['stmt_location']) ?? 0, sizeBytes: numberIn(raw['stmt_len']) })
+  }
+  return { kind: 'statements', statements, places }
+}
+
+/** The result is a tree when it begins like one, and else what was wrong. */
+function parseBody(instance: LibPgQuery, text: string, sizeBytes: number): BodySyntax {
+  const pointer = instance._malloc(sizeBytes + 1)
+  instance.stringToUTF8(text, pointer, sizeBytes + 1)
+  const result = instance._wasm_parse_plpgsql(pointer)
+  if (result === 0) throw new Error('the parser is out of memory')
+  const answer = instance.UTF8ToString(result)
+  instance._wasm_free_string(result)
+  instance._free(pointer)
+  if (!answer.startsWith('{')) return { kind: 'refused', message: answer }
+  const functions = list(readTree(answer)['plpgsql_funcs'])
+  const body = functions.length === 1 ? fieldsOf(functions[0], 'PLpgSQL_function') : null
+  // A function in another language comes back as one without a body.
+  if (!body || !('action' in body)) return { kind: 'refused', message: 'expected one function in PL/pgSQL' }
+  return { kind: 'body', body }
+}
+
+function readTree(json: string): Fields {
   if (json.length > treeCharactersMax) throw new Error('the parse tree is too long')
   const tree: unknown = JSON.parse(json)
   if (!isFields(tree)) throw new Error('expected a parse tree')
-  return list(tree['stmts']).flatMap(raw => (isFields(raw) && isFields(raw['stmt']) ? [raw['stmt']] : []))
+  return tree
+}
+
+function numberIn(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
 }

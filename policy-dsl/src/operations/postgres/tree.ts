@@ -19,6 +19,7 @@ const bareKinds: Record<string, string> = {
   into: 'IntoClause',
   intoClause: 'IntoClause',
   onConflictClause: 'OnConflictClause',
+  funccall: 'FuncCall',
 }
 
 export function isFields(value: unknown): value is Fields {
@@ -68,10 +69,39 @@ export function nameParts(value: unknown): string[] {
 
 /** A table as it was written: `schema.table` where a schema was, else `table`. */
 export function tableName(rangeVar: Fields): string {
-  return [rangeVar['catalogname'], rangeVar['schemaname'], rangeVar['relname']]
-    .filter(part => typeof part === 'string' && part !== '')
-    .join('.')
+  return tableParts(rangeVar).join('.')
 }
+
+/** The words of a table's name: the database and the schema where they were written, then the table. */
+export function tableParts(rangeVar: Fields): string[] {
+  return [rangeVar['catalogname'], rangeVar['schemaname'], rangeVar['relname']].map(text).filter(part => part !== '')
+}
+
+/** The value of an option, `LANGUAGE sql` or `AS '…'`, or undefined where it was not given. */
+export function optionValue(options: unknown, name: string): unknown {
+  for (const one of list(options)) {
+    const element = fieldsOf(one, 'DefElem')
+    if (element && element['defname'] === name) return element['arg']
+  }
+  return undefined
+}
+
+/** A text that stands there in full: a literal, several joined by `||`, or a cast of either. Null for what is worked out later. */
+export function constantText(value: unknown, depth = 0): string | null {
+  if (depth > joinedMax) return null
+  const cast = fieldsOf(value, 'TypeCast')
+  if (cast) return constantText(cast['arg'], depth + 1)
+  const constant = fieldsOf(value, 'A_Const')
+  if (constant) return isFields(constant['sval']) ? text(constant['sval']['sval']) : null
+  const joined = fieldsOf(value, 'A_Expr')
+  if (!joined || nameParts(joined['name']).join('.') !== '||') return null
+  const left = constantText(joined['lexpr'], depth + 1)
+  const right = left === null ? null : constantText(joined['rexpr'], depth + 1)
+  return left === null || right === null ? null : left + right
+}
+
+/** The longest chain of `||` that is followed. */
+const joinedMax = 200
 
 // Kinds begin with an upper-case letter; fields never do.
 function isKind(key: string): boolean {

@@ -1,4 +1,6 @@
-import { fieldsOf, isFields, list, text, type Fields } from './tree.ts'
+import { fieldsOf, isFields, list, nameParts, text, type Fields } from './tree.ts'
+
+const noVariables: ReadonlySet<string> = new Set()
 
 /** Conditions nested deeper than this are not looked into, and count as no condition. */
 const depthMax = 200
@@ -8,28 +10,29 @@ const depthMax = 200
  * `id = 3 OR true` do not, nor does `id IS NOT NULL`, which is every row where
  * the column is a key. It errs to false: a limit it does not understand counts
  * only if a column is in it, and no analysis of text can find every tautology.
+ * A name among the `variables` is a value like `$1`, the same for every row.
  */
-export function limitsRows(condition: unknown, depth = 0): boolean {
+export function limitsRows(condition: unknown, variables: ReadonlySet<string> = noVariables, depth = 0): boolean {
   if (!isFields(condition) || depth > depthMax) return false
   if ('CurrentOfExpr' in condition) return true
   const logic = fieldsOf(condition, 'BoolExpr')
-  if (logic) return limitsByLogic(logic, depth + 1)
+  if (logic) return limitsByLogic(logic, variables, depth + 1)
   const nullTest = fieldsOf(condition, 'NullTest')
-  if (nullTest) return nullTest['nulltesttype'] === 'IS_NULL' && mentionsColumn(nullTest['arg'])
+  if (nullTest) return nullTest['nulltesttype'] === 'IS_NULL' && mentionsColumn(nullTest['arg'], variables)
   const booleanTest = fieldsOf(condition, 'BooleanTest')
-  if (booleanTest) return booleanTest['booltesttype'] !== 'IS_NOT_UNKNOWN' && limitsRows(booleanTest['arg'], depth + 1)
+  if (booleanTest) return booleanTest['booltesttype'] !== 'IS_NOT_UNKNOWN' && limitsRows(booleanTest['arg'], variables, depth + 1)
   const cast = fieldsOf(condition, 'TypeCast')
-  if (cast) return limitsRows(cast['arg'], depth + 1)
+  if (cast) return limitsRows(cast['arg'], variables, depth + 1)
   const expression = fieldsOf(condition, 'A_Expr')
   if (expression && isTautology(expression)) return false
-  return mentionsColumn(condition)
+  return mentionsColumn(condition, variables)
 }
 
-function limitsByLogic(logic: Fields, depth: number): boolean {
+function limitsByLogic(logic: Fields, variables: ReadonlySet<string>, depth: number): boolean {
   const parts = list(logic['args'])
   if (logic['boolop'] === 'OR_EXPR')
-    return parts.every(part => limitsRows(part, depth)) && !parts.some(part => parts.some(other => areOpposites(part, other)))
-  return parts.some(part => limitsRows(part, depth))
+    return parts.every(part => limitsRows(part, variables, depth)) && !parts.some(part => parts.some(other => areOpposites(part, other)))
+  return parts.some(part => limitsRows(part, variables, depth))
 }
 
 /** `x` and `NOT x`, `x = y` and `x <> y`: for every row without nulls, one of the two holds. */
@@ -86,14 +89,20 @@ function isSame(one: unknown, other: unknown, depth = 0): boolean {
   return keys.every(key => isSame(one[key], other[key], depth + 1))
 }
 
+/** `x`, `x.field` where `x` is a record, and `block.x`: a block's name stands among the variables with a dot. */
+function isVariable([first = '', second = '']: string[], variables: ReadonlySet<string>): boolean {
+  return variables.has(first) || (variables.has(`${first}.`) && variables.has(second))
+}
+
 /** Looks at a whole condition, however deep, without recursion. */
-function mentionsColumn(condition: unknown): boolean {
+function mentionsColumn(condition: unknown, variables: ReadonlySet<string>): boolean {
   const waiting: unknown[] = [condition]
   while (waiting.length > 0) {
     const value = waiting.pop()
     if (Array.isArray(value)) for (const item of value) waiting.push(item)
     else if (isFields(value)) {
-      if ('ColumnRef' in value) return true
+      const column = fieldsOf(value, 'ColumnRef')
+      if (column && !isVariable(nameParts(column['fields']), variables)) return true
       for (const key of Object.keys(value)) waiting.push(value[key])
     }
   }

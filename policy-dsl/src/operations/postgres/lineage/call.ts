@@ -1,0 +1,211 @@
+import { fieldsOf, isFields, list, nameParts, text, type Fields } from '../tree.ts'
+import type { RoutineData } from '../catalogue.ts'
+import type { Context } from './context.ts'
+import {
+  collecting,
+  expanding,
+  keeping,
+  queryRunning,
+  reachingOut,
+  statementTelling,
+  tableReading,
+  totalFunctions,
+  totalInFirst,
+  totalInRest,
+} from './functions.ts'
+import { columnsOf, isSystem, toldValue } from './masked-columns.ts'
+import { routineColumns, routineSources } from './routines.ts'
+import { clean, collected, derived, isMasked, type Column, type Value } from './value.ts'
+
+/** How a call reads what it is given, where it stands. */
+export interface Given {
+  value(node: unknown): Value
+  condition(node: unknown, place: string): void
+}
+
+/** What a call gives: a value, and as something in FROM its columns, null when they are not known. */
+export interface CallResult {
+  value: Value
+  columns: Column[] | null
+}
+
+/** Follows masked columns through a function call. */
+export function callValue(call: Fields, given: Given, context: Context): CallResult {
+  const name = nameParts(call['funcname'])
+  const base = name.at(-1) ?? ''
+  const schema = name.at(-2) ?? null
+  const values = list(call['args']).map(argument => given.value(argument))
+  given.condition(call['agg_filter'], 'FILTER')
+  const order = list(call['agg_order']).map(sort => given.value(fieldsOf(sort, 'SortBy')?.['node'] ?? sort))
+  if (call['agg_within_group'] === true) values.push(...order)
+  else for (const value of order) context.ask(value, 'anything', 'ORDER BY')
+  askWindow(call['over'], given, context)
+
+  const routines = context.request.catalogue.routines(schema, base, context.searchPath)
+  const others = routines.filter(routine => routine.schema !== 'pg_catalog')
+  const field = rowField(base, values)
+  if (field && others.length === 0) return { value: field, columns: null }
+  if (others.length > 0) return routineResult(others, values, context)
+  if (routines.length === 0 && !isSystem(schema, base) && schema !== null)
+    throw context.refuse(
+      `nothing is known of the function \`${name.join('.')}\``,
+      'leave it out, or ask for it when the catalogue has been read again',
+    )
+  return builtInResult({ base, call, values }, context)
+}
+
+/** Holds a window's PARTITION BY and ORDER BY against the masks. */
+export function askWindow(window: unknown, given: Given, context: Context): void {
+  if (!isFields(window)) return
+  for (const part of list(window['partitionClause'])) context.ask(given.value(part), 'anything', 'PARTITION BY')
+  for (const sort of list(window['orderClause']))
+    context.ask(given.value(fieldsOf(sort, 'SortBy')?.['node'] ?? sort), 'anything', 'ORDER BY')
+  for (const offset of [window['startOffset'], window['endOffset']]) context.ask(given.value(offset), 'anything', 'a window frame')
+}
+
+/** `ssn(t)` is `t.ssn`. */
+function rowField(name: string, values: Value[]): Value | null {
+  const [row] = values
+  if (values.length !== 1 || !row?.row || row.collects) return null
+  return row.row.find(column => column.name === name && !column.isMore)?.value ?? null
+}
+
+function routineResult(routines: RoutineData[], values: Value[], context: Context): CallResult {
+  const masked = derived(values)
+  if (isMasked(masked)) {
+    const [routine] = routines
+    if (routines.some(one => one.language !== 'sql')) context.forbidCopy(masked, `giving it to the function \`${routine?.name}\``)
+    else context.ask(masked, 'anything', `the function \`${routine?.name}\``)
+  }
+  const sources = routines.flatMap(routine => routineSources(routine, context))
+  context.noteCall(sources)
+  const value = derived([{ ...clean, sources }, masked])
+  const [only] = routines
+  const columns = only && routines.length === 1 ? routineColumns(only, value, context) : null
+  return { value: columns && columns.length > 1 ? { ...value, row: columns } : value, columns }
+}
+
+function builtInResult({ base, call, values }: { base: string; call: Fields; values: Value[] }, context: Context): CallResult {
+  if (reachingOut.test(base))
+    throw context.refuse(`what \`${base}\` reads cannot be masked`, 'select from the tables by their names instead')
+  if (queryRunning.has(base)) {
+    const value = runQuery(base, call, context)
+    // It counts equal words.
+    if (base === 'ts_stat') context.ask(value, 'anything', '`ts_stat`')
+    return { value, columns: null }
+  }
+  if (tableReading.has(base)) return { value: readTable(base, call, context), columns: null }
+  if (base === 'ts_rewrite' && values.length === 2 && !isMasked(derived(values)) && constantText(list(call['args'])[1]) !== null)
+    return { value: runQuery(base, { args: [list(call['args'])[1]] }, context), columns: null }
+  const masked = derived(values)
+  if (keeping.test(base) && isMasked(masked)) context.forbidCopy(masked, `\`${base}\``)
+  if (base === 'set_config') noteSetting(call, context)
+  if (statementTelling.has(base)) return tellingResult(base, context)
+  if (base === 'count') return { value: countValue(values, context), columns: null }
+  if (!isMasked(masked)) return { value: clean, columns: null }
+  return { value: total(base, call, values, context), columns: expandedColumns(base, values, masked) }
+}
+
+/** How many rows are not null in a masked column may be known; how many are not null in an expression over it is an answer. */
+function countValue(values: Value[], context: Context): Value {
+  for (const value of values)
+    if (!value.isBare && !(value.row && !value.collects && value.row.every(column => column.value.isBare)))
+      context.ask(value, 'anything', 'count of an expression')
+  return clean
+}
+
+function total(base: string, call: Fields, values: Value[], context: Context): Value {
+  const masked = derived(values)
+  const [first = clean, ...rest] = values
+  const isTotal =
+    totalFunctions.has(base) ||
+    (totalInFirst.has(base) && !isMasked(derived(rest)) && !hasPattern(base, call)) ||
+    (totalInRest.has(base) && !isMasked(first))
+  const keepsCount = !(base in expanding) || values.every(value => !isMasked(value) || value.collects || value.isBare)
+  if (!isTotal || !keepsCount) context.ask(masked, 'anything', `\`${base}\``)
+  if (base === 'unnest' && first.row) return { ...masked, row: first.row }
+  // Equal elements and equal keys count once, so how many there are says which are equal.
+  if (!collecting.has(base) || call['agg_distinct'] === true) return masked
+  if (base.endsWith('build_object')) return { ...masked, collects: values.every((value, at) => at % 2 === 1 || !isMasked(value)) }
+  const isOfOne = base.startsWith('to_json') || base === 'row_to_json' || base === 'array_to_json'
+  return isOfOne ? { ...masked, collects: first.row !== null || first.collects } : collected(values)
+}
+
+/** `substring(x FROM '^1')` is null where the pattern does not fit, so it tells whether it does. */
+function hasPattern(base: string, call: Fields): boolean {
+  if (base !== 'substring') return false
+  return list(call['args'])
+    .slice(1)
+    .some(argument => !isFields(fieldsOf(argument, 'A_Const')?.['ival']))
+}
+
+function expandedColumns(base: string, values: Value[], masked: Value): Column[] | null {
+  const names = expanding[base]
+  if (!names || values.length !== 1) return null
+  const row = base === 'unnest' ? values[0]?.row : null
+  return row ? row.map(({ name, value }) => ({ name, value: derived([value]) })) : names.map(name => ({ name, value: masked }))
+}
+
+function tellingResult(base: string, context: Context): CallResult {
+  const value = toldValue(base, context)
+  const column = base === 'pg_stat_get_activity' || base === 'pg_stat_statements' ? 'query' : 'statement'
+  const columns: Column[] = [
+    { name: column, value },
+    { name: '*', value: clean, isMore: true },
+  ]
+  return { value, columns: base === 'pg_stat_get_backend_activity' ? [{ name: base, value }] : columns }
+}
+
+function runQuery(base: string, call: Fields, context: Context): Value {
+  const query = constantText(list(call['args'])[0])
+  const syntax = query === null ? null : context.request.parse(query)
+  const [statement, ...more] = syntax?.kind === 'statements' ? syntax.statements : []
+  if (!statement || more.length > 0)
+    throw context.refuse(`the query that \`${base}\` runs cannot be read`, 'write the query as one plain literal, or run it by itself')
+  const columns = context.elsewhere({ isMuted: false, searchPath: context.searchPath }, () =>
+    context.readers.query(context, statement, null),
+  )
+  return derived(columns.map(column => column.value))
+}
+
+function readTable(base: string, call: Fields, context: Context): Value {
+  const name = constantText(list(call['args'])[0])
+  const parts = name === null ? null : /^(?:([a-z_][a-z0-9_]*)\.)?([a-z_][a-z0-9_]*)$/.exec(name)
+  const relations = parts ? context.relations(parts[1] ?? null, parts[2] ?? '') : []
+  if (relations.length === 0)
+    throw context.refuse(`the table that \`${base}\` reads is not known`, 'select from the table by its name instead')
+  const value = derived(relations.flatMap(relation => columnsOf(relation, context)).map(column => column.value))
+  if (isMasked(value))
+    throw context.refuse(
+      `\`${base}\` would read masked columns in a document`,
+      'select from the table by its name instead',
+      value.sources[0],
+    )
+  return value
+}
+
+/** The text of a plain literal, whatever type it is given; null for anything that is worked out later. */
+export function constantText(node: unknown): string | null {
+  const cast = fieldsOf(node, 'TypeCast')
+  if (cast) return constantText(cast['arg'])
+  const constant = fieldsOf(node, 'A_Const')?.['sval']
+  return isFields(constant) ? text(constant['sval']) : null
+}
+
+function noteSetting(call: Fields, context: Context): void {
+  const [setting, value] = list(call['args'])
+  const name = constantText(setting)
+  if (name !== null && name.toLowerCase() !== 'search_path') return
+  setSearchPath(name === null ? null : constantText(value), context)
+}
+
+/** Follows a change of the search path to the statements after it. */
+export function setSearchPath(path: string | null, context: Context): void {
+  if (path === null) {
+    context.isPathUnknown = true
+    return
+  }
+  const names = path.split(',').map(part => part.trim().replace(/^"(.*)"$/, '$1'))
+  context.isPathUnknown = names.includes('$user') ? context.isPathUnknown : false
+  context.searchPath = names.filter(name => name !== '' && name !== '$user')
+}

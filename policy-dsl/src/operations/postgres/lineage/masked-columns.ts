@@ -1,0 +1,173 @@
+import type { ColumnPattern, MaskKind, MaskObligation } from '../../../decision.ts'
+import type { RelationData } from '../catalogue.ts'
+import type { Fields } from '../tree.ts'
+import type { Context } from './context.ts'
+import { bare, clean, derived, either, isMasked, type Column, type Source, type Value } from './value.ts'
+
+/** Columns in which the server keeps values of other columns, or the texts of statements. */
+const telling: Record<string, string[]> = {
+  pg_stats: ['most_common_vals', 'histogram_bounds', 'most_common_elems', 'range_length_histogram', 'range_bounds_histogram'],
+  pg_statistic: ['stavalues1', 'stavalues2', 'stavalues3', 'stavalues4', 'stavalues5'],
+  pg_statistic_ext_data: ['stxdmcv', 'stxdexpr'],
+  pg_stats_ext: ['most_common_vals'],
+  pg_stats_ext_exprs: ['most_common_vals', 'histogram_bounds', 'most_common_elems'],
+  pg_stat_activity: ['query'],
+  pg_stat_statements: ['query'],
+  pg_prepared_statements: ['statement'],
+  pg_cursors: ['statement'],
+}
+
+/** The columns of a relation with what is masked in them. */
+export function columnsOf(relation: RelationData, context: Context): Column[] {
+  const known = context.viewColumns.get(relation.oid)
+  if (known) return known
+  // A view that is being read already is one that a routine inside it reads: its columns come from the rest of it.
+  if (known === null) return relation.columns.map(({ name }) => ({ name, value: clean }))
+  context.viewColumns.set(relation.oid, null)
+  const behind = hasQuery(relation) ? viewColumns(relation, context) : null
+  const related = relatives(relation, context)
+  const columns = relation.columns.map(({ name, type }, at) => {
+    const own = related.map(one => patternSource(one.schema, one.name, name, context)).find(source => source !== null)
+    const value = own ? bare(own, type) : tellingValue(relation.schema, relation.name, name, context)
+    return { name, value: isMasked(value) ? value : (behind?.[at]?.value ?? clean) }
+  })
+  context.viewColumns.set(relation.oid, columns)
+  return columns
+}
+
+/** The value of a column by its name alone, in a relation that the catalogue does not know. */
+export function unknownColumn(schema: string | null, relation: string | null, column: string, context: Context): Value {
+  const found = context.columnMasks.flatMap(mask =>
+    mask.columns.filter(
+      pattern =>
+        fits(pattern.target, context.request.target) &&
+        pattern.column === column &&
+        (schema === null || fits(pattern.schema, schema)) &&
+        (relation === null || fits(pattern.table, relation)) &&
+        (pattern.schema !== null || pattern.table !== null || relation === null || !isSystem(schema, relation)),
+    ),
+  )
+  const [pattern] = found
+  if (!pattern) return relation === null ? clean : tellingValue(schema ?? 'pg_catalog', relation, column, context)
+  const source = sourceFor({ schema: pattern.schema, relation: pattern.table, column }, [...masksOf(found, context)], context)
+  // Nothing is known of the column's type or of what is in it, so nothing of it is shown.
+  return { ...derived([bare(source, null)]), isBare: false }
+}
+
+/** What is masked in a relation that the catalogue does not know. */
+export function unknownMasks(relation: string, context: Context): Value[] {
+  const named = context.columnMasks.flatMap(mask => mask.columns.filter(pattern => pattern.table === relation))
+  const values = named.map(pattern => unknownColumn(pattern.schema, relation, pattern.column, context))
+  return [...values, ...tellingColumns(relation, context).map(column => column.value)]
+}
+
+/** What is called by a system catalogue's name. */
+export function isSystem(schema: string | null, name: string): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || (schema === null && name.startsWith('pg_'))
+}
+
+/** The value of the texts and samples that the server keeps. */
+export function toldValue(column: string, context: Context): Value {
+  const [mask] = context.columnMasks
+  if (!mask) return clean
+  const source = intern({ rule: mask.rule, with: 'redact', predicates: mask.predicates, column }, context)
+  return derived([bare(source, null)])
+}
+
+/** The columns of a system catalogue that hold values, where the catalogue does not list it. */
+export function tellingColumns(relation: string, context: Context): Column[] {
+  return (telling[relation] ?? []).map(name => ({ name, value: tellingValue('pg_catalog', relation, name, context) }))
+}
+
+function tellingValue(schema: string, relation: string, column: string, context: Context): Value {
+  const isKept = telling[relation]?.includes(column) === true && (schema === 'pg_catalog' || relation === 'pg_stat_statements')
+  return isKept ? toldValue(`${relation}.${column}`, context) : clean
+}
+
+function hasQuery(relation: RelationData): boolean {
+  if (relation.kind !== 'view' && relation.kind !== 'materialized view') return false
+  return !isSystem(relation.schema, relation.name) && relation.name !== 'pg_stat_statements'
+}
+
+function viewColumns(relation: RelationData, context: Context): Column[] {
+  const { request } = context
+  const syntax = relation.definition === undefined ? null : request.parse(relation.definition)
+  const statement: Fields | undefined = syntax?.kind === 'statements' ? syntax.statements[0] : undefined
+  if (!statement)
+    throw context.refuse(`the definition of the view \`${relation.name}\` cannot be read`, 'query the tables behind it instead')
+  const columns = context.elsewhere({ isMuted: true, searchPath: request.catalogue.data.searchPath }, () =>
+    context.readers.query(context, statement, null),
+  )
+  // Its columns were named when it was made; one whose count does not fit is not this view's definition any more.
+  if (columns.length === relation.columns.length && columns.every(column => !column.isMore)) return columns
+  const all = either(columns.map(column => column.value))
+  return relation.columns.map(({ name }) => ({ name, value: { ...all, isBare: false } }))
+}
+
+/** A relation with its parents and children at any distance: a row of one is a row of the other. */
+function relatives(relation: RelationData, context: Context): RelationData[] {
+  const { catalogue } = context.request
+  const found = new Set([relation])
+  for (const one of found)
+    for (const oid of one.parents ?? []) {
+      const parent = catalogue.relationByOid(oid)
+      if (parent) found.add(parent)
+    }
+  const below = new Set([relation.oid])
+  let isGrowing = catalogue.data.relations.some(one => one.parents !== undefined && one.parents.length > 0)
+  while (isGrowing) {
+    isGrowing = false
+    for (const one of catalogue.data.relations)
+      if (!below.has(one.oid) && one.parents?.some(oid => below.has(oid))) {
+        below.add(one.oid)
+        found.add(one)
+        isGrowing = true
+      }
+  }
+  return [...found]
+}
+
+function patternSource(schema: string, relation: string, column: string, context: Context): Source | null {
+  const masks = context.columnMasks.filter(mask =>
+    mask.columns.some(
+      pattern =>
+        pattern.column === column &&
+        fits(pattern.target, context.request.target) &&
+        fits(pattern.schema, schema) &&
+        fits(pattern.table, relation) &&
+        // `email` means any table's, but not a column of the system's own.
+        (pattern.schema !== null || pattern.table !== null || !isSystem(schema, relation)),
+    ),
+  )
+  return masks.length === 0 ? null : sourceFor({ schema, relation, column }, masks, context)
+}
+
+const strictness: Record<MaskKind, number> = { null: 0, redact: 1, token: 2, hash: 3, partial: 4, last4: 5 }
+const predicateStrictness: MaskObligation['predicates'][] = ['refuse', 'equality', 'allow']
+
+function sourceFor(
+  named: { schema: string | null; relation: string | null; column: string },
+  masks: MaskObligation[],
+  context: Context,
+): Source {
+  const strictest = masks.reduce((one, other) => (strictness[other.with] < strictness[one.with] ? other : one))
+  const predicates = predicateStrictness.find(kind => masks.some(mask => mask.predicates === kind)) ?? 'refuse'
+  const place = [named.schema === 'public' ? null : named.schema, named.relation, named.column]
+  return intern({ rule: strictest.rule, with: strictest.with, predicates, column: place.filter(part => part !== null).join('.') }, context)
+}
+
+function intern(source: Source, context: Context): Source {
+  const key = `${source.column}\0${source.rule}`
+  const known = context.sources.get(key)
+  if (known) return known
+  context.sources.set(key, source)
+  return source
+}
+
+function masksOf(patterns: ColumnPattern[], context: Context): Set<MaskObligation> {
+  return new Set(context.columnMasks.filter(mask => mask.columns.some(pattern => patterns.includes(pattern))))
+}
+
+function fits(pattern: string | null, name: string): boolean {
+  return pattern === null || pattern === name
+}
