@@ -1,23 +1,29 @@
+import type { LiveNamespace } from '@steno/policy-dsl'
+import type { Operation } from '@steno/recordings'
 import { createApi } from './api/create-api.ts'
 import { EventStream } from './api/event-stream.ts'
 import { Metrics } from './api/metrics.ts'
 import { serveApi } from './api/serve.ts'
 import { StaticFiles } from './api/static-files.ts'
+import { Approvals } from './approvals/index.ts'
 import { configJsonSchema, formatHost, type Config, type ReadConfig } from './config/index.ts'
-import { allowAll } from './guard/decide.ts'
 import { Guard } from './guard/guard.ts'
-import { Agents, Runs, SignIn, Tokens } from './identity/index.ts'
+import { Agents, roles, Runs, SignIn, Tokens } from './identity/index.ts'
 import { openIndex, type StoreConnection } from './index/index.ts'
 import { Growth } from './journal/growth.ts'
 import { Ledger } from './journal/ledger.ts'
 import { RecordingFiles } from './journal/recording-files.ts'
 import { Recordings } from './journal/recordings.ts'
 import { recover } from './journal/recover.ts'
-import type { Doors } from './protocols/protocol.ts'
+import { Policies, PolicyFiles } from './policies/index.ts'
+import type { Doors, Service } from './protocols/protocol.ts'
 import { protocols } from './protocols/registry.ts'
+import { ThreadedRehearsals } from './rehearsal/index.ts'
 import { builtDesk, version } from './runtime/installation.ts'
 import type { Address, Listener, Machine } from './runtime/machine.ts'
+import { openMaskKey } from './runtime/mask-key.ts'
 import { startPostgres, type RunningPostgres } from './targets/embedded-postgres.ts'
+import { LiveWorld } from './targets/live-world.ts'
 
 export interface GatewayOptions {
   /** What an operator should read, line by line. Holds no secrets. */
@@ -68,7 +74,7 @@ async function open(
   const onSyncFailed = (error: Error) => onFatal(`the disk cannot keep what was written: ${error.message}`)
   machine.disk.makeDirectory(data)
 
-  const recovered = recover(machine, data)
+  const recovered = await recover(machine, data)
   for (const { session, tornBytes } of recovered)
     log(
       `session ${session} was open when the gateway died: closed as interrupted${tornBytes > 0 ? `, ${tornBytes} torn bytes kept aside` : ''}`,
@@ -90,7 +96,6 @@ async function open(
   const growth = new Growth(machine.clock, recording => index.follow(recording))
   const recordings = new Recordings(machine, { directory: data, onSyncFailed, onGrown: recording => growth.add(recording) })
   closing.push(() => recordings.syncAll())
-  const guard = new Guard(machine, recordings, { gateway: config.gateway.name, durability: config.durability, decide: allowAll })
 
   const agents = new Agents({ machine, ledger, entries, declared: config.agents })
   const tokens = new Tokens({ machine, ledger, entries, declared: config.tokens })
@@ -104,17 +109,28 @@ async function open(
   })
   closing.push(() => runs.stop())
 
+  const events = new EventStream(machine)
+  const approvals = new Approvals({
+    machine,
+    ledger,
+    entries,
+    onChanged: id => events.publish('approval', { id }),
+    onUnrecorded: (id, error) => log(`approval ${id}: ${messageOf(error)}`),
+  })
+
   const metrics = new Metrics()
   const refused = metrics.counter('steno_connections_refused_total', 'Connections turned away before they had a session.')
   metrics.gauge('steno_sessions_open', 'Sessions that are open.', () => guard.openSessions.size)
   metrics.sum('steno_commands_total', 'Commands recorded.', () => guard.recorded.commands)
   metrics.sum('steno_recorded_bytes_total', 'Bytes of recordings written.', () => guard.recorded.bytes)
+  metrics.gauge('steno_approvals_pending', 'Commands that wait for consent.', () => approvals.pending)
   metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lag().bytes)
 
   const doors: Doors = {
     machine,
     tls: config.tls,
     limits: config.limits,
+    maskKey: openMaskKey(machine, `${data}/keys`),
     credential: run => runs.credential(run),
     admit(run, name) {
       const target = run.targets.includes(name) ? config.targets[name] : undefined
@@ -130,13 +146,49 @@ async function open(
       log(`turned away ${client}: ${JSON.stringify(reason)}${run ? ` as ${JSON.stringify(run)} to ${JSON.stringify(target)}` : ''}`)
     },
   }
-  const ports = await listenForProtocols({ config, doors, machine, log, closing })
+  const services: Record<string, Service> = {}
+  for (const [name, protocol] of Object.entries(protocols)) services[name] = await protocol.start(doors)
+
+  const world = new LiveWorld({
+    clock: machine.clock,
+    targets: Object.values(config.targets),
+    describe: name => describeTarget(config, services, name),
+    groups: () => unique(agents.list().flatMap(agent => agent.groups)),
+    agents: () => agents.list().map(agent => agent.name),
+    approvers: () => [...roles, ...unique(tokens.list().flatMap(token => token.groups))],
+  })
+  const policies = new Policies({
+    clock: machine.clock,
+    ledger,
+    entries,
+    world: {
+      live: () => world.get(),
+      operations: (protocol, statement, target): Operation[] =>
+        services[protocol]?.operations(statement, target) ?? [{ verb: 'UNPARSED', tables: [], columns: [], isOpaque: true }],
+    },
+    onProblem: problem => log(`policy: ${problem}`),
+  })
+  policies.onChanged(name => events.publish('policy', { name }))
+  const files = await openPolicyFiles({ config, machine, policies, world, log })
+  closing.push(() => files?.stop())
+  const alerts = metrics.counter('steno_alerts_total', 'Commands that a rule wanted somebody to know of.')
+  const guard = new Guard(machine, recordings, {
+    gateway: config.gateway.name,
+    durability: config.durability,
+    law: policies,
+    consent: approvals,
+    onAlert: ({ rule, message, severity }, command) => {
+      alerts.add()
+      log(`alert (${severity}) by rule ${JSON.stringify(rule)} for ${command}: ${JSON.stringify(message)}`)
+      events.publish('alert', { command, rule, message, severity })
+    },
+  })
+  const ports = await listenForProtocols({ config, services, machine, log, closing })
   closing.push(async () => {
     guard.endAll('gateway stopped')
     await guard.allClosed()
   })
 
-  const events = new EventStream(machine)
   index.onIndexed(({ sessions, commands, runs: indexedRuns }) => {
     for (const id of sessions) events.publish('session', { id })
     for (const id of indexedRuns) events.publish('run', { id })
@@ -146,6 +198,8 @@ async function open(
   let url = ''
   if (config.listen.web) {
     const desk = builtDesk()
+    const rehearsals = new ThreadedRehearsals(data)
+    closing.push(() => rehearsals.close())
     const api = createApi({
       machine,
       runs,
@@ -158,10 +212,15 @@ async function open(
       ledger,
       sessions: guard,
       recordings: new RecordingFiles(machine.disk, data),
+      rehearsals,
       targets: config.targets,
       ports,
       connection: ({ run, token, target, address }) =>
         protocols[target.protocol]!.connection({ run, token, target: target.name, address, tls: config.tls !== null }),
+      approvals,
+      policies,
+      policyFiles: files,
+      liveSchema: () => world.get(),
       events,
       metrics,
       web: desk ? new StaticFiles(machine.disk, desk) : null,
@@ -183,21 +242,48 @@ async function open(
   }
 }
 
+interface PolicySources {
+  config: Config
+  machine: Machine
+  policies: Policies
+  world: LiveWorld
+  log: (line: string) => void
+}
+
+/** The policies of the configured directory, in force before the first port opens; null without one. Throws when any of them is broken. */
+async function openPolicyFiles({ config, machine, policies, world, log }: PolicySources): Promise<PolicyFiles | null> {
+  if (config.policies === null) return null
+  // Policies name columns, so targets are asked first; the clock bounds how long those have that do not answer.
+  await world.refresh()
+  return PolicyFiles.open({ machine, directory: config.policies, policies, log })
+}
+
+async function describeTarget(config: Config, services: Record<string, Service>, name: string): Promise<LiveNamespace[]> {
+  const target = config.targets[name]
+  const service = target && services[target.protocol]
+  if (!service) throw new Error(`no target \`${name}\` can be described`)
+  return service.describe(target)
+}
+
+function unique(names: string[]): string[] {
+  return [...new Set(names)].toSorted()
+}
+
 interface Ports {
   config: Config
-  doors: Doors
+  services: Record<string, Service>
   machine: Machine
   log: (line: string) => void
   closing: (() => Promise<void> | void)[]
 }
 
 /** Opens each protocol's port; gives the addresses that clients reach them at. */
-async function listenForProtocols({ config, doors, machine, log, closing }: Ports): Promise<Record<string, Address>> {
+async function listenForProtocols({ config, services, machine, log, closing }: Ports): Promise<Record<string, Address>> {
   const ports: Record<string, Address> = {}
   for (const [name, address] of Object.entries(config.listen.protocols)) {
-    const serve = await protocols[name]!.start(doors)
+    const service = services[name]!
     const listener: Listener = await machine.network.listen(address, socket => {
-      serve(socket).catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
+      service.serve(socket).catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
     })
     closing.push(() => listener.close())
     ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }

@@ -1,13 +1,18 @@
 import type { Command, Run, Session, SessionDetail } from '@steno/recordings'
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
+import { Approvals } from '../approvals/index.ts'
 import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
 import { Ledger, readLedger } from '../journal/ledger.ts'
 import { RecordingFiles } from '../journal/recording-files.ts'
+import { Policies, PolicyFiles } from '../policies/index.ts'
+import { versionOf } from '../policies/policies.ts'
+import { forbidding, knownWorld, sessionAt, commandOf, testWorld } from '../policies/test-policies.ts'
 import { newId } from '../runtime/id.ts'
 import { SimulatedMachine } from '../runtime/simulated.ts'
 import { createApi } from './create-api.ts'
+import type { ApiDeps } from './deps.ts'
 import { EventStream } from './event-stream.ts'
 import { Metrics } from './metrics.ts'
 import * as schemas from './schemas.ts'
@@ -16,6 +21,8 @@ import { StaticFiles } from './static-files.ts'
 const admin = 'admin-secret-0123456789'
 const investigator = 'investigator-secret-0123'
 const agent = 'agent-secret-0123456789'
+const approver = 'approver-secret-0123456'
+const author = 'author-secret-012345678'
 
 const command: Command = {
   id: 's.1',
@@ -157,6 +164,14 @@ function build({ secure = false } = {}) {
   const signIn = new SignIn({ machine, ledger, entries })
   const runs = new Runs({ machine, ledger, entries, targets: ['shop', 'idle'], onUnrecordedEnd: () => {} })
   const events = new EventStream(machine)
+  const approvals = new Approvals({
+    machine,
+    ledger,
+    entries,
+    onChanged: id => events.publish('approval', { id }),
+    onUnrecorded: (_, error) => errors.push(error),
+  })
+  const policies = new Policies({ clock: machine.clock, ledger, entries, world: testWorld, onProblem: problem => errors.push(problem) })
   const target = (name: string, protocol: string) => ({
     name,
     protocol,
@@ -164,7 +179,7 @@ function build({ secure = false } = {}) {
     labels: { env: 'prod' },
     settings: { database: 'shop', password: { env: 'SHOP_PASSWORD' } },
   })
-  const app = createApi({
+  const deps: ApiDeps = {
     machine,
     version: '1.2.3',
     secure,
@@ -174,13 +189,22 @@ function build({ secure = false } = {}) {
     runs,
     signIn,
     events,
+    approvals,
+    policies,
+    policyFiles: null,
+    liveSchema: () => knownWorld,
     metrics,
     agents: new Agents({ machine, ledger, entries, declared: { backfill: { secret: agent, groups: ['etl'] } } }),
     tokens: new Tokens({
       machine,
       ledger,
       entries,
-      declared: { ci: { secret: admin, role: 'admin' }, eye: { secret: investigator, role: 'investigator' } },
+      declared: {
+        ci: { secret: admin, role: 'admin' },
+        eye: { secret: investigator, role: 'investigator' },
+        alice: { secret: approver, role: 'approver', groups: ['dba'] },
+        pen: { secret: author, role: 'author', groups: ['dba'] },
+      },
     }),
     sessions: { openSessions, terminate: id => terminated.push(id) > 0 },
     recordings: new RecordingFiles(machine.disk, '/data'),
@@ -194,7 +218,8 @@ function build({ secure = false } = {}) {
     web: new StaticFiles(machine.disk, '/web'),
     configSchema: { title: 'steno.yaml' },
     onError: error => errors.push(error),
-  })
+  }
+  const app = createApi(deps)
   const ask = (
     method: string,
     path: string,
@@ -217,7 +242,23 @@ function build({ secure = false } = {}) {
     return id
   }
   const ledgerKinds = () => readLedger(machine.disk, '/data').map(({ kind }) => kind)
-  return { machine, app, ask, search, signIn, runs, events, openSessions, terminated, errors, record, ledgerKinds }
+  return {
+    machine,
+    deps,
+    app,
+    ask,
+    search,
+    signIn,
+    runs,
+    events,
+    approvals,
+    policies,
+    openSessions,
+    terminated,
+    errors,
+    record,
+    ledgerKinds,
+  }
 }
 
 const openApiDocument = z.object({
@@ -244,6 +285,38 @@ beforeEach(() => {
   gateway = build()
 })
 
+/** Holds a command for consent, as the guard does. */
+const hold = (given: { text?: string; principal?: string; delegation?: string[]; quorum?: number; values?: string[] } = {}) => {
+  const { text = 'delete from orders', principal = 'backfill', delegation = ['launcher'], quorum = 1, values = [] } = given
+  const actor = (name: string) => ({ kind: 'agent' as const, name, groups: [] })
+  const connection = new AbortController()
+  const { id, outcome } = gateway.approvals.request(
+    {
+      session: {
+        id: 's',
+        run: { id: 'run_1', attempt: 2, task: 'nightly', trigger: 'cron', agentVersion: '1.4', parent: null },
+        principal: actor(principal),
+        delegation: delegation.map(actor),
+        target: { name: 'shop', protocol: 'postgres', labels: { env: 'prod' } },
+        client: { address: '127.0.0.1:5', application: null },
+        startedAtUs: 0,
+      },
+      number: 3,
+      text,
+      parameters: values.map(value => ({ type: 'text', oid: 25, value })),
+      operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false }],
+      transaction: 'idle',
+      policyVersion: 'prod@0123456789ab',
+      demands: [{ rule: 'destructive SQL needs a DBA', by: ['dba'], withinMs: 900_000, quorum }],
+      reason: 'a DELETE without WHERE',
+      digest: heldDigest,
+    },
+    connection.signal,
+  )
+  return { id, outcome, disconnect: () => connection.abort() }
+}
+const heldDigest = 'ab'.repeat(32)
+
 const signedIn = async () => {
   const answer = await gateway.ask('POST', '/api/sign-in', {
     token: null,
@@ -264,6 +337,7 @@ describe('the answers', () => {
 
   it('have the shapes that the document says', async () => {
     const id = gateway.record('line')
+    const held = hold().id
     const document = openApiDocument.parse(await (await gateway.ask('GET', '/api/openapi.json')).json())
     const sweep: [string, string, number, unknown?][] = [
       ['GET', '/api/sessions', 200],
@@ -276,6 +350,29 @@ describe('the answers', () => {
       ['GET', '/api/runs', 200],
       ['GET', '/api/runs/run_1', 200],
       ['GET', '/api/runs/compare?task=nightly', 200],
+      ['GET', '/api/approvals', 200],
+      ['GET', '/api/approvals?state=open', 400],
+      ['GET', `/api/approvals/${held}`, 200],
+      ['POST', `/api/approvals/${held}/reviews`, 400, { vote: 'perhaps' }],
+      ['POST', `/api/approvals/${held}/reviews`, 200, { vote: 'approve', comment: 'go on' }],
+      ['POST', `/api/approvals/${held}/reviews`, 409, { vote: 'approve', comment: 'again' }],
+      ['GET', '/api/approvals/apr_none', 404],
+      ['PUT', '/api/policies/guard', 201, { source: forbidding('DELETE'), reason: 'first' }],
+      ['PUT', '/api/policies/guard', 200, { source: forbidding('DELETE') }],
+      ['PUT', '/api/policies/guard', 409, { source: forbidding('UPDATE'), expectedVersion: null }],
+      ['PUT', '/api/policies/guard', 422, { source: 'rule(' }],
+      ['PUT', '/api/policies/guard', 422, { source: forbidding('DELETE', { verdict: 'allow' }) }],
+      ['PUT', '/api/policies/none', 400, { source: forbidding('DELETE') }],
+      ['POST', '/api/policies/compile', 200, { source: forbidding('UPDATE'), name: 'guard' }],
+      ['POST', '/api/policies/compile', 200, { source: 'rule(' }],
+      ['POST', '/api/policies/compile', 400, {}],
+      ['GET', '/api/policies', 200],
+      ['GET', '/api/policies/guard', 200],
+      ['GET', '/api/policies/none', 404],
+      ['GET', `/api/policies/guard/versions/${versionOf('guard', forbidding('DELETE'))}`, 200],
+      ['GET', '/api/policies/guard/versions/guard@000000000000', 404],
+      ['GET', '/api/policies/schema', 200],
+      ['DELETE', '/api/policies/none', 404],
       ['GET', '/api/agents', 200],
       ['POST', '/api/agents', 201, { name: 'new' }],
       ['POST', '/api/agents', 409, { name: 'new' }],
@@ -476,6 +573,8 @@ describe('runs', () => {
       'runs/compare?task=a',
       'targets',
       'events',
+      'approvals',
+      'approvals/apr_1',
       'agents',
       'tokens',
     ]
@@ -562,6 +661,174 @@ describe('recordings', () => {
   })
 })
 
+describe('policies', () => {
+  const put = (body: object, token = author) => gateway.ask('PUT', '/api/policies/guard', { token, body })
+  const verdictOn = (verb: string) => gateway.policies.forSession(sessionAt('shop')).judge(commandOf(verb)).judgement.verdict
+
+  it('are read by every role, tried and published by authors and admins alone, and nothing to agents', async () => {
+    const opened = schemas.openedRun.parse(await (await gateway.ask('POST', '/api/runs', { token: agent, body: {} })).json())
+    const source = forbidding('DELETE')
+    const published = await put({ source })
+    expect(published.status).toBe(201)
+    const version = versionOf('guard', source)
+    const reads = ['', '/guard', `/guard/versions/${version}`, '/types', '/schema']
+    for (const token of [admin, author, approver, investigator])
+      for (const path of reads) expect((await gateway.ask('GET', `/api/policies${path}`, { token })).status, path).toBe(200)
+    const writes: [string, string, object?][] = [
+      ['PUT', '/guard', { source: forbidding('UPDATE') }],
+      ['DELETE', '/guard'],
+      ['POST', '/compile', { source }],
+    ]
+    for (const token of [approver, investigator, agent, opened.token])
+      for (const [method, path, body] of writes)
+        expect((await gateway.ask(method, `/api/policies${path}`, { token, body })).status, `${method} ${path}`).toBe(403)
+    for (const token of [agent, opened.token])
+      for (const path of reads) expect((await gateway.ask('GET', `/api/policies${path}`, { token })).status, path).toBe(403)
+    for (const path of reads) expect((await gateway.ask('GET', `/api/policies${path}`, { token: null })).status, path).toBe(401)
+    expect(gateway.policies.list()).toHaveLength(1)
+    expect((await put({ source: forbidding('UPDATE') }, admin)).status).toBe(201)
+  })
+
+  it('are in force with the answer, and the ledger says by whom and why', async () => {
+    expect(verdictOn('DELETE')).toBe('allow')
+    const answer = await put({ source: forbidding('DELETE'), reason: 'after the incident' })
+    const said = schemas.policy.parse(await answer.json())
+    expect(said).toMatchObject({
+      name: 'guard',
+      by: { kind: 'token', name: 'pen' },
+      reason: 'after the incident',
+      counts: { rules: 1, tests: 1 },
+      managed: 'api',
+      problem: null,
+    })
+    expect(verdictOn('DELETE')).toBe('deny')
+    expect(readLedger(gateway.machine.disk, '/data')).toMatchObject([
+      { kind: 'policy published', version: said.version, source: forbidding('DELETE'), by: { kind: 'token', name: 'pen' } },
+    ])
+    expect((await put({ source: forbidding('DELETE') })).status).toBe(200)
+
+    const gone = await gateway.ask('DELETE', `/api/policies/guard?expectedVersion=${said.version}&reason=over`, { token: author })
+    expect(gone.status).toBe(204)
+    expect(verdictOn('DELETE')).toBe('allow')
+    expect(readLedger(gateway.machine.disk, '/data')[1]).toMatchObject({ kind: 'policy removed', reason: 'over', by: { name: 'pen' } })
+    expect((await gateway.ask('GET', '/api/policies/guard')).status).toBe(404)
+    const kept = await gateway.ask('GET', `/api/policies/guard/versions/${said.version}`)
+    expect(schemas.policyVersion.parse(await kept.json()).source).toBe(forbidding('DELETE'))
+  })
+
+  it('keep all their versions, the newest first', async () => {
+    await put({ source: forbidding('DELETE') })
+    await gateway.machine.advance(1000)
+    await put({ source: forbidding('UPDATE') })
+    const detail = schemas.policyDetail.parse(await (await gateway.ask('GET', '/api/policies/guard')).json())
+    expect(detail).toMatchObject({
+      version: versionOf('guard', forbidding('UPDATE')),
+      source: forbidding('UPDATE'),
+      rules: [{ name: 'no UPDATE', line: 1, mode: 'enforce', effects: ['forbid'] }],
+      tests: [{ name: 'UPDATE is refused', line: 6, verdict: 'deny' }],
+      versions: [{ publishedAt: '2026-01-01T00:00:01.000Z' }, { publishedAt: '2026-01-01T00:00:00.000Z' }],
+    })
+  })
+
+  it('are refused with every mistake in its place, and with every test that fails', async () => {
+    const wrong = await put({ source: forbidding('DELETE').replace('op.verb', 'op.verbb').replace("'prod'", '7') })
+    expect(wrong.status).toBe(422)
+    const { problems } = schemas.problem.parse(await wrong.json())
+    expect(problems?.map(({ line, severity }) => [line, severity])).toEqual([
+      [2, 'error'],
+      [3, 'error'],
+    ])
+    const failing = await put({ source: forbidding('DELETE', { verdict: 'allow' }) })
+    expect(failing.status).toBe(422)
+    expect(schemas.problem.parse(await failing.json()).tests).toMatchObject([
+      { name: 'DELETE is refused', expected: 'allow', actual: 'deny' },
+    ])
+    expect(gateway.ledgerKinds()).toEqual([])
+  })
+
+  it('are not published over a version their author has not seen', async () => {
+    const { version } = schemas.policy.parse(await (await put({ source: forbidding('DELETE'), expectedVersion: null })).json())
+    await put({ source: forbidding('UPDATE'), expectedVersion: version })
+    const stale = await put({ source: forbidding('INSERT'), expectedVersion: version })
+    expect(stale.status).toBe(409)
+    expect(schemas.problem.parse(await stale.json()).detail).toContain(versionOf('guard', forbidding('UPDATE')))
+    expect((await gateway.ask('DELETE', `/api/policies/guard?expectedVersion=${version}`)).status).toBe(409)
+  })
+
+  it('change nothing while the ledger cannot be written', async () => {
+    gateway.machine.disk.failWritesAfter(0)
+    expect((await put({ source: forbidding('DELETE') })).status).toBe(503)
+    expect(verdictOn('DELETE')).toBe('allow')
+  })
+
+  it('may be longer than other bodies, and have a limit too', async () => {
+    const padding = (length: number) => `// ${'x'.repeat(length)}\n`
+    expect((await put({ source: forbidding('DELETE') + padding(100_000) })).status).toBe(201)
+    expect((await put({ source: forbidding('DELETE') + padding(300_000) })).status).toBe(422)
+    const tooLong = await gateway.ask('PUT', '/api/policies/guard', { body: { source: '' }, headers: { 'content-length': '2000000' } })
+    expect(tooLong.status).toBe(413)
+  })
+
+  it('are tried without being published, and compared with what is in force', async () => {
+    await put({ source: forbidding('DELETE') })
+    const tried = await gateway.ask('POST', '/api/policies/compile', {
+      token: author,
+      body: { source: forbidding('UPDATE'), name: 'guard' },
+    })
+    const said = schemas.policyCompiled.parse(await tried.json())
+    expect(said).toMatchObject({ problems: [], comparedTo: versionOf('guard', forbidding('DELETE')), tests: [{ passed: true }] })
+    expect(said.hash).toMatch(/^[0-9a-f]{64}$/)
+    expect(said.differences?.map(({ kind, rule, isLessStrict }) => [kind, rule, isLessStrict])).toEqual([
+      ['no-longer', 'no DELETE', true],
+      ['newly', 'no UPDATE', false],
+    ])
+    const alone = await gateway.ask('POST', '/api/policies/compile', { body: { source: `${forbidding('DELETE')}rule(` } })
+    expect(schemas.policyCompiled.parse(await alone.json())).toMatchObject({ hash: null, differences: null, comparedTo: null, tests: [] })
+    expect(verdictOn('UPDATE')).toBe('allow')
+    expect(gateway.ledgerKinds()).toEqual(['policy published'])
+  })
+
+  it('are written against types made from what is known now', async () => {
+    const answer = await gateway.ask('GET', '/api/policies/types')
+    expect(answer.headers.get('content-type')).toContain('text/plain')
+    expect(await answer.text()).toContain('customers')
+  })
+
+  it('that come from files are read here and changed there', async () => {
+    const { machine, policies } = gateway
+    machine.disk.makeDirectory('/policies')
+    machine.disk.replace('/policies/guard.policy.ts', new TextEncoder().encode(forbidding('DELETE')))
+    const policyFiles = await PolicyFiles.open({ machine, directory: '/policies', policies, log: () => {} })
+    const app = createApi({ ...gateway.deps, policyFiles })
+    const ask = (method: string, path: string, body?: object) =>
+      app.request(path, {
+        method,
+        headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      })
+    const refused = await ask('PUT', '/api/policies/guard', { source: forbidding('UPDATE') })
+    expect(refused.status).toBe(409)
+    expect(schemas.problem.parse(await refused.json()).detail).toContain('/policies/guard.policy.ts')
+    expect((await ask('DELETE', '/api/policies/guard')).status).toBe(409)
+    expect(verdictOn('DELETE')).toBe('deny')
+
+    machine.disk.replace('/policies/guard.policy.ts', new TextEncoder().encode('rule('))
+    await machine.advance(2000)
+    const list = schemas.policyList.parse(await (await ask('GET', '/api/policies')).json())
+    expect(list.items).toMatchObject([
+      {
+        name: 'guard',
+        managed: 'files',
+        file: '/policies/guard.policy.ts',
+        by: { kind: 'gateway' },
+        problem: expect.stringContaining('/policies/guard.policy.ts:1:'),
+      },
+    ])
+    expect(list.files).toMatchObject({ directory: '/policies', broken: [{ name: 'guard', problems: [{ line: 1 }] }] })
+    await policyFiles.stop()
+  })
+})
+
 describe('terminate', () => {
   it('ends an open session after the ledger tells by whom', async () => {
     gateway.openSessions.set('live', {})
@@ -569,6 +836,160 @@ describe('terminate', () => {
     expect(gateway.terminated).toEqual(['live'])
     expect(gateway.ledgerKinds()).toEqual(['terminate'])
     expect((await gateway.ask('POST', '/api/sessions/gone/terminate')).status).toBe(404)
+  })
+})
+
+describe('approvals', () => {
+  const list = async (query = '', token = approver) =>
+    schemas.pageOf(schemas.approval).parse(await (await gateway.ask('GET', `/api/approvals${query}`, { token })).json())
+  const review = async (
+    id: string,
+    { token = approver, ...body }: { token?: string; vote?: string; comment?: string; digest?: string },
+  ) => {
+    const answer = await gateway.ask('POST', `/api/approvals/${id}/reviews`, { token, body: { vote: 'approve', ...body } })
+    return [answer.status, z.object({ detail: z.string().optional(), state: z.string().optional() }).parse(await answer.json())] as const
+  }
+
+  it('show everything there is to decide on', async () => {
+    const { id } = hold({ text: 'delete from orders where id = $1 or true', values: ['7'] })
+    expect((await list('?state=pending')).items).toEqual([
+      {
+        id,
+        state: 'pending',
+        command: 's.3',
+        session: 's',
+        run: 'run_1',
+        attempt: 2,
+        principal: 'backfill',
+        delegation: ['launcher'],
+        task: 'nightly',
+        trigger: 'cron',
+        agentVersion: '1.4',
+        target: 'shop',
+        labels: { env: 'prod' },
+        protocol: 'postgres',
+        text: 'delete from orders where id = $1 or true',
+        parameters: [{ type: 'text', oid: 25, value: '7' }],
+        isCut: false,
+        operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false }],
+        transaction: 'idle',
+        reason: 'a DELETE without WHERE',
+        rules: ['destructive SQL needs a DBA'],
+        demands: [{ rule: 'destructive SQL needs a DBA', by: ['dba'], quorum: 1, votes: 0, met: false }],
+        policyVersion: 'prod@0123456789ab',
+        digest: heldDigest,
+        askedAt: '2026-01-01T00:00:00.000Z',
+        expiresAt: '2026-01-01T00:15:00.000Z',
+        reviews: [],
+        canReview: true,
+      },
+    ])
+    expect((await list('?state=granted')).items).toEqual([])
+  })
+
+  it('take a vote with the digest that was shown, or with none, and no other', async () => {
+    const held = hold()
+    expect(await review(held.id, { digest: 'cd'.repeat(32) })).toEqual([409, { detail: expect.stringContaining('what you were shown') }])
+    expect(await review(held.id, { digest: 'short' })).toMatchObject([400, {}])
+    expect(await review(held.id, { digest: heldDigest, comment: 'fine' })).toEqual([200, { state: 'granted' }])
+    expect(await held.outcome).toMatchObject({ granted: true, reviews: [{ by: 'alice', comment: 'fine', digest: heldDigest }] })
+    const other = hold()
+    expect(await review(other.id, { vote: 'reject', comment: 'no' })).toEqual([200, { state: 'rejected' }])
+    expect(await other.outcome).toMatchObject({ granted: false, because: 'rejected' })
+    expect(await review(other.id, {})).toEqual([409, { detail: 'it is over: it was rejected' }])
+  })
+
+  it('take no vote of those who only read, nor of agents and runs, and say so beside each', async () => {
+    const { id } = hold()
+    const opened = schemas.openedRun.parse(await (await gateway.ask('POST', '/api/runs', { token: agent, body: {} })).json())
+    for (const token of [investigator, author, agent, opened.token])
+      for (const vote of ['approve', 'reject']) expect((await review(id, { token, vote }))[0]).toBe(403)
+    for (const [token, role] of [
+      [investigator, 'investigator'],
+      [author, 'author'],
+    ] as const) {
+      const [seen] = (await list('', token)).items
+      expect(seen).toMatchObject({ state: 'pending', canReview: false, cannotReview: `the role ${role} may not review approvals` })
+    }
+    expect(gateway.ledgerKinds().filter(kind => kind === 'approval reviewed')).toEqual([])
+    expect((await review(id, { token: admin }))[0]).toBe(200)
+  })
+
+  it('take no vote of whoever asks, nor of anyone behind them, an admin not either', async () => {
+    for (const given of [{ principal: 'alice' }, { delegation: ['launcher', 'alice'] }, { principal: 'alice/helper' }]) {
+      const { id } = hold(given)
+      expect(await review(id, {})).toEqual([403, { detail: expect.stringContaining('nobody votes on what they ask for') }])
+      expect((await list()).items.find(item => item.id === id)).toMatchObject({ canReview: false })
+    }
+    const own = hold({ principal: 'ci' })
+    expect((await review(own.id, { token: admin }))[0]).toBe(403)
+  })
+
+  it('count somebody once who comes in with a token and in the browser', async () => {
+    const { id } = hold({ quorum: 2 })
+    expect(await review(id, {})).toEqual([200, { state: 'pending' }])
+    const link = gateway.signIn.createLink({ name: 'alice', role: 'approver', groups: ['dba'] }).secret
+    const browser = { token: null, headers: { 'sec-fetch-site': 'same-origin' } }
+    const entered = await gateway.ask('POST', '/api/sign-in', { ...browser, body: { token: link } })
+    expect(await entered.json()).toMatchObject({
+      name: 'alice',
+      groups: ['dba'],
+      permissions: expect.arrayContaining(['review approvals']),
+    })
+    const headers = { ...browser.headers, cookie: entered.headers.get('set-cookie')!.split(';')[0]! }
+    const again = await gateway.ask('POST', `/api/approvals/${id}/reviews`, { ...browser, headers, body: { vote: 'approve' } })
+    expect([again.status, await again.json()]).toMatchObject([409, { detail: 'alice has voted already' }])
+  })
+
+  it('know the groups that tokens and links are made with', async () => {
+    const made = await gateway.ask('POST', '/api/tokens', { body: { name: 'bob', role: 'approver', groups: ['dba'] } })
+    const { secret, token } = schemas.createdToken.parse(await made.json())
+    expect(token.groups).toEqual(['dba'])
+    const sre = schemas.createdToken.parse(
+      await (await gateway.ask('POST', '/api/tokens', { body: { name: 'sam', role: 'approver', groups: ['sre'] } })).json(),
+    )
+    const { id } = hold()
+    expect(await review(id, { token: sre.secret })).toEqual([403, { detail: 'only members of `dba` may vote on it' }])
+    expect((await review(id, { token: secret }))[0]).toBe(200)
+    const posing = await gateway.ask('POST', '/api/tokens', { body: { name: 'eve', role: 'approver', groups: ['admin'] } })
+    expect(posing.status).toBe(400)
+  })
+
+  it('are cut in a list, where it says so, and whole by their id', async () => {
+    const text = `delete from orders -- ${'x'.repeat(5000)}`
+    const { id } = hold({ text, values: ['a', 'y'.repeat(5000), 'b'] })
+    const [listed] = (await list()).items
+    expect(listed).toMatchObject({ isCut: true, parameters: [{ value: 'a' }] })
+    expect(listed!.text).toHaveLength(4000)
+    const whole = schemas.approval.parse(await (await gateway.ask('GET', `/api/approvals/${id}`)).json())
+    expect(whole).toMatchObject({ isCut: false, text })
+    expect(whole.parameters).toHaveLength(3)
+  })
+
+  it('come in pages', async () => {
+    for (let n = 0; n < 3; n++) hold()
+    const first = await list('?limit=2')
+    const second = await list(`?limit=2&cursor=${first.cursor}`)
+    expect([first.items.length, second.items.length, second.cursor]).toEqual([2, 1, null])
+    expect((await gateway.ask('GET', '/api/approvals?cursor=x')).status).toBe(400)
+  })
+
+  it('tell whoever watches of each change', async () => {
+    const watcher = gateway.events.watch(null)!
+    const { id, disconnect } = hold({ quorum: 2 })
+    await review(id, {})
+    disconnect()
+    for (let n = 0; n < 3; n++) expect(await watcher.next(1)).toMatchObject({ type: 'approval', data: JSON.stringify({ id }) })
+    watcher.close()
+    expect((await review(id, { token: admin }))[1].detail).toBe('it is over: whoever asked for it is gone')
+  })
+
+  it('take no vote while the ledger cannot be written, and no sign that a terminal would obey', async () => {
+    const { id } = hold()
+    expect((await review(id, { comment: 'a\u001b[2J' }))[0]).toBe(400)
+    gateway.machine.disk.failWritesAfter(0)
+    expect((await review(id, {}))[0]).toBe(503)
+    expect(gateway.approvals.get(id)?.state).toBe('pending')
   })
 })
 

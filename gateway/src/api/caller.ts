@@ -10,8 +10,8 @@ import { Problem } from './problem.ts'
 export type Caller =
   | { kind: 'agent'; agent: Agent }
   | { kind: 'run'; run: ActiveRun }
-  | { kind: 'token'; name: string; role: Role }
-  | { kind: 'person'; name: string; role: Role }
+  | { kind: 'token'; name: string; role: Role; groups: string[] }
+  | { kind: 'person'; name: string; role: Role; groups: string[] }
 
 export interface ApiEnv {
   Variables: { caller: Caller }
@@ -70,11 +70,11 @@ export function findCaller(c: Context<ApiEnv>, { runs, agents, tokens, signIn, s
     const token = tokens.authenticate(secret)
     if (run) return { kind: 'run', run }
     if (agent) return { kind: 'agent', agent }
-    return token ? { kind: 'token', name: token.name, role: token.role } : null
+    return token ? { kind: 'token', name: token.name, role: token.role, groups: token.groups } : null
   }
   const cookie = getCookie(c, cookieName(secure))
   const person = cookie === undefined ? null : signIn.authenticate(cookie)
-  return person ? { kind: 'person', name: person.name, role: person.role } : null
+  return person ? { kind: 'person', name: person.name, role: person.role, groups: person.groups } : null
 }
 
 /** The caller as the ledger writes it down. */

@@ -1,15 +1,19 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { describeRoute, generateSpecs } from 'hono-openapi'
 import { HTTPException } from 'hono/http-exception'
+import { ReviewRefused } from '../approvals/index.ts'
 import { IdentityRefused } from '../identity/index.ts'
 import { CursorInvalid } from '../index/index.ts'
 import { LedgerFailed } from '../journal/ledger.ts'
+import { PolicyRefused } from '../policies/index.ts'
 import { agentsApi } from './agents.ts'
+import { approvalsApi } from './approvals.ts'
 import { authenticate, sameOrigin, type ApiEnv } from './caller.ts'
 import { commandsApi } from './commands.ts'
 import type { ApiDeps } from './deps.ts'
 import { eventsApi } from './events.ts'
 import { healthApi } from './health.ts'
+import { policiesApi } from './policies.ts'
 import { Problem, problemOfStatus, writeProblem, type ProblemStatus } from './problem.ts'
 import { runsApi } from './runs.ts'
 import { searchIndexApi } from './search-index.ts'
@@ -20,6 +24,8 @@ import { targetsApi } from './targets.ts'
 import { tokensApi } from './tokens.ts'
 
 const bodyBytesMax = 64 * 1024
+/** A policy is longer than anything else people send. */
+const policyBytesMax = 1024 * 1024
 
 /** The web port: the API, the desk, health and metrics. Served by `fetch`. */
 export function createApi(deps: ApiDeps): Hono<ApiEnv> {
@@ -53,13 +59,15 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.route('/api', signInApi(deps))
 
   const proven = authenticate(deps)
-  for (const noun of ['sessions', 'commands', 'runs', 'agents', 'tokens', 'targets', 'events', 'index']) {
+  for (const noun of ['sessions', 'commands', 'runs', 'approvals', 'policies', 'agents', 'tokens', 'targets', 'events', 'index']) {
     app.use(`/api/${noun}`, proven)
     app.use(`/api/${noun}/*`, proven)
   }
   app.route('/api/sessions', sessionsApi(deps))
   app.route('/api/commands', commandsApi(deps))
   app.route('/api/runs', runsApi(deps))
+  app.route('/api/approvals', approvalsApi(deps))
+  app.route('/api/policies', policiesApi(deps))
   app.route('/api/agents', agentsApi(deps))
   app.route('/api/tokens', tokensApi(deps))
   app.route('/api/targets', targetsApi(deps))
@@ -81,6 +89,8 @@ function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof LedgerFailed) return new Problem(503, 'the ledger cannot be written, so nothing was done')
   if (error instanceof IdentityRefused) return new Problem(identityStatus[error.code], error.message)
+  if (error instanceof ReviewRefused) return new Problem(reviewStatus[error.code], error.message)
+  if (error instanceof PolicyRefused) return policyProblem(error)
   if (error instanceof CursorInvalid) return new Problem(400, error.message, { faults: [{ at: 'cursor', message: error.message }] })
   if (error instanceof HTTPException) return problemOfStatus(error.status, error.message.toLowerCase() || 'not understood')
   return new Problem(500, 'something went wrong here; the gateway’s log says what')
@@ -91,6 +101,23 @@ const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = {
   not_found: 404,
   already_there: 409,
   invalid: 400,
+}
+
+const reviewStatus: Record<ReviewRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, conflict: 409 }
+
+/** Everything that keeps a policy from being published, for people and for editors. */
+function policyProblem({ code, message, problems, tests }: PolicyRefused): Problem {
+  return new Problem(policyStatus[code], message, {
+    more: { ...(problems.length > 0 ? { problems } : {}), ...(tests.length > 0 ? { tests } : {}) },
+  })
+}
+
+const policyStatus: Record<PolicyRefused['code'], ProblemStatus> = {
+  bad_name: 400,
+  not_found: 404,
+  stale: 409,
+  invalid: 422,
+  tests_failed: 422,
 }
 
 /** Says 405 where only the method is wrong. */
@@ -148,7 +175,8 @@ function safeHeaders(secure: boolean): MiddlewareHandler {
 function limitedBody(): MiddlewareHandler {
   return async (c, next) => {
     if (c.req.header('transfer-encoding') !== undefined) throw new Problem(411, 'send a Content-Length')
-    if (Number(c.req.header('content-length') ?? 0) > bodyBytesMax) throw new Problem(413, `a body may have ${bodyBytesMax} bytes`)
+    const bytesMax = c.req.path.startsWith('/api/policies/') ? policyBytesMax : bodyBytesMax
+    if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw new Problem(413, `a body may have ${bytesMax} bytes`)
     await next()
   }
 }

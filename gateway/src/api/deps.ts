@@ -1,9 +1,13 @@
+import type { LiveSchema } from '@steno/policy-dsl'
+import type { Approvals } from '../approvals/index.ts'
 import type { Target } from '../config/index.ts'
 import type { Search } from '../index/search.ts'
 import type { Ledger } from '../journal/ledger.ts'
 import type { RecordingFiles } from '../journal/recording-files.ts'
 import type { Address } from '../runtime/machine.ts'
+import type { Policies, PolicyFiles } from '../policies/index.ts'
 import type { Connection } from '../protocols/protocol.ts'
+import type { Rehearsals } from '../rehearsal/index.ts'
 import type { CallerDeps } from './caller.ts'
 import type { EventStream } from './event-stream.ts'
 import type { Metrics } from './metrics.ts'
@@ -23,7 +27,14 @@ export interface ApiDeps extends CallerDeps {
   reindex(): Promise<void>
   ledger: Ledger
   sessions: LiveSessions
+  approvals: Approvals
+  policies: Policies
+  /** Where policies are published from; null when they are published through the API. */
+  policyFiles: PolicyFiles | null
+  /** What policies may name: asked for whenever one is written. */
+  liveSchema: () => LiveSchema
   recordings: RecordingFiles
+  rehearsals: Rehearsals
   targets: Readonly<Record<string, Target>>
   /** Where clients reach each protocol's port; a protocol that is turned off is not there. */
   ports: Readonly<Record<string, Address>>

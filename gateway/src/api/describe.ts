@@ -16,6 +16,7 @@ const problemTexts = {
   411: 'a body comes with its length',
   413: 'the body is too large',
   416: 'the range lies outside',
+  422: 'what was sent is understood and not acceptable: `problems` or failing `tests` say why',
   503: 'the ledger cannot be written, so nothing was done',
 } as const
 

@@ -8,7 +8,7 @@ import { Problem } from './problem.ts'
 
 const heartbeatMs = 15_000
 
-/** Server-sent events: sessions, commands and runs as they happen. */
+/** Server-sent events: sessions, commands, runs, approvals and policies as they happen. */
 export function eventsApi(deps: ApiDeps) {
   return new Hono<ApiEnv>().get(
     '/',
@@ -16,7 +16,7 @@ export function eventsApi(deps: ApiDeps) {
       tags: ['events'],
       summary: 'What happens, as it happens',
       description:
-        'Server-sent events `session`, `command` and `run`: what can be found now, by id. With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
+        'Server-sent events `session`, `command`, `run`, `approval` and `policy`: what can be found now, by id (a policy by its name). With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
       responses: {
         200: { description: 'an endless stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
         ...problems(401, 403, 503),

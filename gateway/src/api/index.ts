@@ -1,5 +1,7 @@
 import type { agentsApi } from './agents.ts'
+import type { approvalsApi } from './approvals.ts'
 import type { commandsApi } from './commands.ts'
+import type { policiesApi } from './policies.ts'
 import type { runsApi } from './runs.ts'
 import type { searchIndexApi } from './search-index.ts'
 import type { sessionsApi } from './sessions.ts'
@@ -10,7 +12,9 @@ import type { tokensApi } from './tokens.ts'
 /** The API's sub-apps as types, one for each of `hono/client`'s clients. */
 export type SessionsApi = ReturnType<typeof sessionsApi>
 export type CommandsApi = ReturnType<typeof commandsApi>
+export type PoliciesApi = ReturnType<typeof policiesApi>
 export type RunsApi = ReturnType<typeof runsApi>
+export type ApprovalsApi = ReturnType<typeof approvalsApi>
 export type AgentsApi = ReturnType<typeof agentsApi>
 export type TokensApi = ReturnType<typeof tokensApi>
 export type TargetsApi = ReturnType<typeof targetsApi>

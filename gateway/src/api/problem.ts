@@ -11,6 +11,7 @@ const titles = {
   411: 'the length of the body is needed',
   413: 'the request is too large',
   416: 'the range lies outside',
+  422: 'the content is not acceptable',
   500: 'internal error',
   503: 'not possible now',
 } as const
@@ -29,23 +30,26 @@ export class Problem extends Error {
   readonly status: ProblemStatus
   readonly faults: Fault[]
   readonly headers: Record<string, string>
+  /** Members of its own, as RFC 9457 has them. */
+  readonly more: Record<string, unknown>
 
   constructor(
     status: ProblemStatus,
     detail: string,
-    { faults = [], headers = {} }: { faults?: Fault[]; headers?: Record<string, string> } = {},
+    { faults = [], headers = {}, more = {} }: { faults?: Fault[]; headers?: Record<string, string>; more?: Record<string, unknown> } = {},
   ) {
     super(detail)
     this.name = 'Problem'
     this.status = status
     this.faults = faults
     this.headers = headers
+    this.more = more
   }
 }
 
 /** Writes problem details. `code` is for programs, `detail` for people. */
 export function writeProblem(c: Context, problem: Problem): Response {
-  const { status, faults, headers } = problem
+  const { status, faults, headers, more } = problem
   const title = titles[status]
   const body = {
     type: 'about:blank',
@@ -54,6 +58,7 @@ export function writeProblem(c: Context, problem: Problem): Response {
     code: title.replaceAll(' ', '_'),
     detail: problem.message,
     ...(faults.length > 0 ? { faults } : {}),
+    ...more,
   }
   return c.body(JSON.stringify(body), status as ContentfulStatusCode, {
     'content-type': 'application/problem+json',

@@ -1,12 +1,18 @@
 import type { Cell, Command, Operation, Parameter, Principal, Run, Session, SessionDetail } from '@steno/recordings'
+import type { Difference, Finding, LiveSchema, Problem as PolicyProblem, TestOutcome } from '@steno/policy-dsl'
 import { z } from 'zod'
-import { groupName, principalName, ttlSecondsMax } from '../identity/names.ts'
+import { groupName, personGroup, principalName, ttlSecondsMax } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
+import { policyName } from '../policies/policy-name.ts'
+import type { FlippedGroup, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
 
 const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC' })
 const count = z.int().min(0)
+
+/** A moment to begin or end at. */
+const pastTime = z.string().max(40).optional().meta({ description: 'RFC 3339, or an age such as 30m, 1h, 7d' })
 
 const cell = z.union([
   z.string(),
@@ -24,6 +30,14 @@ const operation = z.strictObject({
   tables: z.array(z.string()),
   columns: z.array(z.string()),
   hasWhere: z.boolean().exactOptional(),
+  hasLimit: z.boolean().exactOptional(),
+  reads: z.array(z.string()).exactOptional(),
+  writes: z.array(z.string()).exactOptional(),
+  functions: z.array(z.string()).exactOptional(),
+  statement: count.exactOptional(),
+  inside: z.string().exactOptional(),
+  isOpaque: z.boolean().exactOptional(),
+  at: z.tuple([count, count]).exactOptional().meta({ description: 'where it stands in the text, in UTF-16 units' }),
 }) satisfies z.ZodType<Operation>
 
 const verdict = z.enum(['allow', 'hold', 'deny'])
@@ -54,6 +68,11 @@ export const command = z
     operations: z.array(operation),
     verdict,
     rule: z.string().optional(),
+    reason: z.string().optional(),
+    matched: z
+      .array(z.strictObject({ rule: z.string(), effect: z.string(), operation: count, isObserved: z.boolean().exactOptional() }))
+      .exactOptional()
+      .meta({ description: 'what holds for its answer, and what observed rules would have done' }),
     policyVersion: z.string(),
     masked: count,
     approval: z.string().exactOptional(),
@@ -227,17 +246,389 @@ export const agentRequest = z
   .meta({ id: 'AgentRequest' })
 export const addedAgent = z.strictObject({ agent, secret: z.string().meta({ description: 'shown this once' }) }).meta({ id: 'AddedAgent' })
 
-export const token = z.strictObject({ name: z.string(), role: z.enum(roles), declared: z.boolean() }).meta({ id: 'Token' })
-export const tokenRequest = z.strictObject({ name: principalName, role: z.enum(roles) }).meta({ id: 'TokenRequest' })
+export const token = z
+  .strictObject({ name: z.string(), role: z.enum(roles), groups: z.array(z.string()), declared: z.boolean() })
+  .meta({ id: 'Token' })
+export const tokenRequest = z
+  .strictObject({ name: principalName, role: z.enum(roles), groups: z.array(personGroup).max(64).default([]) })
+  .meta({ id: 'TokenRequest' })
 export const createdToken = z
   .strictObject({ token, secret: z.string().meta({ description: 'shown this once' }) })
   .meta({ id: 'CreatedToken' })
+
+const digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex')
+  .meta({ description: 'SHA-256, in hex, of exactly what is asked for' })
+
+export const approvalState = z.enum(['pending', 'granted', 'rejected', 'expired', 'withdrawn'])
+
+export const approval = z
+  .strictObject({
+    id: z.string(),
+    state: approvalState,
+    command: z.string().meta({ description: 'the id of the command that is held' }),
+    session: z.string(),
+    run: z.string(),
+    attempt: z.int().min(1),
+    principal: z.string(),
+    delegation: z.array(z.string()).meta({ description: 'whoever launched the principal, nearest first' }),
+    task: z.string().nullable(),
+    trigger: z.string().nullable(),
+    agentVersion: z.string().nullable(),
+    target: z.string(),
+    labels: z.record(z.string(), z.string()),
+    protocol: z.string(),
+    text: z.string(),
+    parameters: z.array(parameter),
+    isCut: z.boolean().meta({ description: 'whether text or values are cut here, in a list; by its id it comes whole' }),
+    operations: z.array(operation),
+    transaction: z.enum(['idle', 'transaction', 'failed']),
+    reason: z.string(),
+    rules: z.array(z.string()),
+    demands: z
+      .array(
+        z.strictObject({
+          rule: z.string(),
+          by: z.array(z.string()).meta({ description: 'groups or roles, any of which will do' }),
+          quorum: z.int().min(1),
+          votes: count.meta({ description: 'how many who count for it have approved' }),
+          met: z.boolean(),
+        }),
+      )
+      .meta({ description: 'all must be met' }),
+    policyVersion: z.string(),
+    digest,
+    askedAt: time,
+    expiresAt: time,
+    decidedAt: time.exactOptional(),
+    reviews: z.array(
+      z.strictObject({ by: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string(), at: time, digest: z.string() }),
+    ),
+    canReview: z.boolean().meta({ description: 'whether a vote of whoever asks would count now' }),
+    cannotReview: z.string().exactOptional().meta({ description: 'why not' }),
+  })
+  .meta({ id: 'Approval' })
+
+export const reviewRequest = z
+  .strictObject({
+    vote: z.enum(['approve', 'reject']),
+    comment: z
+      .string()
+      .max(2000)
+      .regex(/^(?:[^\p{Cc}\p{Zl}\p{Zp}]|[\n\t])*$/u, 'expected text without control characters')
+      .default(''),
+    digest: digest.optional().meta({ description: 'of what was looked at: refused when it is not what is asked for' }),
+  })
+  .meta({ id: 'ReviewRequest' })
+
+const span = z.tuple([count, count]).meta({ description: 'the first character and the one after the last, in UTF-16 units' })
+
+const policyProblem = z
+  .strictObject({
+    code: z.string(),
+    severity: z.enum(['error', 'warning']),
+    message: z.string(),
+    at: span,
+    line: z.int().min(1),
+    column: z.int().min(1),
+    suggestion: z.string().exactOptional(),
+  })
+  .meta({ id: 'PolicyProblem' }) satisfies z.ZodType<PolicyProblem>
+
+const policyTest = z
+  .strictObject({
+    name: z.string(),
+    line: z.int().min(1),
+    passed: z.boolean(),
+    expected: verdict,
+    actual: verdict.nullable().meta({ description: 'null where it could not be asked' }),
+    rule: z.string().nullable().meta({ description: 'what decided' }),
+    message: z.string(),
+  })
+  .meta({ id: 'PolicyTest' }) satisfies z.ZodType<TestOutcome>
+
+const policyFinding = z
+  .strictObject({
+    kind: z.enum([
+      'never-matches',
+      'always-matches',
+      'unless-never-applies',
+      'shadowed',
+      'duplicate',
+      'conflict',
+      'text-pattern',
+      'path-prefix',
+      'unqualified-table',
+      'unrestricted-verb',
+      'not-decided',
+    ]),
+    rule: z.string(),
+    line: z.int().min(1),
+    at: span,
+    message: z.string(),
+    others: z.array(z.string()).exactOptional().meta({ description: 'the other rules it is about' }),
+    witness: z.record(z.string(), z.string()).exactOptional().meta({ description: 'a command that shows it' }),
+  })
+  .meta({ id: 'PolicyFinding' }) satisfies z.ZodType<Finding>
+
+const policyDifference = z
+  .strictObject({
+    kind: z.enum(['no-longer', 'newly', 'not-decided']),
+    of: z.enum(['deny', 'hold', 'obligation']),
+    effect: z.string(),
+    rule: z.string(),
+    line: z.int().min(1),
+    message: z.string(),
+    isLessStrict: z.boolean().meta({ description: 'whether some command is freer than it was' }),
+    witness: z.record(z.string(), z.string()).exactOptional().meta({ description: 'a command for which it is so' }),
+    isWitnessExact: z.boolean().exactOptional(),
+    verdicts: z.strictObject({ before: verdict, after: verdict }).exactOptional(),
+  })
+  .meta({ id: 'PolicyDifference' }) satisfies z.ZodType<Difference>
+
+export const policyLiveSchema = z
+  .strictObject({
+    targets: z.array(
+      z.strictObject({
+        name: z.string(),
+        protocol: z.string(),
+        labels: z.record(z.string(), z.string()),
+        schemas: z
+          .array(
+            z.strictObject({
+              name: z.string(),
+              isDefault: z.boolean(),
+              tables: z.array(
+                z.strictObject({ name: z.string(), columns: z.array(z.strictObject({ name: z.string(), type: z.string() })) }),
+              ),
+            }),
+          )
+          .nullable()
+          .meta({ description: 'null when the target could not be asked' }),
+      }),
+    ),
+    groups: z.array(z.string()),
+    agents: z.array(z.string()),
+    approvers: z.array(z.string()).meta({ description: 'roles and groups that may be asked' }),
+  })
+  .meta({ id: 'PolicyLiveSchema' }) satisfies z.ZodType<LiveSchema>
+
+const policyAuthor = z.strictObject({ kind: z.enum(['agent', 'run', 'token', 'person', 'gateway']), name: z.string() })
+
+const policyVersionFields = {
+  name: z.string(),
+  version: z.string().meta({ description: 'name@hash: the same for the same source' }),
+  publishedAt: time,
+  by: policyAuthor,
+  reason: z.string().nullable(),
+  counts: z.strictObject({ rules: count, tests: count }),
+}
+
+const policyFields = {
+  ...policyVersionFields,
+  managed: z.enum(['files', 'api']),
+  file: z.string().nullable().meta({ description: 'where it is published from' }),
+  problem: z.string().nullable().meta({ description: 'why its file, as it stands now, is not what is in force' }),
+}
+
+const policyRule = z.strictObject({
+  name: z.string(),
+  line: z.int().min(1),
+  mode: z.enum(['enforce', 'observe']),
+  effects: z.array(z.string()),
+})
+
+const policyContentFields = {
+  source: z.string(),
+  hash: z.string().meta({ description: 'of what the source says; layout and comments do not change it' }),
+  rules: z.array(policyRule),
+  tests: z.array(z.strictObject({ name: z.string(), line: z.int().min(1), verdict })),
+}
+
+export const policy = z.strictObject(policyFields).meta({ id: 'Policy' })
+
+export const policyList = z
+  .strictObject({
+    items: z.array(policy),
+    files: z
+      .strictObject({
+        directory: z.string(),
+        broken: z
+          .array(
+            z.strictObject({
+              file: z.string(),
+              name: z.string().nullable(),
+              messages: z.array(z.string()),
+              problems: z.array(policyProblem),
+              tests: z.array(policyTest),
+            }),
+          )
+          .meta({ description: 'what is not in force as it stands there' }),
+      })
+      .nullable()
+      .meta({ description: 'where policies are published from; null when they are published here' }),
+  })
+  .meta({ id: 'PolicyList' })
+
+export const policyDetail = z
+  .strictObject({
+    ...policyFields,
+    ...policyContentFields,
+    versions: z.array(z.strictObject(policyVersionFields)).meta({ description: 'every publication, the newest first' }),
+  })
+  .meta({ id: 'PolicyDetail' })
+
+export const policyVersion = z.strictObject({ ...policyVersionFields, ...policyContentFields }).meta({ id: 'PolicyVersion' })
+
+export const policyCompiled = z
+  .strictObject({
+    hash: z.string().nullable().meta({ description: 'null when it has an error' }),
+    rules: z.array(policyRule),
+    problems: z.array(policyProblem),
+    tests: z.array(policyTest),
+    findings: z.array(policyFinding),
+    differences: z.array(policyDifference).nullable().meta({ description: 'null when there is nothing to compare it to' }),
+    comparedTo: z.string().nullable().meta({ description: 'the version that is in force under that name' }),
+  })
+  .meta({ id: 'PolicyCompiled' })
+
+export const policyRequest = z
+  .strictObject({
+    source: z.string(),
+    reason: line.optional().meta({ description: 'why, for whoever reads the history' }),
+    expectedVersion: z.string().nullable().optional().meta({ description: 'what must be in force; null for nothing' }),
+  })
+  .meta({ id: 'PolicyRequest' })
+
+export const policyRemoveRequest = z.strictObject({ reason: line.optional(), expectedVersion: z.string().optional() })
+
+export const policyCompileRequest = z
+  .strictObject({ source: z.string(), name: z.string().optional().meta({ description: 'the policy it would become a version of' }) })
+  .meta({ id: 'PolicyCompileRequest' })
+
+const rehearsedName = z.string().min(1).max(500)
+
+export const rehearsalRequest = z
+  .strictObject({
+    source: z.string().optional().meta({ description: 'a draft' }),
+    replaces: policyName.optional().meta({ description: 'the policy that the draft would become a version of; left out for one more' }),
+    policies: z.record(policyName, z.string()).optional().meta({ description: 'drafts by the names they would be published under' }),
+    since: pastTime.meta({ description: 'RFC 3339, or an age such as 30m, 1h, 7d; left out, seven days' }),
+    until: pastTime,
+    filter: z
+      .strictObject({
+        target: rehearsedName.optional(),
+        agent: rehearsedName.optional(),
+        principal: rehearsedName.optional(),
+        task: rehearsedName.optional(),
+      })
+      .optional(),
+    limit: z.int().min(1).max(20_000).default(2000).meta({ description: 'the most sessions, the newest' }),
+  })
+  .refine(({ source, policies }) => source !== undefined || Object.keys(policies ?? {}).length > 0, 'expected `source` or `policies`')
+  .refine(({ source, replaces }) => source !== undefined || replaces === undefined, {
+    message: 'goes with `source`',
+    path: ['replaces'],
+  })
+  .refine(({ replaces, policies }) => replaces === undefined || !Object.hasOwn(policies ?? {}, replaces), {
+    message: 'expected each policy once',
+    path: ['replaces'],
+  })
+  .meta({ id: 'RehearsalRequest' })
+
+const byVerdict = z.strictObject({ allow: count, hold: count, deny: count })
+
+const flippedGroup = z.strictObject({
+  name: z.string(),
+  flips: count,
+  newlyDenied: count,
+  newlyHeld: count,
+  newlyAllowed: count,
+  example: z.strictObject({ session: z.string(), command: count, frame: count }),
+}) satisfies z.ZodType<FlippedGroup>
+
+const rehearsedRule = z.strictObject({
+  policy: z.string(),
+  rule: z.string(),
+  line: z.int().min(1),
+  isObserved: z.boolean(),
+  matched: count,
+  decided: count.meta({ description: 'those that it decided' }),
+  newlyDenied: count,
+  newlyHeld: count,
+  newlyAllowed: count.meta({ description: 'commands that a rule of this name stopped then and nothing stops now' }),
+  agents: count.meta({ description: 'principals whose commands it matched' }),
+  agentsAffected: count.meta({ description: 'those for whom it changes a verdict' }),
+}) satisfies z.ZodType<RehearsedRule>
+
+const rehearsedFlip = z.strictObject({
+  session: z.string(),
+  command: z.int().min(1).meta({ description: 'its number in the session' }),
+  frame: count.meta({ description: 'the line of the recording it stands on' }),
+  at: time,
+  principal: z.string(),
+  target: z.string(),
+  text: z.string().meta({ description: 'its start' }),
+  shape: z.string(),
+  before: verdict,
+  after: verdict,
+  rule: z.string().nullable().meta({ description: 'what decides now; null where nothing speaks against it any more' }),
+  policy: z.string().nullable().meta({ description: 'the policy of that rule, where its name alone tells' }),
+  reason: z.string().nullable(),
+  ruleBefore: z.string().nullable().meta({ description: 'what decided then' }),
+  clauses: z.array(span).meta({ description: 'places in the source of the rule that decides now: the clauses that held' }),
+}) satisfies z.ZodType<RehearsedFlip>
+
+export const rehearsalReport = z
+  .strictObject({
+    policies: z
+      .array(z.strictObject({ name: z.string(), version: z.string().nullable().meta({ description: 'null for a draft' }) }))
+      .meta({ description: 'what was rehearsed together' }),
+    sessions: count,
+    runs: count,
+    agents: count,
+    commands: count,
+    from: time.nullable(),
+    to: time.nullable(),
+    matrix: z
+      .strictObject({ allow: byVerdict, hold: byVerdict, deny: byVerdict })
+      .meta({ description: 'commands by their verdict then, and under it by their verdict now' }),
+    rules: z.array(rehearsedRule).meta({ description: 'every rule, also those that nothing matched' }),
+    rulesGone: z
+      .array(z.strictObject({ rule: z.string(), newlyAllowed: count }))
+      .meta({ description: 'rules that decided then and are no more' }),
+    flips: z.array(rehearsedFlip).meta({ description: 'commands whose verdict is another now: the first 1000, by time' }),
+    flipsTotal: count,
+    flipGroups: z.strictObject({ byShape: z.array(flippedGroup), byAgent: z.array(flippedGroup) }),
+    masks: z
+      .array(z.strictObject({ rule: z.string(), column: z.string(), commands: count, rows: count }))
+      .meta({ description: 'columns that would be masked, by what the record says of what commands read' }),
+    limits: z.array(
+      z.strictObject({
+        rule: z.string(),
+        commands: count,
+        denied: count,
+        held: count,
+        cut: count,
+        rowsCut: count,
+        brokenOff: count,
+      }),
+    ),
+    approvalsPerDay: z.array(z.strictObject({ day: z.string(), heldBefore: count, heldAfter: count, by: z.record(z.string(), count) })),
+    unmatched: z.strictObject({ commands: count, byVerb: z.array(z.strictObject({ verb: z.string(), operations: count })) }),
+    unknowns: z.array(z.string()).meta({ description: 'what history cannot tell' }),
+    isTruncated: z.boolean().meta({ description: 'there is more history than was rehearsed' }),
+    tookMs: count,
+  })
+  .meta({ id: 'Rehearsal' }) satisfies z.ZodType<RehearsalReport>
 
 export const me = z
   .strictObject({
     kind: z.enum(['agent', 'run', 'token', 'person']),
     name: z.string(),
     role: z.enum(roles).nullable(),
+    groups: z.array(z.string()),
     permissions: z.array(z.string()),
   })
   .meta({ id: 'Me' })
@@ -250,6 +641,8 @@ export const problem = z
     code: z.string(),
     detail: z.string(),
     faults: z.array(z.strictObject({ at: z.string(), message: z.string() })).optional(),
+    problems: z.array(policyProblem).optional().meta({ description: 'of a policy that does not compile' }),
+    tests: z.array(policyTest).optional().meta({ description: 'of a policy, those that fail' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' })
 

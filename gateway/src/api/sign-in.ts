@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { z } from 'zod'
-import { permissionsOf, principalName, roles } from '../identity/index.ts'
+import { permissionsOf } from '../identity/index.ts'
 import { actorOf, allow, authenticate, giveCookie, takeCookie, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { json, problems } from './describe.ts'
 import { Problem, refuseInvalid } from './problem.ts'
-import { me } from './schemas.ts'
+import { me, tokenRequest } from './schemas.ts'
 
 const link = z.strictObject({
   path: z.string().meta({ description: 'below the address of the gateway; works once' }),
@@ -29,8 +29,8 @@ export function signInApi(deps: ApiDeps) {
         const entered = await deps.signIn.enter(c.req.valid('json').token)
         if (!entered) throw new Problem(401, 'this link was used already, or has expired; ask for another')
         giveCookie(c, { cookie: entered.cookie, expiresAtUs: entered.person.expiresAtUs, deps })
-        const { name, role } = entered.person
-        return c.json({ kind: 'person' as const, name, role, permissions: [...permissionsOf(role)] })
+        const { name, role, groups } = entered.person
+        return c.json({ kind: 'person' as const, name, role, groups, permissions: [...permissionsOf(role)] })
       },
     )
     .post(
@@ -56,7 +56,7 @@ export function signInApi(deps: ApiDeps) {
       }),
       authenticate(deps),
       allow('manage tokens'),
-      validator('json', z.strictObject({ name: principalName, role: z.enum(roles) }), refuseInvalid),
+      validator('json', tokenRequest, refuseInvalid),
       c => {
         const { secret, expiresAtUs } = deps.signIn.createLink(c.req.valid('json'))
         return c.json({ path: signInPath(secret), expiresAt: new Date(expiresAtUs / 1000).toISOString() }, 201, {
@@ -71,8 +71,8 @@ export function signInApi(deps: ApiDeps) {
       c => {
         const caller = c.get('caller')
         const { name } = actorOf(caller)
-        const role = 'role' in caller ? caller.role : null
-        return c.json({ kind: caller.kind, name, role, permissions: role ? [...permissionsOf(role)] : [] })
+        const [role, groups] = 'role' in caller ? [caller.role, caller.groups] : [null, []]
+        return c.json({ kind: caller.kind, name, role, groups, permissions: role ? [...permissionsOf(role)] : [] })
       },
     )
 }

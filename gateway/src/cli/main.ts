@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { version } from '../runtime/installation.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import type { CliCommand, Shell } from './command-line.ts'
@@ -11,8 +12,10 @@ const commands: Record<string, () => Promise<CliCommand>> = {
   agent: async () => (await import('./manage.ts')).agentCommand,
   token: async () => (await import('./manage.ts')).tokenCommand,
   'sign-in-link': async () => (await import('./manage.ts')).signInLinkCommand,
+  policy: async () => (await import('./policy.ts')).policyCommand,
   sessions: async () => (await import('./search.ts')).sessionsCommand,
   commands: async () => (await import('./search.ts')).commandsCommand,
+  approvals: async () => (await import('./approvals.ts')).approvalsCommand,
   play: async () => (await import('./play.ts')).playCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   reindex: async () => (await import('./reindex.ts')).reindexCommand,
@@ -25,6 +28,7 @@ const shell: Shell = {
   err: text => void process.stderr.write(text),
   drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
   width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 }
 
 // A reader that has seen enough (`steno commands | head`) is no error.
@@ -63,6 +67,18 @@ async function main([name, ...args]: string[]): Promise<number> {
     if (error instanceof UsageError) shell.err(`usage: steno ${command.name} ${command.usage}\n`)
     return error.exitCode
   }
+}
+
+/** Asks on the terminal's error side, so that what a pipe reads stays clean. A terminal that is closed says nothing. */
+function ask(question: string): Promise<string> {
+  return new Promise(resolve => {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr })
+    terminal.once('close', () => resolve(''))
+    terminal.question(question, answer => {
+      resolve(answer)
+      terminal.close()
+    })
+  })
 }
 
 async function overview(): Promise<string> {

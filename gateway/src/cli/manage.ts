@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { addedAgent, agent, createdToken, listOf } from '../api/schemas.ts'
 import { roles } from '../identity/roles.ts'
-import { CliError, UsageError } from './cli-error.ts'
+import { UsageError } from './cli-error.ts'
 import { createClient } from './client.ts'
 import { readArgs, type CliCommand } from './command-line.ts'
 import { writeTable } from './table.ts'
+import { understood } from './understood.ts'
 
 /** `steno agent`: local identities of agents. */
 export const agentCommand: CliCommand = {
@@ -57,16 +58,24 @@ export const agentCommand: CliCommand = {
 export const tokenCommand: CliCommand = {
   name: 'token',
   summary: 'create an API token for automation',
-  usage: `create --role ROLE [--name NAME]`,
+  usage: `create --role ROLE [--group G]… [--name NAME]`,
   help: `  --role ROLE   ${roles.join(', ')}
-  --name NAME   what it is called; the role when left out
+  --group G     a group whose members rules may ask for consent; more than one may
+                be given
+  --name NAME   what it is called, which is who votes; the role when left out
   --json        the answer as JSON`,
   async run(args, shell) {
-    const { values, positionals } = readArgs(args, { role: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } })
+    const { values, positionals } = readArgs(args, {
+      role: { type: 'string' },
+      group: { type: 'string', multiple: true },
+      name: { type: 'string' },
+      json: { type: 'boolean' },
+    })
     if (positionals.join(' ') !== 'create') throw new UsageError('expected create')
     const role = roles.find(known => known === values.role)
     if (!role) throw new UsageError(`--role: expected one of ${roles.join(', ')}`)
-    const created = understood(createdToken, await createClient(shell).ask('POST', '/api/tokens', { role, name: values.name ?? role }))
+    const asked = { role, name: values.name ?? role, groups: values.group ?? [] }
+    const created = understood(createdToken, await createClient(shell).ask('POST', '/api/tokens', asked))
     if (values.json) shell.out(`${JSON.stringify(created)}\n`)
     else {
       shell.err(`token ${created.token.name} is there; its secret is shown only now:\n`)
@@ -80,13 +89,20 @@ export const tokenCommand: CliCommand = {
 export const signInLinkCommand: CliCommand = {
   name: 'sign-in-link',
   summary: 'make a link that signs one person in, once',
-  usage: '[--name NAME] [--role ROLE]',
+  usage: '[--name NAME] [--role ROLE] [--group G]…',
   help: `  --name NAME   who it is for; admin when left out
-  --role ROLE   ${roles.join(', ')}; admin when left out`,
+  --role ROLE   ${roles.join(', ')}; admin when left out
+  --group G     a group whose members rules may ask for consent; more than one may
+                be given`,
   async run(args, shell) {
-    const { values } = readArgs(args, { name: { type: 'string', default: 'admin' }, role: { type: 'string', default: 'admin' } })
+    const { values } = readArgs(args, {
+      name: { type: 'string', default: 'admin' },
+      role: { type: 'string', default: 'admin' },
+      group: { type: 'string', multiple: true },
+    })
+    const { name, role, group: groups = [] } = values
     const client = createClient(shell)
-    const { path } = understood(z.object({ path: z.string() }), await client.ask('POST', '/api/sign-in/links', values))
+    const { path } = understood(z.object({ path: z.string() }), await client.ask('POST', '/api/sign-in/links', { name, role, groups }))
     shell.out(`${client.url}${path}\n`)
     return 0
   },
@@ -95,10 +111,4 @@ export const signInLinkCommand: CliCommand = {
 function demand(name: string | undefined): string {
   if (!name) throw new UsageError('expected a name')
   return name
-}
-
-function understood<Shape extends z.ZodType>(shape: Shape, answer: unknown): z.infer<Shape> {
-  const read = shape.safeParse(answer)
-  if (!read.success) throw new CliError('expected a gateway of this version, got an answer of another shape')
-  return read.data
 }

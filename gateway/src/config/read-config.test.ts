@@ -42,6 +42,7 @@ describe('readConfig', () => {
       listen: { web: { host: '127.0.0.1', port: 7700 }, protocols: { postgres: { host: '127.0.0.1', port: 7432 } } },
       durability: 'standard',
       targets: {},
+      policies: null,
     })
     expect(warnings).toEqual([])
   })
@@ -59,12 +60,18 @@ targets:
     password: { env: SHOP_PASSWORD }
     labels: { env: prod, owner: payments }
 agents:   { agent-backfill: { secret: { env: BACKFILL_SECRET }, groups: [etl] } }
-tokens:   { ci: { role: admin, secret: { env: STENO_CI_TOKEN } } }
+tokens:   { ci: { role: admin, secret: { env: STENO_CI_TOKEN } }, alice: { role: approver, groups: [dba], secret: { env: ALICE_TOKEN } } }
 oidc:     []
+policies: ./policies
 durability: standard
 `
     const { config } = read(text, {
-      env: { SHOP_PASSWORD: 'x', BACKFILL_SECRET: 'backfill-secret-0123', STENO_CI_TOKEN: 'ci-token-0123456789' },
+      env: {
+        SHOP_PASSWORD: 'x',
+        BACKFILL_SECRET: 'backfill-secret-0123',
+        STENO_CI_TOKEN: 'ci-token-0123456789',
+        ALICE_TOKEN: 'alice-token-0123456',
+      },
     })
     expect(config.targets['shop']).toEqual({
       name: 'shop',
@@ -74,7 +81,11 @@ durability: standard
       settings: { database: 'shop', user: 'app', password: { env: 'SHOP_PASSWORD' } },
     })
     expect(config.agents).toEqual({ 'agent-backfill': { secret: 'backfill-secret-0123', groups: ['etl'] } })
-    expect(config.tokens).toEqual({ ci: { role: 'admin', secret: 'ci-token-0123456789' } })
+    expect(config.tokens).toEqual({
+      ci: { role: 'admin', secret: 'ci-token-0123456789', groups: [] },
+      alice: { role: 'approver', secret: 'alice-token-0123456', groups: ['dba'] },
+    })
+    expect(config.policies).toBe('/etc/steno/policies')
   })
 
   it('reads JSON, which is YAML', () => {
@@ -98,7 +109,7 @@ agents:
 tokens:
   ci: { role: boss, secret: { value: short } }
 durability: maybe
-policies: ./policies
+policies: [./policies]
 surprise: true
 `
     expect(mistakesIn(text)).toMatchInlineSnapshot(`
@@ -114,7 +125,7 @@ surprise: true
         "14:15: tokens.ci.role: expected one of admin, author, approver, investigator, got \`boss\`",
         "14:29: tokens.ci.secret: expected a secret of at least 16 characters, got one of 5",
         "15:13: durability: expected one of standard, strict, got \`maybe\`",
-        "16:11: policies: expected nothing here: policies are not supported in this version, got \`./policies\`",
+        "16:11: policies: expected text, got a list",
         "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, recordings, got \`surprise\`",
       ]
     `)

@@ -25,7 +25,9 @@ export interface Config {
   limits: Limits
   targets: Record<string, Target>
   agents: Record<string, { secret: string; groups: string[] }>
-  tokens: Record<string, { secret: string; role: Role }>
+  tokens: Record<string, { secret: string; role: Role; groups: string[] }>
+  /** The directory that policies are published from, or null for those that are published through the API. */
+  policies: string | null
 }
 
 /** Something that can be reached through the gateway. */
@@ -90,7 +92,13 @@ export function readConfig(source: ConfigSource): ReadConfig {
     limits: { ...defaultLimits, ...withoutUndefined(given.limits ?? {}) },
     targets,
     agents: Object.fromEntries(agents.map(({ name, text }) => [name, { secret: text, groups: given.agents?.[name]?.groups ?? [] }])),
-    tokens: Object.fromEntries(tokens.map(({ name, text }) => [name, { secret: text, role: given.tokens![name]!.role }])),
+    tokens: Object.fromEntries(
+      tokens.map(({ name, text }) => {
+        const { role, groups } = given.tokens![name]!
+        return [name, { secret: text, role, groups }]
+      }),
+    ),
+    policies: given.policies === undefined ? null : check.secrets.resolve(given.policies),
   }
   check.reachable(config)
   if (check.mistakes.length > 0) throw new ConfigInvalid(check.mistakes)

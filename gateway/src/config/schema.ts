@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { secret } from '../protocols/shared/secret.ts'
-import { groupName, principalName } from '../identity/names.ts'
+import { groupName, personGroup, principalName } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { parseAddress } from './address.ts'
 
@@ -67,9 +67,12 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
     }).optional(),
     targets: z.record(targetName, targetBase).optional(),
     agents: z.record(principalName, section({ secret, groups: z.array(groupName).default([]) })).optional(),
-    tokens: z.record(principalName, section({ role: z.enum(roles), secret })).optional(),
+    tokens: z.record(principalName, section({ role: z.enum(roles), groups: z.array(personGroup).default([]), secret })).optional(),
     oidc: z.array(z.unknown()).max(0, 'an empty list: OIDC is not supported in this version').optional(),
-    policies: z.never('nothing here: policies are not supported in this version').optional(),
+    policies: path.optional().meta({
+      description: 'a directory of files NAME.policy.ts, published as they stand there and read-only in the browser; relative to this file',
+      examples: ['./policies'],
+    }),
     recordings: z.never('nothing here: object storage is not supported in this version').optional(),
   })
 }

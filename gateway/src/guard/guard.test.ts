@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { Recordings } from '../journal/recordings.ts'
 import type { SessionRequest } from '../protocols/protocol.ts'
 import { settle, SimulatedMachine } from '../runtime/simulated.ts'
-import { allowAll } from './decide.ts'
 import { Guard, type GuardOptions } from './guard.ts'
-import { RecordingFailed, type CommandDraft, type Decide, type Ruling, type Session } from './session.ts'
+import { noLaw } from './no-law.ts'
+import { RecordingFailed, type CommandDraft, type Ruling, type Session } from './session.ts'
+import { decidedBy, lawOf, TestConsent } from './test-law.ts'
 import { ClientWire, TargetWire } from './wires.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -16,13 +17,17 @@ const draft = (statement: string): CommandDraft => ({
   text: statement,
   transaction: 'idle',
   transcript: `=> ${statement}\r\n`,
+  understand: () => ({
+    operations: [{ verb: statement.split(' ')[0]!.toUpperCase(), tables: [], columns: [] }],
+    comply: () => ({ possible: false, rule: 'r', reason: 'nothing can be masked here', hint: 'ask otherwise' }),
+  }),
 })
 
 function rig(options: Partial<GuardOptions> = {}) {
   const machine = new SimulatedMachine()
   const syncErrors: Error[] = []
   const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: error => syncErrors.push(error), onGrown: () => {} })
-  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', decide: allowAll, ...options })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', law: noLaw, consent: null, ...options })
   const run = new AbortController()
   const request: SessionRequest = {
     run: {
@@ -204,9 +209,9 @@ describe('a session', () => {
 
   it('refuses by itself what the protocol says it must, without asking the policy', () => {
     const on = rig({
-      decide: () => {
+      law: lawOf(() => {
         throw new Error('not asked')
-      },
+      }),
     })
     const { session } = serve(on)
     const ruling = session.submit({ ...draft('set client_encoding to latin1'), refusal: { rule: 'readable', reason: 'fixed' } })
@@ -245,68 +250,90 @@ describe('a session', () => {
 
 describe('a held command', () => {
   function held() {
-    const pending: PromiseWithResolvers<Awaited<ReturnType<Decide>>>[] = []
-    const on = rig({
-      decide: asked => {
-        if (!asked.text.startsWith('delete')) return { verdict: 'allow', policyVersion: 'v1' }
-        const decision = promiseWithResolvers<Awaited<ReturnType<Decide>>>()
-        pending.push(decision)
-        return decision.promise
-      },
-    })
-    return { on, pending, ...serve(on) }
+    const consent = new TestConsent()
+    const law = lawOf(({ text: asked }) => (asked.startsWith('delete') ? decidedBy('hold', 'ask kim', 'deletes are looked at') : null))
+    const on = rig({ law, consent })
+    return { on, consent, ...serve(on) }
   }
+  const byKim = { by: 'kim', vote: 'approve' as const, comment: 'fine', at: '2026-01-01T00:00:00.000Z', digest: '0'.repeat(64) }
 
   it('is in the file as held while it waits, and has its pass only once it is released', async () => {
-    const { on, pending, session, story, target } = held()
+    const { on, consent, session, story, target } = held()
     const ruling = session.submit(draft('delete from t'))
     expect(eventsNow(on)).toMatchObject([
-      { code: 'q', command: { n: 1, decision: { verdict: 'hold' } } },
+      { code: 'q', command: { n: 1, operations: [{ verb: 'DELETE' }], decision: { verdict: 'hold', approval: 'apr_1' } } },
       { code: 'o' },
-      { code: 'm', label: 'hold: held' },
+      { code: 'm', label: 'hold: ask kim' },
     ])
     await settle()
     expect(story).toEqual([])
-    pending[0]?.resolve({ verdict: 'allow', policyVersion: 'v1', rule: 'approved', reason: 'by kim' })
+    consent.asked[0]?.settle({ granted: true, reviews: [byKim] })
     const released = await ruling
     if (released.verdict !== 'allow') throw new Error('expected a release')
     target.send(bytes('delete'), released.pass)
     await target.flush()
     expect(story.map(({ bytes }) => bytes)).toEqual(['delete'])
     expect(story[0]?.file).toContain('approved')
-    expect(eventsNow(on).at(-1)).toEqual({
+    expect(eventsNow(on).at(-2)).toEqual({
       code: 'd',
-      decision: { n: 1, decision: { verdict: 'allow', policyVersion: 'v1', rule: 'approved', reason: 'by kim' } },
+      decision: {
+        n: 1,
+        decision: {
+          verdict: 'allow',
+          policyVersion: 'v1',
+          rule: 'ask kim',
+          reason: 'deletes are looked at',
+          operation: 0,
+          approval: 'apr_1',
+          reviews: [byKim],
+        },
+      },
     })
   })
 
   it('has no pass once it is denied', async () => {
-    const { on, pending, session } = held()
+    const { on, consent, session } = held()
     const ruling = session.submit(draft('delete from t'))
-    pending[0]?.resolve({ verdict: 'deny', policyVersion: 'v1', rule: 'no' })
+    consent.asked[0]?.settle({ granted: false, because: 'rejected', reviews: [] })
     expect(await ruling).not.toHaveProperty('pass')
     session.commit()
-    expect(eventsNow(on).at(-1)).toMatchObject({ code: 'd', decision: { n: 1, decision: { verdict: 'deny', rule: 'no' } } })
+    expect(eventsNow(on).at(-2)).toMatchObject({ code: 'd', decision: { n: 1, decision: { verdict: 'deny', rule: 'ask kim' } } })
   })
 
-  it('has nothing to hope for once the session is closed', async () => {
-    const { pending, session } = held()
+  it('is taken back by whoever asked, and then nobody can consent', async () => {
+    const { consent, session } = held()
     const ruling = session.submit(draft('delete from t'))
-    session.close('terminated')
-    pending[0]?.resolve({ verdict: 'allow', policyVersion: 'v1' })
-    await expect(ruling).rejects.toThrow('a closed session takes no more')
+    expect(session.withdraw()).toBe(true)
+    expect(await ruling).toMatchObject({ verdict: 'deny', isWithdrawn: true })
+    expect(consent.asked[0]?.signal.aborted).toBe(true)
+    expect(session.withdraw()).toBe(false)
   })
 
-  it('may be answered around: another command keeps its own answer line', async () => {
-    const { on, pending, session } = held()
-    const { ticket } = allowed(session.submit(draft('select 1')))
-    session.record(ticket, { kind: 'columns', columns: [] })
+  it('does not run when the connection goes between the last vote and its being written', async () => {
+    const { consent, session } = held()
     const ruling = session.submit(draft('delete from t'))
-    session.record(ticket, { kind: 'done', tag: 'SELECT 0', rows: 0 })
-    pending[0]?.resolve({ verdict: 'deny', policyVersion: 'v1' })
-    await ruling
-    session.close('client closed')
-    expect(eventsNow(on).map(({ code }) => code)).toEqual(['q', 'o', 'a', 'q', 'o', 'm', 'a', 'd', 'e'])
+    consent.asked[0]?.settle({ granted: true, reviews: [byKim] })
+    session.withdraw()
+    expect(await ruling).toMatchObject({ verdict: 'deny', isWithdrawn: true })
+  })
+
+  it('is denied when nobody can be asked', async () => {
+    const on = rig({ law: lawOf(() => decidedBy('hold', 'ask kim', 'looked at')) })
+    expect(await serve(on).session.submit(draft('delete from t'))).toMatchObject({ verdict: 'deny', decision: { rule: 'ask kim' } })
+  })
+
+  it('binds consent to its exact text, and to this one time', async () => {
+    const { consent, session } = held()
+    const digests = new Set<string>()
+    for (const statement of ['delete from t', 'delete from t', 'delete from u']) {
+      const ruling = session.submit(draft(statement))
+      const asked = consent.asked.at(-1)!
+      digests.add(asked.ask.digest)
+      asked.settle({ granted: true, reviews: [byKim] })
+      await ruling
+    }
+    expect(digests.size).toBe(3)
+    expect(consent.asked.map(({ ask }) => ask.number)).toEqual([1, 2, 3])
   })
 })
 
@@ -388,15 +415,3 @@ describe('a wire', () => {
     expect(story.map(({ bytes }) => bytes)).toEqual(['abcdab'])
   })
 })
-
-interface PromiseWithResolvers<T> {
-  promise: Promise<T>
-  resolve: (value: T) => void
-}
-
-/** `Promise.withResolvers`, which Node 20 lacks. */
-function promiseWithResolvers<T>(): PromiseWithResolvers<T> {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>(found => (resolve = found))
-  return { promise, resolve }
-}

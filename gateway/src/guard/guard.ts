@@ -1,15 +1,21 @@
 import { RecordingWriter, type EndReason, type RecordingHeader } from '@steno/recordings'
 import type { Recordings } from '../journal/recordings.ts'
-import type { SessionRequest } from '../protocols/protocol.ts'
+import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine } from '../runtime/machine.ts'
-import { noPolicy } from './decide.ts'
-import { RecordingFailed, Session, type Decide } from './session.ts'
+import type { Alert } from '@steno/policy-dsl'
+import type { Consent, Law, LawfulSession } from './law.ts'
+import { LimitBook } from './limit-book.ts'
+import { RecordingFailed, Session } from './session.ts'
 
 export interface GuardOptions {
   gateway: string
   durability: 'standard' | 'strict'
-  decide: Decide
+  law: Law
+  /** Who is asked about held commands; null while nobody can be. */
+  consent: Consent | null
+  /** A rule wants somebody to know of a command. */
+  onAlert?: (alert: Alert, command: string) => void
 }
 
 /** A session that is open now, as the API sees it. */
@@ -32,12 +38,15 @@ export class Guard {
   readonly #options: GuardOptions
   readonly #open = new Map<string, OpenSession>()
   readonly #whenEmpty: (() => void)[] = []
+  readonly #runs = new WeakMap<AbortSignal, Set<Session>>()
+  readonly #limits: LimitBook
   readonly #closed = { commands: 0, bytes: 0 }
 
   constructor(machine: Machine, recordings: Recordings, options: GuardOptions) {
     this.#machine = machine
     this.#recordings = recordings
     this.#options = options
+    this.#limits = new LimitBook(machine.clock)
   }
 
   /** Commands and bytes recorded since the gateway started. */
@@ -59,25 +68,31 @@ export class Guard {
     const { clock } = this.#machine
     const startedAtUs = clock.nowUs()
     const id = newId(this.#machine)
+    const lawful = lawfulSession(id, startedAtUs, request)
+    const law = this.#options.law.forSession(lawful)
     const writer = new RecordingWriter()
-    writer.header(this.#header(id, startedAtUs, request), transcriptSize, title(request))
+    writer.header(this.#header(lawful, request, law.version), transcriptSize, title(request))
     const session = new Session({
       id,
       writer,
       file: this.#openFile(id, startedAtUs),
       clock,
       startedAtMonotonicUs: clock.monotonicUs(),
-      decide: this.#options.decide,
       durability: this.#options.durability,
+      lawful,
+      law,
+      consent: this.#options.consent,
+      limits: this.#limits,
+      random: count => this.#machine.random(count),
+      onAlert: this.#options.onAlert ?? (() => {}),
       onClosed: () => {
         this.#open.delete(id)
         this.#closed.commands += session.commands
         this.#closed.bytes += session.sizeBytes
         if (this.#open.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve()
-        request.run.over.removeEventListener('abort', endWithRun)
+        this.#leaveRun(request.run, session)
       },
     })
-    const endWithRun = () => session.end(request.run.over.reason as EndReason)
     this.#open.set(id, { id, run: request.run.identity.id, target: request.target.name, protocol: request.protocol, startedAtUs, session })
     try {
       session.commit()
@@ -85,8 +100,7 @@ export class Guard {
       session.close('interrupted')
       throw error
     }
-    request.run.over.addEventListener('abort', endWithRun)
-    if (request.run.over.aborted) endWithRun()
+    this.#joinRun(request.run, session)
     return session
   }
 
@@ -108,6 +122,22 @@ export class Guard {
     return new Promise(resolve => this.#whenEmpty.push(resolve))
   }
 
+  /** Sessions end with their run. One listener serves all of a run's sessions, of which there may be thousands. */
+  #joinRun(run: ActiveRun, session: Session): void {
+    if (run.over.aborted) return session.end(run.over.reason as EndReason)
+    const known = this.#runs.get(run.over)
+    if (known) return void known.add(session)
+    const sessions = new Set([session])
+    this.#runs.set(run.over, sessions)
+    run.over.addEventListener('abort', () => {
+      for (const one of sessions) one.end(run.over.reason as EndReason)
+    })
+  }
+
+  #leaveRun(run: ActiveRun, session: Session): void {
+    this.#runs.get(run.over)?.delete(session)
+  }
+
   #openFile(id: string, startedAtUs: number) {
     try {
       return this.#recordings.open(id, startedAtUs)
@@ -116,8 +146,8 @@ export class Guard {
     }
   }
 
-  #header(id: string, startedAtUs: number, request: SessionRequest): RecordingHeader {
-    const { run, target } = request
+  #header(lawful: LawfulSession, request: SessionRequest, policyVersion: string): RecordingHeader {
+    const { target, client } = request
     return {
       v: 1,
       events: {
@@ -128,17 +158,29 @@ export class Guard {
         n: 'notice',
         e: 'end',
       },
-      session: id,
+      session: lawful.id,
       gateway: this.#options.gateway,
       protocol: request.protocol,
       target: { name: target.name, address: `${target.address.host}:${target.address.port}`, labels: target.labels },
-      run: run.identity,
-      principal: run.principal,
-      delegation: run.delegation,
-      client: request.client,
-      startedAtUs,
-      policyVersion: noPolicy,
+      run: lawful.run,
+      principal: lawful.principal,
+      delegation: lawful.delegation,
+      client,
+      startedAtUs: lawful.startedAtUs,
+      policyVersion,
     }
+  }
+}
+
+function lawfulSession(id: string, startedAtUs: number, { run, protocol, target, client }: SessionRequest): LawfulSession {
+  return {
+    id,
+    run: run.identity,
+    principal: run.principal,
+    delegation: run.delegation,
+    target: { name: target.name, protocol, labels: target.labels },
+    client,
+    startedAtUs,
   }
 }
 

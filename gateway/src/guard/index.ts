@@ -1,5 +1,4 @@
-export type { CommandDraft, RowBlock, Ruling, Ticket } from './session.ts'
-export { Session } from './session.ts'
-export { RecordingFailed } from './session.ts'
+export type { AnswerKeeper, CommandDraft, Compliance, Kept, Recorded, RowBlock, Ruling, Ticket, Understanding } from './session.ts'
+export { LimitExceeded, RecordingFailed, Session } from './session.ts'
 export type { Pass, Cleared } from './pass.ts'
 export { ClientWire, TargetWire } from './wires.ts'

@@ -1,20 +1,26 @@
+import type { Alert, ApprovalDemand, LimitObligation, MaskObligation } from '@steno/policy-dsl'
 import type {
   RecordingWriter,
   AnswerPart,
   CommandKind,
-  CommandRecord,
   ContentBlock,
   Decision,
   EndReason,
   NoticeRecord,
+  Operation,
   Parameter,
   RowBlock,
   TransactionState,
 } from '@steno/recordings'
 import type { RecordingFile } from '../journal/recordings.ts'
 import { assert } from '../runtime/assert.ts'
+import { toHex } from '../runtime/bytes.ts'
+import { sha256 } from '../runtime/crypto.ts'
 import type { Clock } from '../runtime/machine.ts'
 import { contentOf } from './content.ts'
+import type { Consent, LawfulSession, SessionLaw } from './law.ts'
+import type { Allowance, LimitBook } from './limit-book.ts'
+import { noPolicy } from './no-law.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
 
 export type { RowBlock } from '@steno/recordings'
@@ -23,16 +29,62 @@ export type { RowBlock } from '@steno/recordings'
 export interface CommandDraft {
   kind: CommandKind
   text: string
-  parameters?: Parameter[]
-  statement?: string
-  portal?: string
-  prepared?: number
-  rowsMax?: number
+  parameters?: Parameter[] | undefined
+  statement?: string | undefined
+  portal?: string | undefined
+  prepared?: number | undefined
+  rowsMax?: number | undefined
   transaction: TransactionState
   /** What the stock player shows of it. */
   transcript: string
+  /** How it is written down, where that is not how it was sent: what must not be seen is masked. */
+  recorded?: Recorded | undefined
   /** Set when the protocol itself must refuse it, whatever the policy says. */
-  refusal?: { rule: string; reason: string }
+  refusal?: { rule: string; reason: string } | undefined
+  /** What it would do, and what can be done to its answer. Asked only when policies look at the session. */
+  understand: () => Understanding
+}
+
+/** A command as the record has it. */
+export interface Recorded {
+  text: string
+  parameters?: Parameter[] | undefined
+  transcript: string
+}
+
+/** A command as its protocol reads it. */
+export interface Understanding {
+  operations: Operation[]
+  /** Prepares the command for masks and limits on its answer, or says why they cannot be kept; then it must not run. */
+  comply(masks: MaskObligation[]): Compliance
+}
+
+/** `recorded` is the command as it may be written down, whether it runs or not; undefined where that is as it was sent. */
+export type Compliance = { recorded?: Recorded | undefined } & (
+  | { possible: true; keeper: AnswerKeeper }
+  | { possible: false; rule: string; reason: string; hint: string }
+)
+
+/** Part of an answer in bytes of its own, and as the record has it. */
+export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> {
+  part: Part
+  bytes: Uint8Array
+}
+
+/** Keeps one command's answer to what policies demand. Whatever it throws ends the session with nothing passed on. */
+export interface AnswerKeeper {
+  /** Masks a part. */
+  keep(kept: Kept): Kept
+  /** Gives content that the client sends for the command, as the record may have it. */
+  incoming(content: ContentBlock): ContentBlock
+  /** Gives what it held back of that, at its end. */
+  incomingRest(): ContentBlock | null
+  /** Gives what it held back of content until its end was known. */
+  rest(): Kept<ContentBlock> | null
+  /** Gives as many whole rows from the beginning as fit, and their number. */
+  cut(kept: Kept<RowBlock | ContentBlock>, allowance: Allowance): Kept<RowBlock | ContentBlock> & { rows: number }
+  /** Ends an answer that was cut: what the client is told, and the parts of the record that say it. */
+  finish(done: AnswerPart, cut: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array }
 }
 
 /** The claim check of a submitted command: what its answers are cleared under. */
@@ -43,10 +95,27 @@ export interface Ticket {
 
 export type Ruling =
   | { verdict: 'allow'; decision: Decision; ticket: Ticket; pass: Pass }
-  | { verdict: 'deny'; decision: Decision; ticket: Ticket }
+  | {
+      verdict: 'deny'
+      decision: Decision
+      ticket: Ticket
+      /** How the asker can comply. */
+      hint: string | null
+      /** It was held, and whoever asked took it back. */
+      isWithdrawn: boolean
+    }
 
-/** Decides one command. A promise holds it, and with it everything behind it on the same connection. */
-export type Decide = (draft: CommandDraft) => Decision | Promise<Decision>
+/** An answer broke a limit, so the session ends there: what is on its way is not passed on. */
+export class LimitExceeded extends Error {
+  readonly code = 'limit_exceeded'
+  readonly rule: string
+
+  constructor({ rule, rows, bytes }: LimitObligation) {
+    super(`the answer is longer than the ${rows === null ? `${bytes} bytes` : `${rows} rows`} that policy allows`)
+    this.name = 'LimitExceeded'
+    this.rule = rule
+  }
+}
 
 /** The recording cannot be written, so nothing goes on: the protocol refuses in its own words and the session ends. */
 export class RecordingFailed extends Error {
@@ -65,10 +134,31 @@ export interface SessionParts {
   clock: Clock
   /** `Clock.monotonicUs` when the session began; every line's time counts from here. */
   startedAtMonotonicUs: number
-  decide: Decide
   durability: 'standard' | 'strict'
+  lawful: LawfulSession
+  law: SessionLaw
+  /** Null when nobody can be asked: then what needs consent is refused. */
+  consent: Consent | null
+  limits: LimitBook
+  random: (count: number) => Uint8Array
+  onAlert: (alert: Alert, command: string) => void
   /** Called when the session is over and its recording closed. */
   onClosed: () => void
+}
+
+/** What policies demand of one command's answer. */
+interface Obliged {
+  keeper: AnswerKeeper
+  limits: LimitObligation[]
+  given: Allowance
+  /** The rule that cut it, and how many rows it has since its last end. */
+  cutBy: string | null
+  rows: number
+}
+
+/** A command that waits for consent. */
+interface Held {
+  withdraw: AbortController
 }
 
 /**
@@ -92,6 +182,11 @@ export class Session {
   #mustSync = false
   #failed: RecordingFailed | null = null
   #closed = false
+  #isWatched = false
+  #allowed: Decision = { verdict: 'allow', policyVersion: noPolicy }
+  #held: Held | null = null
+  /** Commands whose answers policies have demands on, by number, until they are over. */
+  readonly #obliged = new Map<number, Obliged>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -108,15 +203,34 @@ export class Session {
     return this.#parts.file.sizeBytes
   }
 
-  /** Writes the command down and decides it. Nothing is promised about the disk until `commit`; nothing can be sent before. */
+  /**
+   * Writes the command down and decides it; a promise holds it, and with it
+   * everything behind it on the same connection. Nothing is promised about the
+   * disk until `commit`; nothing can be sent before.
+   */
   submit(draft: CommandDraft): Ruling | Promise<Ruling> {
     this.#mustWork()
-    const decision = draft.refusal
-      ? { verdict: 'deny' as const, policyVersion: 'built in', rule: draft.refusal.rule, reason: draft.refusal.reason }
-      : this.#parts.decide(draft)
-    if (decision instanceof Promise) return this.#hold(draft, decision)
-    const ticket = this.#write(draft, decision)
-    return ruling(decision, ticket)
+    if (draft.refusal) {
+      const { rule, reason } = draft.refusal
+      return this.#deny(draft, { verdict: 'deny', policyVersion: 'built in', rule, reason }, null)
+    }
+    const { law } = this.#parts
+    this.#isWatched = !law.isSilent
+    if (this.#isWatched) return this.#judge(draft)
+    if (this.#allowed.policyVersion !== law.version) this.#allowed = { verdict: 'allow', policyVersion: law.version }
+    return this.#allow(draft, this.#allowed)
+  }
+
+  /** Whether policies look at the session's commands now. */
+  get isWatched(): boolean {
+    return !this.#parts.law.isSilent
+  }
+
+  /** Takes back the command that is held; gives false when none is. */
+  withdraw(): boolean {
+    if (!this.#held) return false
+    this.#held.withdraw.abort()
+    return true
   }
 
   /** Lets a message through that asks nothing of the target by itself (Sync, Flush, Describe of what was submitted). */
@@ -127,30 +241,47 @@ export class Session {
 
   /** Writes down content that belongs to a running command (COPY in) and lets it through. */
   feed(ticket: Ticket, content: ContentBlock): Pass {
-    this.#mustWork()
-    this.#closeAnswer()
-    const atUs = this.#atUs()
-    if (!this.#writer.bodyText(atUs, ticket.n, content)) this.#writer.body(atUs, { n: ticket.n, content: contentOf(joined(content)) })
+    const obliged = this.#obliged.size === 0 ? undefined : this.#obliged.get(ticket.n)
+    this.#feed(ticket, obliged ? obliged.keeper.incoming(content) : content)
     return new Pass(guardKey)
+  }
+
+  /** Lets the end of such content through: what was held back of it for the record is written down first. */
+  feedEnd(ticket: Ticket): Pass {
+    const rest = this.#obliged.get(ticket.n)?.keeper.incomingRest()
+    if (rest) this.#feed(ticket, rest)
+    return this.relay()
   }
 
   /** Masks and writes down one part of an answer, and clears the bytes that carry it for the client. */
   clear(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock, bytes: Uint8Array): Cleared {
-    this.record(ticket, part)
+    if (this.#isWatched && 'cells' in part) this.#parts.law.remember({ what: 'rows', count: part.count })
+    const obliged = this.#obliged.size === 0 ? undefined : this.#obliged.get(ticket.n)
+    if (obliged) return new Cleared(guardKey, this.#keep(ticket, obliged, { part, bytes }))
+    this.#write(ticket, part)
     return new Cleared(guardKey, bytes)
   }
 
+  /** Clears the end of content: what was held back of it goes first. */
+  clearEnd(ticket: Ticket, bytes: Uint8Array): Cleared[] {
+    const obliged = this.#obliged.get(ticket.n)
+    const rest = obliged?.keeper.rest()
+    if (!obliged || !rest) return [new Cleared(guardKey, bytes)]
+    const within = this.#within(obliged, rest)
+    if (within.bytes.length > 0) this.#write(ticket, within.part)
+    return [new Cleared(guardKey, within.bytes), new Cleared(guardKey, bytes)]
+  }
+
+  /** Whether policies have demands on a command's answer. */
+  isObliged(ticket: Ticket): boolean {
+    return this.#obliged.has(ticket.n)
+  }
+
   /** Writes down a part of an answer that reaches the client in other bytes, or in none. */
-  record(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock): void {
-    this.#mustWork()
-    if (this.#answering !== ticket.n) {
-      this.#closeAnswer()
-      this.#writer.answer(this.#atUs(), ticket.n)
-      this.#answering = ticket.n
-    }
-    if ('kind' in part) this.#writer.part(part)
-    else if ('cells' in part) this.#writer.rows(part)
-    else if (!this.#writer.data(part)) this.#writer.part({ kind: 'data', content: contentOf(joined(part)) })
+  record(ticket: Ticket, part: AnswerPart): void {
+    const obliged = this.#obliged.size === 0 ? undefined : this.#obliged.get(ticket.n)
+    if (obliged) this.#keep(ticket, obliged, { part, bytes: nothing })
+    else this.#write(ticket, part)
   }
 
   /** Writes down what the target said outside any command, and clears its bytes. */
@@ -225,26 +356,215 @@ export class Session {
     this.#parts.onClosed()
   }
 
-  async #hold(draft: CommandDraft, pending: Promise<Decision>): Promise<Ruling> {
-    const ticket = this.#write(draft, { verdict: 'hold', policyVersion: 'none' })
-    this.commit()
-    const decision = await pending
-    this.#mustWork()
-    this.#closeAnswer()
-    this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
-    return ruling(decision, ticket)
+  #judge(draft: CommandDraft): Ruling | Promise<Ruling> {
+    const { law, lawful, limits: book, onAlert } = this.#parts
+    const understanding = draft.understand()
+    const { operations } = understanding
+    const runs = draft.kind !== 'prepare' && draft.kind !== 'bind'
+    const { kind, text, transaction } = draft
+    const { policyVersion, judgement } = law.judge({ kind, text, transaction, operations, before: this.#commands })
+    const { by, masks, matched } = judgement
+    const named = {
+      policyVersion,
+      // What is only prepared is not held yet: its execution will be.
+      ...(by === null || (judgement.verdict === 'hold' && !runs) ? {} : { rule: by.rule, reason: by.reason, operation: by.operation }),
+      ...(matched.length > 0 ? { matched } : {}),
+    }
+    const limits = runs ? judgement.limits : []
+    // What may not be seen is not written down either, whatever becomes of the command.
+    const compliance = masks.length > 0 || limits.length > 0 ? understanding.comply(masks) : null
+    const asked = { ...draft, recorded: compliance?.recorded ?? draft.recorded }
+    const deny = (refused: { rule?: string; reason?: string }, hint: string | null) => {
+      law.remember({ what: 'command', operations, verdict: 'deny' })
+      return this.#deny(asked, { ...named, ...refused, verdict: 'deny' }, hint, operations)
+    }
+    for (const alert of judgement.alerts) onAlert(alert, `${this.id}.${this.#commands + 1}`)
+    if (judgement.verdict === 'deny') return deny({}, by?.hint ?? null)
+    const spent = book.begin(lawful, limits)
+    if (spent?.over === 'deny') return deny({ rule: spent.limit.rule, reason: limitReason(spent.limit) }, limitHint)
+    if (compliance?.possible === false) return deny({ rule: compliance.rule, reason: compliance.reason }, compliance.hint)
+    const demands = spent?.over === 'hold' ? [...judgement.approvals, demandBy(spent.limit)] : judgement.approvals
+    const oblige = (ticket: Ticket) => {
+      if (compliance?.possible)
+        this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })
+    }
+    if (!runs || demands.length === 0) {
+      if (runs) law.remember({ what: 'command', operations, verdict: 'allow' })
+      const ruling = this.#allow(asked, { ...named, verdict: 'allow' }, operations)
+      oblige(ruling.ticket)
+      return ruling
+    }
+    return this.#hold(asked, { named, operations, demands, oblige })
   }
 
-  #write(draft: CommandDraft, decision: Decision): Ticket {
+  #allow(draft: CommandDraft, decision: Decision, operations?: Operation[]): Extract<Ruling, { verdict: 'allow' }> {
+    return { verdict: 'allow', decision, ticket: this.#begin(draft, decision, operations), pass: new Pass(guardKey) }
+  }
+
+  #deny(draft: CommandDraft, decision: Decision, hint: string | null, operations?: Operation[]): Ruling {
+    return { verdict: 'deny', decision, ticket: this.#begin(draft, decision, operations), hint, isWithdrawn: false }
+  }
+
+  /** Asks people, and waits. What was consented to is this command, in this session, under these policies, once. */
+  async #hold(
+    draft: CommandDraft,
+    {
+      named,
+      operations,
+      demands,
+      oblige,
+    }: { named: Omit<Decision, 'verdict'>; operations: Operation[]; demands: ApprovalDemand[]; oblige: (ticket: Ticket) => void },
+  ): Promise<Ruling> {
+    const { law, lawful, consent } = this.#parts
+    const number = this.#commands + 1
+    const text = draft.recorded?.text ?? draft.text
+    const parameters = (draft.recorded ?? draft).parameters ?? []
+    const versionAsked = law.version
+    assert(this.#held === null, 'one command of a session is held at a time')
+    const withdraw = new AbortController()
+    const onOver = () => withdraw.abort()
+    let asked
+    try {
+      asked = consent?.request(
+        {
+          session: lawful,
+          number,
+          text,
+          parameters,
+          operations,
+          transaction: draft.transaction,
+          policyVersion: named.policyVersion,
+          demands,
+          reason: named.reason ?? 'a policy wants consent',
+          digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
+        },
+        withdraw.signal,
+      )
+    } catch {
+      // Nobody was asked: the request could not be written down, and what is not written down is not done.
+      asked = undefined
+    }
+    if (!asked)
+      return this.#deny(draft, { ...named, verdict: 'deny', reason: 'it needs consent, and nobody could be asked' }, null, operations)
+    this.#held = { withdraw }
+    this.over.addEventListener('abort', onOver)
+    if (this.over.aborted) onOver()
+    try {
+      const ticket = this.#begin(draft, { ...named, verdict: 'hold', approval: asked.id }, operations)
+      this.commit()
+      const outcome = await asked.outcome
+      this.#mustWork()
+      // Between the last vote and its being on disk, whoever asked may have gone.
+      const isTakenBack = withdraw.signal.aborted
+      const isGranted = outcome.granted && !isTakenBack
+      const refusal = isGranted
+        ? this.#refusedSince(draft, operations, versionAsked)
+        : refusals[outcome.granted ? 'withdrawn' : outcome.because]
+      const decision: Decision = {
+        ...named,
+        verdict: refusal === null ? 'allow' : 'deny',
+        approval: asked.id,
+        reviews: outcome.reviews,
+        ...(refusal === null ? {} : { reason: refusal }),
+      }
+      this.#closeAnswer()
+      this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
+      this.#writer.marker(this.#atUs(), refusal === null ? `approved: ${named.rule ?? ''}` : `deny: ${refusal}`)
+      law.remember({ what: 'command', operations, verdict: refusal === null ? 'allow' : 'deny' })
+      const isWithdrawn = isTakenBack || (!outcome.granted && outcome.because === 'withdrawn')
+      if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: heldHint, isWithdrawn }
+      law.remember({ what: 'approval' })
+      oblige(ticket)
+      return { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
+    } finally {
+      // Whatever went wrong here, nobody may consent any more; what has settled stays as it is.
+      withdraw.abort()
+      this.#held = null
+      this.over.removeEventListener('abort', onOver)
+    }
+  }
+
+  /** Why what was consented to may not run any more, or null: policies may have changed while people thought. */
+  #refusedSince({ kind, text, transaction }: CommandDraft, operations: Operation[], versionAsked: string): string | null {
+    const { law } = this.#parts
+    if (law.version === versionAsked) return null
+    const { judgement } = law.judge({ kind, text, transaction, operations, before: this.#commands - 1 })
+    return judgement.verdict === 'allow' ? null : 'the policies changed while it waited; ask again'
+  }
+
+  #begin(draft: CommandDraft, decision: Decision, operations: Operation[] | undefined): Ticket {
     this.#closeAnswer()
     const atUs = this.#atUs()
     const n = ++this.#commands
-    const { transcript, refusal: _, ...asked } = draft
-    this.#writer.command(atUs, { n, ...asked, decision } satisfies CommandRecord)
+    const { text, parameters, transcript } = draft.recorded ?? draft
+    const { kind, statement, portal, prepared, rowsMax, transaction } = draft
+    this.#writer.command(atUs, { n, kind, text, parameters, statement, portal, prepared, rowsMax, transaction, operations, decision })
     this.#writer.output(atUs, transcript)
     if (decision.verdict !== 'allow') this.#writer.marker(atUs, `${decision.verdict}: ${decision.rule ?? 'held'}`)
     this.#mustSync = this.#parts.durability === 'strict'
     return { n }
+  }
+
+  #feed(ticket: Ticket, content: ContentBlock): void {
+    this.#mustWork()
+    if (content.count === 0) return
+    this.#closeAnswer()
+    const atUs = this.#atUs()
+    if (!this.#writer.bodyText(atUs, ticket.n, content)) this.#writer.body(atUs, { n: ticket.n, content: contentOf(joined(content)) })
+  }
+
+  /** Masks, limits and writes down one part of an answer that policies have demands on; gives what the client may see of it. */
+  #keep(ticket: Ticket, obliged: Obliged, given: Kept): Uint8Array {
+    const kept = obliged.keeper.keep(given)
+    const { part } = kept
+    if ('kind' in part) {
+      if (part.kind === 'end') this.#obliged.delete(ticket.n)
+      if (part.kind !== 'done' || obliged.cutBy === null) {
+        this.#write(ticket, part)
+        return kept.bytes
+      }
+      const { parts, bytes } = obliged.keeper.finish(part, { rule: obliged.cutBy, rows: obliged.rows })
+      for (const one of parts) this.#write(ticket, one)
+      obliged.cutBy = null
+      obliged.rows = 0
+      return bytes
+    }
+    const within = this.#within(obliged, { part, bytes: kept.bytes })
+    if (within.bytes.length > 0) this.#write(ticket, within.part)
+    return within.bytes
+  }
+
+  /** As many rows as the limits allow. Throws `LimitExceeded` where a limit does not cut. */
+  #within(obliged: Obliged, kept: Kept<RowBlock | ContentBlock>): Kept<RowBlock | ContentBlock> {
+    const { limits: book, lawful } = this.#parts
+    const { limits, given, keeper } = obliged
+    if (limits.length === 0) return kept
+    let within = kept
+    for (const limit of limits) {
+      const allowance = book.allowance(lawful, limit, given)
+      if (within.part.count <= allowance.rows && within.bytes.length <= allowance.bytes) continue
+      if (limit.over !== 'cut') throw new LimitExceeded(limit)
+      within = keeper.cut(within, allowance)
+      obliged.cutBy ??= limit.rule
+    }
+    const spent = { rows: within.part.count, bytes: within.bytes.length }
+    obliged.rows += spent.rows
+    given.rows += spent.rows
+    given.bytes += spent.bytes
+    book.spend(lawful, limits, spent)
+    return within
+  }
+
+  #write(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock): void {
+    this.#mustWork()
+    if (this.#answering !== ticket.n) {
+      this.#closeAnswer()
+      this.#writer.answer(this.#atUs(), ticket.n)
+      this.#answering = ticket.n
+    }
+    if ('kind' in part) this.#writer.part(part)
+    else if ('cells' in part) this.#writer.rows(part)
+    else if (!this.#writer.data(part)) this.#writer.part({ kind: 'data', content: contentOf(joined(part)) })
   }
 
   #closeAnswer(): void {
@@ -275,9 +595,39 @@ function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
   return whole
 }
 
-function ruling(decision: Decision, ticket: Ticket): Ruling {
-  assert(decision.verdict !== 'hold', 'a ruling is final')
-  return decision.verdict === 'allow'
-    ? { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
-    : { verdict: 'deny', decision, ticket }
+const nothing = new Uint8Array(0)
+
+const refusals = {
+  rejected: 'consent was refused',
+  expired: 'nobody decided in time',
+  withdrawn: 'it was withdrawn before anybody decided',
+}
+
+const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
+const limitHint = 'ask for less, or wait until the limit has room again'
+/** How long whoever may approve has for a command that a limit holds. */
+const limitHoldMs = 15 * 60 * 1000
+
+function limitReason({ per, rows, bytes, perMinute }: LimitObligation): string {
+  const amounts = [
+    ...(perMinute === null ? [] : [`${perMinute} commands a minute`]),
+    ...(rows === null ? [] : [`${rows} rows`]),
+    ...(bytes === null ? [] : [`${bytes} bytes`]),
+  ]
+  return `the ${per} has had the ${amounts.join(', ')} that policy allows`
+}
+
+/** A limit does not name who may lift it: anybody who approves may. */
+function demandBy({ rule }: LimitObligation): ApprovalDemand {
+  return { rule, by: ['approver'], withinMs: limitHoldMs, quorum: 1 }
+}
+
+/**
+ * What consent is bound to: the exact text and values, the session, the
+ * command's place in it, and the policies. The nonce is nobody's to know, or a
+ * short masked value could be found by trying.
+ */
+function digestOf(draft: CommandDraft, bound: { session: string; number: number; policyVersion: string; nonce: string }): string {
+  const { kind, text, parameters, transaction } = draft
+  return toHex(sha256(new TextEncoder().encode(JSON.stringify({ ...bound, kind, transaction, text, parameters }))))
 }

@@ -1,7 +1,7 @@
 export { Agents, type Agent } from './agents.ts'
 export { IdentityRefused } from './refused.ts'
 export { mayDo, permissionsOf, roles, type Permission, type Role } from './roles.ts'
-export { groupName, principalName, ttlSecondsMax } from './names.ts'
+export { groupName, personGroup, principalName, ttlSecondsMax } from './names.ts'
 export { Runs, type Opener, type RunRequest } from './runs.ts'
 export { SignIn, type Person } from './sign-in.ts'
 export { Tokens, type ApiToken } from './tokens.ts'

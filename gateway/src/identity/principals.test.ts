@@ -65,6 +65,35 @@ describe('Tokens', () => {
   })
 })
 
+describe('groups of people', () => {
+  it('stay with a token and a stay over restarts and renewals', async () => {
+    const { machine, tokens, signIn } = start()
+    const { secret: key } = await tokens.create({ name: 'bob', role: 'approver', groups: ['dba'] }, by)
+    const { cookie } = (await signIn.enter(signIn.createLink({ name: 'ada', role: 'approver', groups: ['dba'] }).secret))!
+    await machine.advance(3600 * 1000)
+    const renewed = (await signIn.renew(cookie))!
+    const again = start(machine)
+    expect(again.tokens.authenticate(key)?.groups).toEqual(['dba'])
+    expect(again.signIn.authenticate(renewed.cookie)?.groups).toEqual(['dba'])
+  })
+
+  it('are none in entries that were written before there were any', () => {
+    const machine = new SimulatedMachine()
+    machine.disk.makeDirectory('/data')
+    const hash = 'ab'.repeat(32)
+    const lines = [
+      { atUs: 1, kind: 'token.create', name: 'old', role: 'approver', sha256: hash, by },
+      { atUs: 2, kind: 'sign-in', method: 'link', name: 'ada', role: 'admin', cookie: hash, replaces: null, expiresAtUs: 9e15 },
+    ]
+    const text = lines.map(line => `${JSON.stringify(line)}\n`).join('')
+    machine.disk.append('/data/ledger.ndjson', { exclusive: true }).write(new TextEncoder().encode(text))
+    expect(start(machine).tokens.list()).toMatchObject([
+      { name: 'ci', groups: [] },
+      { name: 'old', groups: [] },
+    ])
+  })
+})
+
 describe('SignIn', () => {
   const enter = async (signIn: SignIn) => (await signIn.enter(signIn.createLink({ name: 'ada', role: 'admin' }).secret))!
 
@@ -128,5 +157,7 @@ describe('mayDo', () => {
     expect(may('manage agents')).toEqual(['admin'])
     expect(may('manage tokens')).toEqual(['admin'])
     expect(may('terminate')).toEqual(['admin', 'approver', 'investigator'])
+    expect(may('review approvals')).toEqual(['admin', 'approver'])
+    expect(may('publish policies')).toEqual(['admin', 'author'])
   })
 })

@@ -9,6 +9,12 @@ export type Permission =
   | 'read trail'
   /** End a session or a run of somebody else. */
   | 'terminate'
+  /** Vote on commands that are held for consent, where a rule names them. */
+  | 'review approvals'
+  /** Read policies, and try drafts of them. */
+  | 'read policies'
+  /** Publish and remove policies. */
+  | 'publish policies'
   /** See, add and remove agents. */
   | 'manage agents'
   /** See, create and remove API tokens and sign-in links. */
@@ -17,10 +23,10 @@ export type Permission =
   | 'operate'
 
 const permissions: Record<Role, readonly Permission[]> = {
-  admin: ['read trail', 'terminate', 'manage agents', 'manage tokens', 'operate'],
-  author: ['read trail'],
-  approver: ['read trail', 'terminate'],
-  investigator: ['read trail', 'terminate'],
+  admin: ['read trail', 'read policies', 'publish policies', 'terminate', 'review approvals', 'manage agents', 'manage tokens', 'operate'],
+  author: ['read trail', 'read policies', 'publish policies'],
+  approver: ['read trail', 'read policies', 'terminate', 'review approvals'],
+  investigator: ['read trail', 'read policies', 'terminate'],
 }
 
 /** Whether a role may do something. */

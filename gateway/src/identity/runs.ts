@@ -150,7 +150,7 @@ export class Runs {
   credential(id: string): RunCredential | null {
     const run = this.#alive(this.#open.get(id))
     if (!run) return null
-    return { run: run.active, scram: run.scram, matches: token => secretHash(token) === run.hash }
+    return { run: run.active, scram: run.scram }
   }
 
   /** Stops all timers, for a gateway that stops; the runs themselves go on after the next start. */

@@ -7,6 +7,7 @@ import { newSecret, secretHash } from './secret-text.ts'
 export interface Person {
   name: string
   role: Role
+  groups: string[]
   expiresAtUs: number
 }
 
@@ -36,7 +37,7 @@ interface Stay {
 export class SignIn {
   readonly #machine: Machine
   readonly #ledger: Ledger
-  readonly #links = new Map<string, { name: string; role: Role; expiresAtUs: number }>()
+  readonly #links = new Map<string, Person>()
   readonly #stays = new Map<string, Stay>()
 
   constructor({ machine, ledger, entries }: SignInOptions) {
@@ -46,7 +47,7 @@ export class SignIn {
       if (entry.kind === 'sign-in') {
         if (entry.replaces) this.#stays.delete(entry.replaces)
         this.#stays.set(entry.cookie, {
-          person: { name: entry.name, role: entry.role, expiresAtUs: entry.expiresAtUs },
+          person: { name: entry.name, role: entry.role, groups: entry.groups ?? [], expiresAtUs: entry.expiresAtUs },
           since: entry.atUs,
           replaced: false,
         })
@@ -57,12 +58,12 @@ export class SignIn {
   }
 
   /** Makes a secret that signs one person in, once, within a day. A restart of the gateway ends it. */
-  createLink({ name, role }: { name: string; role: Role }): { secret: string; expiresAtUs: number } {
+  createLink({ name, role, groups = [] }: { name: string; role: Role; groups?: string[] }): { secret: string; expiresAtUs: number } {
     const secret = newSecret(this.#machine, 'link')
     const expiresAtUs = this.#machine.clock.nowUs() + linkLifeMs * 1000
     const [oldest] = this.#links.keys()
     if (this.#links.size >= linksMax && oldest !== undefined) this.#links.delete(oldest)
-    this.#links.set(secretHash(secret), { name, role, expiresAtUs })
+    this.#links.set(secretHash(secret), { name, role, groups: [...groups], expiresAtUs })
     return { secret, expiresAtUs }
   }
 
@@ -72,7 +73,7 @@ export class SignIn {
     const link = this.#links.get(hash)
     if (!link || link.expiresAtUs <= this.#machine.clock.nowUs()) return null
     this.#forgetExpired()
-    const person: Person = { name: link.name, role: link.role, expiresAtUs: this.#machine.clock.nowUs() + cookieLifeMs * 1000 }
+    const person: Person = { ...link, expiresAtUs: this.#machine.clock.nowUs() + cookieLifeMs * 1000 }
     const cookie = newSecret(this.#machine, 'cookie')
     const written = this.#write({ method: 'link', person, cookie, replaces: null })
     this.#links.delete(hash)

@@ -8,6 +8,8 @@ import { newSecret, secretHash } from './secret-text.ts'
 export interface ApiToken {
   name: string
   role: Role
+  /** The groups of people it counts as a member of, for rules that ask for consent. */
+  groups: string[]
   /** Declared in `steno.yaml`, or created while the gateway ran. */
   declared: boolean
 }
@@ -16,7 +18,7 @@ export interface TokensOptions {
   machine: Machine
   ledger: Ledger
   entries: readonly LedgerEntry[]
-  declared: Readonly<Record<string, { secret: string; role: Role }>>
+  declared: Readonly<Record<string, { secret: string; role: Role; groups?: string[] }>>
 }
 
 /** The API tokens, each with its role. */
@@ -30,12 +32,15 @@ export class Tokens {
     this.#machine = machine
     this.#ledger = ledger
     for (const entry of entries) {
-      if (entry.kind === 'token.create') this.#set({ name: entry.name, role: entry.role, declared: false, hash: entry.sha256 })
+      if (entry.kind === 'token.create') {
+        const { name, role, groups = [], sha256: hash } = entry
+        this.#set({ name, role, groups, declared: false, hash })
+      }
       if (entry.kind === 'token.remove') this.#unset(entry.name)
     }
-    for (const [name, { secret, role }] of Object.entries(declared)) {
+    for (const [name, { secret, role, groups = [] }] of Object.entries(declared)) {
       this.#unset(name)
-      this.#set({ name, role, declared: true, hash: secretHash(secret) })
+      this.#set({ name, role, groups, declared: true, hash: secretHash(secret) })
     }
   }
 
@@ -49,11 +54,14 @@ export class Tokens {
   }
 
   /** Creates a token and gives its secret, which is shown this once and kept nowhere. */
-  async create({ name, role }: { name: string; role: Role }, by: Actor): Promise<{ token: ApiToken; secret: string }> {
+  async create(
+    { name, role, groups = [] }: { name: string; role: Role; groups?: string[] },
+    by: Actor,
+  ): Promise<{ token: ApiToken; secret: string }> {
     if (this.#byName.has(name)) throw new IdentityRefused('already_there', `a token \`${name}\` is there already`)
     const secret = newSecret(this.#machine, 'token')
-    const token = { name, role, declared: false, hash: secretHash(secret) }
-    const written = this.#ledger.append({ kind: 'token.create', name, role, sha256: token.hash, by })
+    const token = { name, role, groups: [...groups], declared: false, hash: secretHash(secret) }
+    const written = this.#ledger.append({ kind: 'token.create', name, role, groups: token.groups, sha256: token.hash, by })
     this.#set(token)
     await written
     return { token: shown(token), secret }
@@ -80,6 +88,6 @@ export class Tokens {
   }
 }
 
-function shown({ name, role, declared }: ApiToken): ApiToken {
-  return { name, role, declared }
+function shown({ name, role, groups, declared }: ApiToken): ApiToken {
+  return { name, role, groups, declared }
 }

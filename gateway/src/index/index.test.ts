@@ -114,7 +114,7 @@ describe('indexing', () => {
       kind: 'execute',
       text: 'select $1::int',
       parameters: [{ type: 'int4', oid: 23, value: '7' }],
-      operations: [{ verb: 'SELECT', tables: [], columns: [] }],
+      operations: [{ verb: 'SELECT', tables: [], columns: [], hasLimit: true, at: [0, 14] }],
       verdict: 'allow',
       policyVersion: 'none',
       masked: 0,

@@ -1,6 +1,6 @@
 import { RecordingError } from '@steno/recordings'
 import type { Machine } from '../runtime/machine.ts'
-import { Lru } from './lru.ts'
+import { Lru } from '../runtime/lru.ts'
 import type { CommandRow } from './rows.ts'
 import { indexRuns } from './runs.ts'
 import { applySchema, emptyIndex, isSqlState } from './schema.ts'

@@ -1,6 +1,6 @@
 import type { CommandRecord, Operation } from '@steno/recordings'
 import { operationReaders, type OperationReader } from '@steno/policy-dsl'
-import { Lru } from './lru.ts'
+import { Lru } from '../runtime/lru.ts'
 import type { ReadOperations } from './session-reader.ts'
 
 /** Texts that are remembered, and how long a remembered one may be. */

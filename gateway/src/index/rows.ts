@@ -1,4 +1,4 @@
-import type { Cell, CommandRecord, Decision, Operation, Parameter, RecordingHeader } from '@steno/recordings'
+import type { Cell, CommandRecord, Decision, MatchedRule, Operation, Parameter, RecordingHeader } from '@steno/recordings'
 import { sha256 } from '../runtime/crypto.ts'
 import { tableKeys } from './table-keys.ts'
 
@@ -65,6 +65,9 @@ export interface CommandRow {
   columns: string[]
   verdict: Decision['verdict']
   rule: string | null
+  reason: string | null
+  matched: MatchedRule[] | null
+  approval: string | null
   policy_version: string
   held: boolean
   masked: number
@@ -146,9 +149,7 @@ export function newCommandRow(
     verbs: unique(operations.map(({ verb }) => verb)),
     tables: unique(operations.flatMap(({ tables }) => tables.flatMap(tableKeys))).map(key => storable(key)),
     columns: unique(operations.flatMap(({ columns }) => columns.map(column => storable(column.toLowerCase())))),
-    verdict: decision.verdict,
-    rule: storable(decision.rule ?? null),
-    policy_version: decision.policyVersion,
+    ...decided(decision),
     held: decision.verdict === 'hold',
     masked: 0,
     rows: null,
@@ -159,6 +160,18 @@ export function newCommandRow(
     frame,
     asked: storable(start([command.text, ...parameters.map(({ value }) => cellText(value))].join('\n'), askedMax)),
     answered: '',
+  }
+}
+
+/** What a decision says of its command. */
+export function decided(decision: Decision): Pick<CommandRow, 'verdict' | 'rule' | 'reason' | 'matched' | 'approval' | 'policy_version'> {
+  return {
+    verdict: decision.verdict,
+    rule: storable(decision.rule ?? null),
+    reason: storable(decision.reason ?? null),
+    matched: decision.matched ? storableTree(decision.matched) : null,
+    approval: decision.approval ?? null,
+    policy_version: decision.policyVersion,
   }
 }
 

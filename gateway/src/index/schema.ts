@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 
 /** What the tables below look like. Another number in the store means they are dropped and filled again from the recordings. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /** Held while the tables are made, so that two gateways that start together do not both make them. */
 const schemaLock = 7_700_001
@@ -139,6 +139,9 @@ create table steno_index.commands (
   columns text[] not null,
   verdict text not null,
   rule text,
+  reason text,
+  matched jsonb,
+  approval text,
   policy_version text not null,
   held boolean not null,
   masked bigint not null,

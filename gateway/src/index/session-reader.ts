@@ -7,7 +7,7 @@ import {
   type Operation,
   type RecordedEvent,
 } from '@steno/recordings'
-import { answeredMax, cellText, newCommandRow, newSessionRow, start, storable, type CommandRow, type SessionRow } from './rows.ts'
+import { answeredMax, cellText, decided, newCommandRow, newSessionRow, start, storable, type CommandRow, type SessionRow } from './rows.ts'
 
 /** A session as far as it is indexed: its row, and the commands whose answers have not ended. */
 export interface SessionState {
@@ -51,7 +51,9 @@ function take(state: SessionState, event: RecordedEvent, frame: number, readOper
   switch (event.code) {
     case 'q': {
       const { command } = event
-      const row = newCommandRow(session, { command, operations: readOperations(command, session.protocol), atUs: session.last_us, frame })
+      // What the policy was asked about knew the target's catalogue, which a reading of the text now does not.
+      const operations = command.operations ?? readOperations(command, session.protocol)
+      const row = newCommandRow(session, { command, operations, atUs: session.last_us, frame })
       running.set(row.number, row)
       session.commands++
       if (row.verdict === 'deny') session.denied++
@@ -63,9 +65,7 @@ function take(state: SessionState, event: RecordedEvent, frame: number, readOper
       if (!row) return null
       const { decision } = event.decision
       if (decision.verdict === 'deny' && row.verdict !== 'deny') session.denied++
-      row.verdict = decision.verdict
-      row.rule = storable(decision.rule ?? null)
-      row.policy_version = decision.policyVersion
+      Object.assign(row, decided(decision))
       return row
     }
     case 'a': {

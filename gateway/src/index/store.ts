@@ -82,6 +82,9 @@ const changingInSessions: (keyof SessionRow)[] = [
 const changingInCommands: (keyof CommandRow)[] = [
   'verdict',
   'rule',
+  'reason',
+  'matched',
+  'approval',
   'policy_version',
   'masked',
   'rows',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rulesetShape } from './ruleset-shape.ts'
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/)
 const base64 = z.base64()
@@ -25,6 +26,11 @@ const runIdentity = z.strictObject({
 
 const role = z.enum(['admin', 'author', 'approver', 'investigator'])
 
+/** The groups of a person or a token; entries from before there were any have none. */
+const groups = z.array(z.string())
+
+const demand = z.strictObject({ rule: z.string(), by: z.array(z.string()), withinMs: z.int().min(1), quorum: z.int().min(1) })
+
 const events = [
   z.strictObject({
     kind: z.literal('run.open'),
@@ -48,7 +54,7 @@ const events = [
   }),
   z.strictObject({ kind: z.literal('agent.add'), name: z.string(), groups: z.array(z.string()), sha256: hash, by: actor }),
   z.strictObject({ kind: z.literal('agent.remove'), name: z.string(), by: actor }),
-  z.strictObject({ kind: z.literal('token.create'), name: z.string(), role, sha256: hash, by: actor }),
+  z.strictObject({ kind: z.literal('token.create'), name: z.string(), role, groups: groups.exactOptional(), sha256: hash, by: actor }),
   z.strictObject({ kind: z.literal('token.remove'), name: z.string(), by: actor }),
   /** A person came in with a link, or their cookie was exchanged for a fresh one (`renewal`, which names the one it replaces). */
   z.strictObject({
@@ -56,6 +62,7 @@ const events = [
     method: z.enum(['link', 'renewal']),
     name: z.string(),
     role,
+    groups: groups.exactOptional(),
     cookie: hash,
     replaces: hash.nullable(),
     expiresAtUs: z.int(),
@@ -64,6 +71,50 @@ const events = [
   /** Somebody looked at a recording. Once an hour for each reader and recording. */
   z.strictObject({ kind: z.literal('read'), session: z.string(), by: actor }),
   z.strictObject({ kind: z.literal('terminate'), session: z.string(), by: actor }),
+  /** A policy is in force from here on, in the place of the one of its name: as its author wrote it, and as it is judged by. */
+  z.strictObject({
+    kind: z.literal('policy published'),
+    name: z.string(),
+    version: z.string().regex(/^[A-Za-z0-9_-]+@[0-9a-f]{12}$/),
+    source: z.string(),
+    ruleset: rulesetShape,
+    reason: z.string().nullable(),
+    by: actor,
+  }),
+  z.strictObject({ kind: z.literal('policy removed'), name: z.string(), reason: z.string().nullable(), by: actor }),
+  /** A command is held until people agree. What it says is in its session's recording; `digest` binds the two. */
+  z.strictObject({
+    kind: z.literal('approval requested'),
+    approval: z.string(),
+    session: z.string(),
+    number: z.int().min(1),
+    run: z.string(),
+    target: z.string(),
+    principal,
+    delegation: z.array(principal),
+    demands: z.array(demand).min(1),
+    reason: z.string(),
+    policyVersion: z.string(),
+    digest: hash,
+    expiresAtUs: z.int(),
+  }),
+  /** One person's vote, and what they were entitled by when they cast it. */
+  z.strictObject({
+    kind: z.literal('approval reviewed'),
+    approval: z.string(),
+    vote: z.enum(['approve', 'reject']),
+    comment: z.string(),
+    digest: hash,
+    by: actor,
+    role,
+    groups,
+  }),
+  z.strictObject({
+    kind: z.literal('approval settled'),
+    approval: z.string(),
+    state: z.enum(['granted', 'rejected', 'expired', 'withdrawn']),
+    because: z.enum(['votes', 'time', 'session over', 'gateway restarted']),
+  }),
 ] as const
 
 const ledgerEvent = z.discriminatedUnion('kind', events)

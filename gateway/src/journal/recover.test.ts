@@ -70,12 +70,12 @@ const commandsIn = (bytes: Uint8Array) =>
 const wholeLines = (bytes: Uint8Array) => bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
 
 describe('recovery', () => {
-  it('closes a session killed at any byte, keeping every whole line', () => {
+  it('closes a session killed at any byte, keeping every whole line', async () => {
     const headerBytes = session.indexOf(0x0a) + 1
     for (let length = 0; length <= session.length; length++) {
       const written = session.subarray(0, length)
       const machine = killedAfter(written)
-      const [recovered] = recover(machine, data)
+      const [recovered] = await recover(machine, data)
       const whole = wholeLines(written)
       expect(recovered).toMatchObject({ session: 's1', path, tornBytes: length - whole.length })
       expect(machine.disk.list(`${data}/open`)).toEqual([])
@@ -93,7 +93,7 @@ describe('recovery', () => {
     }
   })
 
-  it('sets the torn line of a full disk aside', () => {
+  it('sets the torn line of a full disk aside', async () => {
     const machine = new SimulatedMachine()
     const recordings = new Recordings(machine, { directory: data, onSyncFailed: () => {}, onGrown: () => {} })
     const file = recordings.open('s1', startedAtUs)
@@ -103,23 +103,23 @@ describe('recovery', () => {
     expect(() => file.write(second)).toThrow('ENOSPC')
     file.abandon()
     machine.disk.heal()
-    expect(recover(machine, data)).toMatchObject([{ session: 's1', tornBytes: 20 }])
+    expect(await recover(machine, data)).toMatchObject([{ session: 's1', tornBytes: 20 }])
     expect(machine.disk.read(torn)).toEqual(second.slice(0, 20))
     expect(commandsIn(machine.disk.read(path))).toEqual([])
   })
 
-  it('removes a recording without its first line, and a mark without a recording', () => {
+  it('removes a recording without its first line, and a mark without a recording', async () => {
     const machine = killedAfter(new Uint8Array(0))
     machine.disk.append(`${data}/open/ghost`, { exclusive: true }).close()
-    expect(recover(machine, data)).toEqual([{ session: 's1', path, sizeBytes: 0, tornBytes: 0 }])
+    expect(await recover(machine, data)).toEqual([{ session: 's1', path, sizeBytes: 0, tornBytes: 0 }])
     expect(machine.disk.exists(path)).toBe(false)
     expect(machine.disk.list(`${data}/open`)).toEqual([])
   })
 
-  it('adds no second end to a session that had its own', () => {
+  it('adds no second end to a session that had its own', async () => {
     const bytes = Buffer.concat([session, endLine()])
     const machine = killedAfter(bytes)
-    expect(recover(machine, data)).toEqual([{ session: 's1', path, sizeBytes: bytes.length, tornBytes: 0 }])
+    expect(await recover(machine, data)).toEqual([{ session: 's1', path, sizeBytes: bytes.length, tornBytes: 0 }])
     expect(Buffer.from(machine.disk.read(path)).equals(bytes)).toBe(true)
   })
 
@@ -130,49 +130,49 @@ describe('recovery', () => {
     file.write(session)
     file.finish(endLine())
     await settle()
-    expect(recover(machine, data)).toEqual([])
+    expect(await recover(machine, data)).toEqual([])
     expect(readRecording(machine.disk.read(path)).events.at(-1)?.event).toMatchObject({ code: 'e', end: { reason: 'client closed' } })
   })
 
-  it('done twice changes nothing', () => {
+  it('done twice changes nothing', async () => {
     const machine = killedAfter(session.subarray(0, -3))
-    recover(machine, data)
+    await recover(machine, data)
     const before = { cast: machine.disk.read(path), torn: machine.disk.read(torn) }
-    expect(recover(machine, data)).toEqual([])
+    expect(await recover(machine, data)).toEqual([])
     machine.disk.append(`${data}/open/s1`, { exclusive: true }).close()
-    expect(recover(machine, data)).toMatchObject([{ tornBytes: 0 }])
+    expect(await recover(machine, data)).toMatchObject([{ tornBytes: 0 }])
     expect({ cast: machine.disk.read(path), torn: machine.disk.read(torn) }).toEqual(before)
   })
 
-  it('killed at any of its own bytes is done by the next, and keeps the torn line it found', () => {
+  it('killed at any of its own bytes is done by the next, and keeps the torn line it found', async () => {
     const written = session.subarray(0, -3)
     const evidence = written.subarray(wholeLines(written).length)
     const expected = killedAfter(written)
-    recover(expected, data)
+    await recover(expected, data)
     for (let room = 0; ; room++) {
       const machine = killedAfter(written)
       machine.disk.failWritesAfter(room)
       let isDone = true
       try {
-        recover(machine, data)
+        await recover(machine, data)
       } catch {
         isDone = false
       }
       machine.disk.heal()
-      recover(machine, data)
+      await recover(machine, data)
       expect(machine.disk.read(path)).toEqual(expected.disk.read(path))
       expect(Buffer.from(machine.disk.read(torn)).equals(evidence)).toBe(true)
       if (isDone) break
     }
   })
 
-  it('finds a line that is torn after a very long one', () => {
+  it('finds a line that is torn after a very long one', async () => {
     const long = new RecordingWriter()
     long.header(header, { cols: 80, rows: 24 }, 'x')
     long.output(10, 'x'.repeat(3 << 20))
     const whole = long.take().slice()
     const machine = killedAfter(Buffer.concat([whole, Buffer.alloc(2_500_000, 'y')]))
-    expect(recover(machine, data)).toMatchObject([{ tornBytes: 2_500_000 }])
+    expect(await recover(machine, data)).toMatchObject([{ tornBytes: 2_500_000 }])
     expect(readRecording(machine.disk.read(path)).events).toHaveLength(2)
   })
 })

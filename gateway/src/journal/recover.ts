@@ -18,16 +18,19 @@ const pieceBytes = 1 << 20
  * has seen are never among those set aside, because a line is whole in the
  * kernel before its command is sent.
  */
-export function recover(machine: Machine, directory: string): Recovered[] {
+export async function recover(machine: Machine, directory: string): Promise<Recovered[]> {
   const { disk } = machine
-  return disk.list(`${directory}/open`).flatMap(session => {
-    const recovered = recoverOne(machine, directory, session)
+  const all: Recovered[] = []
+  for (const session of disk.list(`${directory}/open`)) {
+    const recovered = await recoverOne(machine, directory, session)
+    // Not before the end is on disk: without its marker nobody would look at this recording again.
     disk.remove(`${directory}/open/${session}`)
-    return recovered ? [recovered] : []
-  })
+    if (recovered) all.push(recovered)
+  }
+  return all
 }
 
-function recoverOne(machine: Machine, directory: string, session: string): Recovered | null {
+async function recoverOne(machine: Machine, directory: string, session: string): Promise<Recovered | null> {
   const { disk } = machine
   const path = findRecording(disk, directory, session)
   if (!path) return null
@@ -51,6 +54,7 @@ function recoverOne(machine: Machine, directory: string, session: string): Recov
     writer.end(last.atUs, { reason: 'interrupted', commands: last.commands })
     const file = disk.append(path, { exclusive: false })
     file.write(writer.take())
+    await file.sync()
     file.close()
   }
   return { session, path, sizeBytes: disk.sizeBytes(path), tornBytes }

@@ -1,4 +1,5 @@
-import type { Principal, RunIdentity } from '@steno/recordings'
+import type { LiveNamespace, MaskKey } from '@steno/policy-dsl'
+import type { Operation, Principal, RunIdentity } from '@steno/recordings'
 import type { z } from 'zod'
 import type { Session } from '../guard/index.ts'
 import type { Secret } from './shared/secret.ts'
@@ -17,8 +18,18 @@ export interface Protocol<Settings = unknown> {
   readonly settings: z.ZodType<Settings>
   /** How a client of a run reaches a target through this protocol's port. */
   connection(how: ConnectionRequest): Connection
-  /** Opens for business: what it gives serves one accepted connection, and settles when that is over. */
-  start(doors: Doors): Promise<(client: Socket) => Promise<void>>
+  /** Opens for business. */
+  start(doors: Doors): Promise<Service>
+}
+
+/** A protocol at work. */
+export interface Service {
+  /** Serves one accepted connection; settles when that is over. */
+  serve(client: Socket): Promise<void>
+  /** What a target holds, for whoever writes policies about it. Rejects when the target does not tell. */
+  describe(target: AdmittedTarget): Promise<LiveNamespace[]>
+  /** Everything a statement would do at a target, by what was last known of it; by the text alone when there is none of that name. */
+  operations(statement: string, target: string | null): Operation[]
 }
 
 export interface ConnectionRequest {
@@ -43,6 +54,8 @@ export interface Doors {
   machine: Machine
   tls: ServerTls | null
   limits: Limits
+  /** What keyed masks are made with. */
+  maskKey: MaskKey
   /** The verifiers of a run that may come in now; null for any other name, and the caller answers both alike. */
   credential(run: string): RunCredential | null
   /** Whether a run may reach a target now, and with what. */
@@ -83,8 +96,6 @@ export interface ActiveRun {
 export interface RunCredential {
   run: ActiveRun
   scram: ScramVerifier
-  /** Compares a token sent in clear, which only happens inside TLS, in constant time. */
-  matches(token: string): boolean
 }
 
 /** What RFC 5803 stores in place of a password. */

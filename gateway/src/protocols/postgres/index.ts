@@ -2,6 +2,7 @@ import { createParser } from '@steno/policy-dsl'
 import { loadParserWasm } from '../../runtime/parser-wasm.ts'
 import type { ConnectionRequest, Protocol } from '../protocol.ts'
 import { Cancels } from './cancels.ts'
+import { Catalogues, liveNamespaces } from './catalogue/catalogues.ts'
 import { PinnedSettings } from './pinned-settings.ts'
 import { serve } from './serve.ts'
 import { postgresSettings, type PostgresSettings } from './settings.ts'
@@ -13,12 +14,17 @@ export const postgres: Protocol<PostgresSettings> = {
   settings: postgresSettings,
   connection,
   async start(doors) {
-    const office = {
-      doors,
-      cancels: new Cancels(doors.machine),
-      pinned: new PinnedSettings(await createParser({ loadWasm: loadParserWasm })),
+    const parser = await createParser({ loadWasm: loadParserWasm })
+    const catalogues = new Catalogues(doors)
+    const office = { doors, cancels: new Cancels(doors.machine), pinned: new PinnedSettings(parser), parser, catalogues }
+    return {
+      serve: client => serve(client, office),
+      describe: async target => liveNamespaces(await catalogues.get(target)),
+      operations(statement, target) {
+        const catalogue = target === null ? null : catalogues.known(target)
+        return parser.understand(statement, catalogue ? { catalogue } : {})
+      },
     }
-    return client => serve(client, office)
   },
 }
 

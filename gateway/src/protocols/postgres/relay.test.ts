@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Decide } from '../../guard/session.ts'
+import type { Law } from '../../guard/law.ts'
+import { decidedBy, lawOf } from '../../guard/test-law.ts'
 import {
   ask,
   connect,
@@ -20,7 +21,7 @@ interface Scenario {
   turns: Uint8Array[]
   /** What the target answers to each Query, Sync, Flush, FunctionCall, CopyDone and CopyFail it reads. */
   answers: Uint8Array[]
-  decide?: Decide
+  law?: Law
   /** A refused statement that travels in pieces is refused in pieces, so only what ran is compared. */
   mayBeSplit?: true
   /** What the client must get, as type letters; what the target must get. */
@@ -38,10 +39,7 @@ interface Outcome {
   story: Story
 }
 
-const denyDelete: Decide = ({ text }) =>
-  text.startsWith('delete')
-    ? { verdict: 'deny', policyVersion: 'v1', rule: 'no deletes', reason: 'nothing is deleted here' }
-    : { verdict: 'allow', policyVersion: 'v1' }
+const denyDelete = lawOf(({ text }) => (text.startsWith('delete') ? decidedBy('deny', 'no deletes', 'nothing is deleted here') : null))
 
 const selected = join(say.columns('a'), say.row('1'), say.row(null), say.done('SELECT 2'))
 
@@ -198,7 +196,7 @@ const scenarios: Record<string, Scenario> = {
       join(say.error('42601', 'syntax error at or near "refused"'), say.ready('E')),
       join(say.done('ROLLBACK'), say.ready()),
     ],
-    decide: denyDelete,
+    law: denyDelete,
     client: 'CZEZCZ',
     target: 'QQQ',
     executed: [
@@ -216,7 +214,7 @@ const scenarios: Record<string, Scenario> = {
       join(say.error('42601', 'syntax'), say.ready()),
       join(say.parsed, say.bound, say.row('1'), say.done('SELECT 1'), say.ready()),
     ],
-    decide: denyDelete,
+    law: denyDelete,
     mayBeSplit: true,
     client: 'EZ12DCZ',
     target: 'PSPBES',
@@ -264,7 +262,7 @@ const scenarios: Record<string, Scenario> = {
 
 /** Plays a scenario through `serve`, from login to the last byte. */
 async function play(scenario: Scenario, cut: Cut): Promise<Outcome> {
-  const gateway = openGateway(scenario.decide ? { decide: scenario.decide } : {})
+  const gateway = openGateway(scenario.law ? { law: scenario.law } : {})
   const target = new ScriptedTarget(gateway, scenario.answers)
   const { client, served } = connect(gateway)
   await logIn(client)

@@ -7,16 +7,23 @@ import { RowDecoder, type ResultShape } from './row-decoder.ts'
 import { describeParameters } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
+import { SearchPath } from './search-path.ts'
 import { showStatement, Transcript } from './transcript.ts'
+import { Understander, type UnderstanderParts } from './understander.ts'
 import * as backend from './wire/backend.ts'
 import * as frontend from './wire/frontend.ts'
 import { MessageReader } from './wire/message-reader.ts'
 import { WireError } from './wire/wire-error.ts'
-import { writeErrorResponse, writeParse, writeQuery } from './wire/write.ts'
+import { writeDescribePortal, writeErrorResponse, writeParse, writeQuery } from './wire/write.ts'
 
 /** What the target is sent in place of a refused statement: it fails there as any failing statement does, so transaction and pipeline behave alike. */
 const refusedText = 'refused by steno'
 const refusedStatement = 'steno_refused'
+
+/** What a client may send behind a held command before it has to wait. */
+const heldBytesMax = 1 << 20
+/** Names that SQL gave to statements and cursors, of which a session remembers the last. */
+const namesMax = 10_000
 
 interface Prepared {
   text: string
@@ -44,6 +51,8 @@ interface Owed {
   refusal: Notice | null
   /** What was asked, for a `query`; other debts have it in their shape. */
   text: string
+  /** The gateway asked for it itself: nobody is told. */
+  isOwn: boolean
   /** Puts the names back as they were, should the target never do this. */
   undo: (() => void) | null
   shape: Prepared | Portal | null
@@ -67,6 +76,12 @@ export interface RelayParts {
   limits: Limits
   pinned: PinnedSettings
   transaction: TransactionState
+  /** How commands are read where policies look at them. */
+  reading: Pick<UnderstanderParts, 'parser' | 'catalogues' | 'target' | 'key'>
+  /** The role at the target, which `$user` in a search path stands for. */
+  user: string
+  /** Told what goes wrong while a command waits, when nobody else hears of it. */
+  onFailure: (error: unknown) => void
 }
 
 /** One of the two sides broke the protocol, or did what a session here may not. */
@@ -112,6 +127,15 @@ export class Relay {
   /** The columns of the result now coming in, and how they are encoded. */
   #shape: ResultShape | null = null
   #shown = ''
+  readonly #understander: Understander
+  readonly #searchPath: SearchPath
+  /** The texts that SQL's PREPARE and DECLARE came in, by the names they gave. */
+  readonly #prepares = new Map<string, string>()
+  readonly #cursors = new Map<string, string>()
+  /** Something that a catalogue shows was changed in a transaction that is not over. */
+  #isChanged = false
+  /** A command that waits for consent, or for the catalogue: what comes behind it stays in the reader. */
+  #waiting: Promise<void> | null = null
   #saidGoodbye = false
   /** The client will say no more, but may still read. */
   clientEnded = false
@@ -125,6 +149,13 @@ export class Relay {
     this.#fromClient = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
     this.#fromTarget = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
     this.#rows = new RowDecoder(parts.limits)
+    this.#searchPath = new SearchPath(parts.user)
+    this.#understander = new Understander({
+      ...parts.reading,
+      prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name) ?? null,
+      cursors: name => this.#portals.get(name)?.prepared.text ?? this.#cursors.get(name) ?? null,
+      searchPath: () => this.#searchPath.schemas,
+    })
   }
 
   /** Whether the client ended the session as the protocol wants. */
@@ -135,7 +166,9 @@ export class Relay {
   /** Takes bytes from the client; what they ask goes on to the target once it is written down. */
   onClientBytes(bytes: Uint8Array): void | Promise<void> {
     this.#fromClient.push(bytes)
-    return this.#pumpClient()
+    if (!this.#waiting) return this.#pumpClient()
+    // Reading goes on while a command waits, so that a client that leaves is noticed; it ends where that would cost memory.
+    if (this.#fromClient.pendingBytes > heldBytesMax) return this.#waiting
   }
 
   /** Takes bytes from the target; what they answer goes on to the client once it is written down. */
@@ -163,10 +196,17 @@ export class Relay {
     return this.#target.flush()
   }
 
-  async #waitThenPump(wait: Promise<void>): Promise<void> {
+  #waitThenPump(wait: Promise<void>): void {
+    const waiting = this.#goOnAfter(wait)
+    this.#waiting = waiting
+    waiting.catch(this.#parts.onFailure)
+  }
+
+  async #goOnAfter(wait: Promise<void>): Promise<void> {
     await this.#target.flush()
     await wait
-    return this.#pumpClient()
+    this.#waiting = null
+    await this.#pumpClient()
   }
 
   #onClientMessage(message: MessageReader): void | Promise<void> {
@@ -196,7 +236,7 @@ export class Relay {
         return then(this.#settle(), () => this.#onCopyData(message))
       case frontend.type.copyDone:
         frontend.readEmpty(message)
-        return then(this.#settle(), () => this.#relay(message, null))
+        return then(this.#settle(), () => this.#onCopyInDone(message))
       case frontend.type.copyFail:
         return then(this.#settle(), () => {
           this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${frontend.readCopyFail(message)}` })
@@ -237,7 +277,7 @@ export class Relay {
   #onQuery(message: MessageReader): void | Promise<void> {
     const text = frontend.readQuery(message)
     const bytes = raw(message)
-    return this.#submit({ kind: 'query', text, transaction: this.#transaction, transcript: this.#prompt(text, []) }, ruling => {
+    return this.#submit(this.#draft({ kind: 'query', text, parameters: noParameters }), ruling => {
       if (ruling.verdict === 'allow') {
         this.#target.send(bytes, ruling.pass)
         this.#owe([{ ...owed('query', ruling.ticket), text }])
@@ -321,11 +361,25 @@ export class Relay {
     const bytes = raw(message)
     const folding = this.#folding
     this.#folding = null
-    const draft: CommandDraft = { ...this.#draftOf('execute', portal, name), ...(rowsMax > 0 ? { rowsMax } : {}) }
+    const draft = this.#draftOf('execute', portal, name)
+    if (rowsMax > 0) draft.rowsMax = rowsMax
     return this.#submit(draft, ruling => {
-      const debts = [...(folding?.owed ?? []), { ...owed('execute', null), shape: portal }]
-      if (folding && portal.prepared.n === 0 && folding.owed[0]?.what === 'parse') portal.prepared.n = ruling.ticket.n
-      this.#carryOut(ruling, [...(folding?.pieces ?? []), bytes], debts)
+      const pieces = folding?.pieces ?? []
+      const debts = folding?.owed ?? []
+      if (
+        this.#session.isObliged(ruling.ticket) &&
+        !portal.columns &&
+        !portal.prepared.columns &&
+        !debts.some(({ what }) => what === 'describe')
+      ) {
+        // Rows are masked by what the target says of their columns, so it is asked where the client did not.
+        pieces.push(writeDescribePortal(name))
+        debts.push({ ...owed('describe', null), shape: portal, isOwn: true })
+      }
+      pieces.push(bytes)
+      debts.push({ ...owed('execute', null), shape: portal })
+      if (debts[0]?.what === 'parse' && portal.prepared.n === 0) portal.prepared.n = ruling.ticket.n
+      this.#carryOut(ruling, pieces, debts)
     })
   }
 
@@ -345,27 +399,37 @@ export class Relay {
 
   #draftOf(
     kind: 'prepare' | 'bind' | 'execute',
-    portal: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
+    { prepared, statement, parameters }: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
     name: string | null,
   ): CommandDraft {
-    const { prepared, statement, parameters } = portal
+    const draft = this.#draft({ kind, text: prepared.text, parameters })
+    draft.statement = statement
+    if (name !== null) draft.portal = name
+    if (prepared.n > 0) draft.prepared = prepared.n
+    return draft
+  }
+
+  #draft({ kind, text, parameters }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[] }): CommandDraft {
+    const show = (shown: string, values: Parameter[]) =>
+      kind === 'query' || kind === 'execute' ? showStatement(this.#parts.database, shown, values.map(shortValue)) : ''
+    const asked = { text, parameters, show }
     return {
       kind,
-      text: prepared.text,
-      ...(parameters.length > 0 ? { parameters } : {}),
-      statement,
-      ...(name === null ? {} : { portal: name }),
-      ...(prepared.n > 0 ? { prepared: prepared.n } : {}),
+      text,
+      parameters: parameters.length > 0 ? parameters : undefined,
       transaction: this.#transaction,
-      transcript: kind === 'execute' ? this.#prompt(prepared.text, parameters.map(shortValue)) : '',
+      transcript: show(text, parameters),
+      recorded: this.#understander.withoutSecrets(asked),
+      understand: () => this.#understander.understand(asked),
     }
   }
 
   #carryOut(ruling: Ruling, pieces: Uint8Array[], debts: Owed[]): void {
     if (ruling.verdict === 'allow') {
       this.#target.send(pieces[0]!, ruling.pass)
-      for (const piece of pieces.slice(1)) this.#target.send(piece, this.#session.relay())
-      return this.#owe(debts.map(debt => ({ ...debt, ticket: ruling.ticket })))
+      for (let i = 1; i < pieces.length; i++) this.#target.send(pieces[i]!, this.#session.relay())
+      for (const debt of debts) debt.ticket = ruling.ticket
+      return this.#owe(debts)
     }
     for (const debt of debts.toReversed()) debt.undo?.()
     this.#refuseExtended(ruling.ticket, refusalOf(ruling))
@@ -379,13 +443,8 @@ export class Relay {
   /** A name whose text the gateway did not see cannot be recorded, so it is not run. */
   #refuseUnknown(message: MessageReader, reason: string, code: string, hint: string): void | Promise<void> {
     const kind = message.type === frontend.type.bind ? 'bind' : 'execute'
-    const draft: CommandDraft = {
-      kind,
-      text: '',
-      transaction: this.#transaction,
-      transcript: '',
-      refusal: { rule: 'only what is recorded runs', reason },
-    }
+    const draft = this.#draft({ kind, text: '', parameters: noParameters })
+    draft.refusal = { rule: 'only what is recorded runs', reason }
     return this.#submit(draft, ({ ticket }) => this.#refuseExtended(ticket, { severity: 'ERROR', code, message: reason, hint }))
   }
 
@@ -399,15 +458,11 @@ export class Relay {
     const call = frontend.readFunctionCall(message)
     const bytes = raw(message)
     const text = `function ${call.oid}`
-    const draft: CommandDraft = {
-      kind: 'call',
-      text,
-      parameters: describeParameters(call, []),
-      transaction: this.#transaction,
-      transcript: this.#prompt(text, []),
-    }
-    const refusal = this.#parts.pinned.refuseCall(call.oid)
-    return this.#submit(refusal ? { ...draft, refusal } : draft, ruling => {
+    const draft = this.#draft({ kind: 'call', text, parameters: describeParameters(call, []) })
+    draft.transcript = showStatement(this.#parts.database, text, [])
+    draft.refusal = this.#parts.pinned.refuseCall(call.oid)
+    draft.understand = () => this.#understander.understandCall(call.oid)
+    return this.#submit(draft, ruling => {
       const allowed = ruling.verdict === 'allow'
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
       this.#owe([{ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) }])
@@ -420,6 +475,11 @@ export class Relay {
     assert(this.#copyInData.append(message), 'an empty collector takes data')
   }
 
+  #onCopyInDone(message: MessageReader): void {
+    const ticket = this.#copyIn ?? this.#owed.findLast(debt => debt.ticket !== null)?.ticket
+    this.#target.send(raw(message), ticket ? this.#session.feedEnd(ticket) : this.#session.relay())
+  }
+
   /** Content of one COPY that came together is written down together. */
   #feed(): void {
     if (!this.#copyInData.hasData) return
@@ -430,13 +490,26 @@ export class Relay {
   }
 
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
-    const refusal = draft.refusal ?? this.#parts.pinned.refuse(draft.text)
-    const ruling = this.#session.submit(refusal ? { ...draft, refusal } : draft)
+    draft.refusal ??= this.#parts.pinned.refuse(draft.text)
+    if (!draft.refusal && this.#session.isWatched) {
+      const wait = this.#understander.ready()
+      if (wait) return this.#submitAfter(wait, draft, handle)
+    }
+    const ruling = this.#session.submit(draft)
     return ruling instanceof Promise ? ruling.then(handle) : handle(ruling)
   }
 
-  #prompt(text: string, values: string[]): string {
-    return showStatement(this.#parts.database, text, values)
+  /** Policies cannot be asked about a command that cannot be read where it would run. */
+  async #submitAfter(wait: Promise<void>, draft: CommandDraft, handle: (ruling: Ruling) => void): Promise<void> {
+    try {
+      await wait
+    } catch (error) {
+      draft.refusal = {
+        rule: 'policies see what a command would do',
+        reason: `the target does not tell what it holds: ${error instanceof Error ? error.message : String(error)}`,
+      }
+    }
+    handle(await this.#session.submit(draft))
   }
 
   // From the target
@@ -479,7 +552,7 @@ export class Relay {
       case backend.type.copyOutResponse:
         return this.#onCopyResponse(message)
       case backend.type.copyDone:
-        return this.#client.write(this.#session.relayBack(raw(message)))
+        return this.#onCopyDone(message)
       case backend.type.functionCallResponse:
         return this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
       case backend.type.readyForQuery:
@@ -506,7 +579,8 @@ export class Relay {
     const formats = portal?.resultFormats ?? []
     const described = columns.map((column, i) => ({ ...column, format: formatOf(formats, i) }))
     this.#shape = { columns: described, formats }
-    if (described.length > 0) this.#record(debt.ticket, { kind: 'columns', columns: described })
+    if (described.length > 0 || (debt.ticket && this.#session.isObliged(debt.ticket)))
+      this.#record(debt.ticket, { kind: 'columns', columns: described })
   }
 
   #flushRows(): void {
@@ -536,12 +610,18 @@ export class Relay {
     this.#client.write(this.#session.clear(ticket, content, bytes))
   }
 
+  #onCopyDone(message: MessageReader): void {
+    const { ticket } = this.#front(message)
+    if (!ticket) throw unexpected(message)
+    for (const cleared of this.#session.clearEnd(ticket, raw(message))) this.#client.write(cleared)
+  }
+
   #paid(message: MessageReader, what: Owed['what'], part: AnswerPart | null): void {
     const debt = this.#front(message)
     if (debt.what !== what) throw unexpected(message)
     if (debt.what === 'bind' && debt.shape && 'isBound' in debt.shape) debt.shape.isBound = true
     if (part && debt.ticket) this.#record(debt.ticket, part)
-    this.#client.write(this.#session.relayBack(raw(message)))
+    if (!debt.isOwn) this.#client.write(this.#session.relayBack(raw(message)))
     this.#pop()
   }
 
@@ -562,7 +642,8 @@ export class Relay {
       // Columns stand once in the record of a command: with a portal's
       // description, else when its result begins.
       if (runsNext && isPortal) this.#shape = { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)) }
-      if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
+      if (debt.isOwn && debt.ticket) this.#record(debt.ticket, { kind: 'columns', columns })
+      else if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
       else this.#answer(message, { kind: 'columns', columns })
       return this.#pop()
     }
@@ -572,7 +653,9 @@ export class Relay {
 
   #onCommandComplete(message: MessageReader): void {
     const { tag, rows, affected } = backend.readCommandComplete(message)
-    this.#followTag(tag, this.#front(message))
+    const debt = this.#front(message)
+    this.#followTag(tag, debt)
+    this.#followSchema(tag, textOf(debt))
     this.#onStatementEnd(message, { kind: 'done', tag, rows, ...(affected === undefined ? {} : { affected }) })
   }
 
@@ -587,24 +670,39 @@ export class Relay {
         this.#transaction = 'idle'
         return
       case 'DEALLOCATE': {
-        const text = debt.shape && 'prepared' in debt.shape ? debt.shape.prepared.text : debt.text
-        const name = deallocatedName(text)
-        if (name === null) this.#statements.clear()
-        else this.#statements.delete(name)
+        const name = deallocatedName(textOf(debt))
+        if (name === null) this.#forgetStatements()
+        else for (const names of [this.#statements, this.#prepares]) names.delete(name)
         return
       }
       case 'DEALLOCATE ALL':
-        return this.#statements.clear()
+        return this.#forgetStatements()
+      case 'PREPARE':
+        return remember(this.#prepares, /\bprepare\s+(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*))/gi, textOf(debt))
+      case 'DECLARE CURSOR':
+        return remember(this.#cursors, /\bdeclare\s+(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*))/gi, textOf(debt))
       case 'CLOSE CURSOR':
       case 'CLOSE CURSOR ALL':
         return this.#forgetNamedPortals()
       case 'DISCARD ALL':
-        this.#statements.clear()
+        this.#forgetStatements()
         return this.#forgetNamedPortals()
     }
   }
 
+  /** Follows what names mean: the search path, and what is there to be named. */
+  #followSchema(tag: string, text: string): void {
+    this.#searchPath.done(tag, text)
+    this.#isChanged ||= changesSchema(tag, text)
+  }
+
+  #forgetStatements(): void {
+    this.#statements.clear()
+    this.#prepares.clear()
+  }
+
   #forgetNamedPortals(): void {
+    this.#cursors.clear()
     for (const name of this.#portals.keys()) if (name !== '') this.#portals.delete(name)
   }
 
@@ -658,6 +756,7 @@ export class Relay {
   #onParameterStatus(message: MessageReader): void {
     const { name, value } = backend.readParameterStatus(message)
     const bytes = this.#session.remark({ kind: 'setting', name, value }, raw(message))
+    if (name === 'search_path') this.#searchPath.report(value)
     if (this.#parts.pinned.isBroken(name, value))
       throw new RelayEnded('protocol violation', fatal('42501', `\`${name}\` may not be changed in a recorded session`))
     this.#client.write(bytes)
@@ -674,6 +773,11 @@ export class Relay {
     const debt = this.#front(message)
     if (debt.what !== 'sync' && debt.what !== 'query' && debt.what !== 'call') throw unexpected(message)
     this.#transaction = backend.readReadyForQuery(message)
+    this.#searchPath.ready(this.#transaction)
+    if (this.#isChanged && this.#transaction === 'idle') {
+      this.#isChanged = false
+      this.#parts.reading.catalogues.invalidate(this.#parts.reading.target)
+    }
     if (this.#transaction === 'idle') for (const [name, portal] of this.#portals) if (portal.isBound) this.#portals.delete(name)
     this.#owed.shift()
     if (debt.ticket) this.#end(debt.ticket)
@@ -725,7 +829,34 @@ export class Relay {
 }
 
 function owed(what: Owed['what'], ticket: Ticket | null): Owed {
-  return { what, ticket, text: '', refusal: null, undo: null, shape: null }
+  return { what, ticket, text: '', isOwn: false, refusal: null, undo: null, shape: null }
+}
+
+const noParameters: Parameter[] = []
+
+/** The text that a debt is about. */
+function textOf({ shape, text }: Owed): string {
+  if (!shape) return text
+  return 'prepared' in shape ? shape.prepared.text : shape.text
+}
+
+/** Whether a statement that is done may have changed what a catalogue shows. What runs other code may have done so unseen. */
+function changesSchema(tag: string, text: string): boolean {
+  if (/^(?:CREATE|ALTER|DROP|IMPORT|REASSIGN|DO$|CALL$)/.test(tag)) return true
+  return /^(?:SELECT|INSERT)/.test(tag) && /\b(?:into|create)\b/i.test(text) && !/^\s*insert\b/i.test(text)
+}
+
+/** Notes the text in which SQL named statements or cursors. */
+function remember(names: Map<string, string>, pattern: RegExp, text: string): void {
+  for (const [, quoted, plain] of text.matchAll(pattern)) {
+    const name = quoted?.replaceAll('""', '"') ?? plain!.toLowerCase()
+    names.delete(name)
+    names.set(name, text)
+  }
+  for (const oldest of names.keys()) {
+    if (names.size <= namesMax) return
+    names.delete(oldest)
+  }
 }
 
 function raw(message: MessageReader): Uint8Array {
@@ -766,14 +897,18 @@ function deallocatedName(text: string): string | null {
   return match ? (match[1] ?? match[2]!.toLowerCase()) : null
 }
 
-/** A refusal as PostgreSQL says `insufficient_privilege`, with the rule and the way out. */
+/** A refusal as PostgreSQL says `insufficient_privilege`, with the rule and the way out; one that was cancelled as `query_canceled`. */
 function refusalOf(ruling: Ruling): Notice {
   const { decision } = ruling
+  const { rule = 'unnamed', policyVersion } = decision
+  if (ruling.verdict === 'deny' && ruling.isWithdrawn)
+    return { severity: 'ERROR', code: '57014', message: 'canceling statement due to user request', detail: `rule: ${rule}` }
   return {
     severity: 'ERROR',
     code: '42501',
     message: decision.reason ?? 'refused by policy',
-    detail: `rule: ${decision.rule ?? 'unnamed'}`,
+    detail: `rule: ${rule}${policyVersion === 'built in' ? '' : ` (policy ${policyVersion})`}`,
+    hint: (ruling.verdict === 'deny' ? ruling.hint : null) ?? 'do it another way, or ask whoever keeps the policy',
   }
 }
 

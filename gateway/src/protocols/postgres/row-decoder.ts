@@ -2,7 +2,7 @@ import type { Cell, Column, RowBlock } from '@steno/recordings'
 import { sha256 } from '../../runtime/crypto.ts'
 import type { Limits } from '../protocol.ts'
 import { binaryToText } from './types/binary.ts'
-import { hexOf } from './types/hex.ts'
+import { toHex } from '../../runtime/bytes.ts'
 import { RowCollector } from './wire/backend.ts'
 import type { MessageReader } from './wire/message-reader.ts'
 
@@ -87,7 +87,7 @@ export class RowDecoder {
   #cut(value: Uint8Array, cell: Cell): Cell {
     const { valueBytesMax } = this.#limits
     if (value.length <= valueBytesMax) return cell
-    const text = typeof cell === 'string' ? cell : hexOf(value)
-    return { cut: text.slice(0, valueBytesMax), lengthBytes: value.length, sha256: hexOf(sha256(value)) }
+    const text = typeof cell === 'string' ? cell : toHex(value)
+    return { cut: text.slice(0, valueBytesMax), lengthBytes: value.length, sha256: toHex(sha256(value)) }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Decide } from '../../guard/session.ts'
+import { decidedBy, lawOf, TestConsent } from '../../guard/test-law.ts'
 import {
   ask,
   connect,
@@ -197,12 +197,18 @@ describe('strict durability', () => {
 
 describe('a held command', () => {
   async function held() {
-    const decisions: ((verdict: 'allow' | 'deny') => void)[] = []
-    const decide: Decide = ({ text }) =>
-      text.startsWith('delete')
-        ? new Promise(resolve => decisions.push(verdict => resolve({ verdict, policyVersion: 'v1', rule: 'ask kim' })))
-        : { verdict: 'allow', policyVersion: 'v1' }
-    return { ...(await welcomed([one, one, one], { decide })), decisions }
+    const consent = new TestConsent()
+    const law = lawOf(({ text }) => (text.startsWith('delete') ? decidedBy('hold', 'ask kim', 'deletes are looked at') : null))
+    const decisions = {
+      get length() {
+        return consent.asked.length
+      },
+      settle: (verdict: 'allow' | 'deny') =>
+        consent.asked[0]!.settle(
+          verdict === 'allow' ? { granted: true, reviews: [] } : { granted: false, because: 'rejected', reviews: [] },
+        ),
+    }
+    return { ...(await welcomed([one, one, one], { law, consent })), decisions }
   }
 
   it('keeps all behind it waiting, and lets what stood before it go', async () => {
@@ -213,7 +219,7 @@ describe('a held command', () => {
     await rest()
     expect(splitMessages(target.sent).map(({ text }) => text)).toEqual(['select 1\0'])
     expect(letters(client.received)).toBe('TDCZ')
-    decisions[0]?.('allow')
+    decisions.settle('allow')
     await rest()
     expect(splitMessages(target.sent).map(({ text }) => text)).toEqual(['select 1\0', 'delete from t\0', 'select 2\0', 'select 3\0'])
   })
@@ -224,7 +230,7 @@ describe('a held command', () => {
     await rest()
     expect(letters(target.sent)).toBe('')
     target.deliver = () => target.peer?.socket.write(join(say.error('42601', 'syntax'), say.ready()))
-    decisions[0]?.('deny')
+    decisions.settle('deny')
     await rest()
     expect(letters(target.sent)).toBe('PS')
     expect(client.messages().map(({ type }) => type)).toEqual(['E', 'Z'])
@@ -237,7 +243,7 @@ describe('a held command', () => {
     await rest()
     gateway.endRun('run ended')
     await served
-    decisions[0]?.('allow')
+    decisions.settle('allow')
     await rest()
     expect(letters(target.sent)).toBe('')
     expect(recorded(gateway)).toMatchObject({

@@ -1,14 +1,18 @@
+import type { Parser } from '@steno/policy-dsl'
 import type { EndReason, Notice } from '@steno/recordings'
-import { ClientWire, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
+import { ClientWire, LimitExceeded, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
 import { AssertionFailed } from '../../runtime/assert.ts'
 import type { Clock, Socket, Timer } from '../../runtime/machine.ts'
 import type { Doors } from '../protocol.ts'
+import type { Catalogues } from './catalogue/catalogues.ts'
 import { cancelAtTarget, type Cancels } from './cancels.ts'
 import { authenticate, checkStartup, negotiate, receive } from './login.ts'
 import { ConversationEnded, Mailbox } from './mailbox.ts'
+import { MaskFailed } from './masking/mask-failed.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal, Refused } from './refused.ts'
-import { Relay, RelayEnded } from './relay.ts'
+import { Relay, RelayEnded, type RelayParts } from './relay.ts'
+import type { PostgresSettings } from './settings.ts'
 import { openTarget, type OpenTarget } from './target.ts'
 import { WireError } from './wire/wire-error.ts'
 import {
@@ -28,6 +32,8 @@ export interface Office {
   doors: Doors
   cancels: Cancels
   pinned: PinnedSettings
+  parser: Parser
+  catalogues: Catalogues
 }
 
 /** Serves one accepted connection from its first byte to its last. Settles when it is over, whatever the end. */
@@ -94,7 +100,7 @@ interface Attendance extends Office {
 async function attend(
   session: Session,
   client: Mailbox,
-  { doors, cancels, pinned, parameters, version, target: admitted }: Attendance,
+  { doors, cancels, pinned, parser, catalogues, parameters, version, target: admitted }: Attendance,
 ): Promise<End> {
   let target: OpenTarget
   try {
@@ -105,6 +111,8 @@ async function attend(
     return { reason: 'target refused', message: error.message }
   }
   const key = cancels.add(version, () => {
+    // What waits for consent never reached the target: there is nothing to cancel there.
+    if (session.withdraw()) return
     session.note({ kind: 'gateway', message: 'the client asked to cancel what is running' })
     // A cancel request that does not get through is not an error on this
     // connection: PostgreSQL answers none of them.
@@ -130,7 +138,7 @@ async function attend(
         throw new Refused(fatal('0A000', `target "${admitted.name}" cannot keep \`${name}\` as a recorded session needs it`))
     welcome(session, clientWire, target, { processId: key.processId, secretKey: key.secretKey })
     await clientWire.flush()
-    const relay = new Relay({
+    const parts: Omit<RelayParts, 'onFailure'> = {
       session,
       clientWire,
       targetWire,
@@ -138,8 +146,10 @@ async function attend(
       limits: doors.limits,
       pinned,
       transaction: target.transaction,
-    })
-    return await carry(session, client, target.mailbox, { relay, clock: doors.machine.clock })
+      reading: { parser, catalogues, target: admitted, key: doors.maskKey },
+      user: (admitted.settings as PostgresSettings).user,
+    }
+    return await carry(session, client, target.mailbox, { parts, clock: doors.machine.clock })
   } finally {
     key.remove()
     target.mailbox.socket.end()
@@ -156,8 +166,14 @@ function welcome(session: Session, client: ClientWire, target: OpenTarget, key: 
 }
 
 /** Runs the relay until one side is done, and says why it is over. */
-function carry(session: Session, client: Mailbox, target: Mailbox, { relay, clock }: { relay: Relay; clock: Clock }): Promise<End> {
+function carry(
+  session: Session,
+  client: Mailbox,
+  target: Mailbox,
+  { parts, clock }: { parts: Omit<RelayParts, 'onFailure'>; clock: Clock },
+): Promise<End> {
   return new Promise((resolve, reject) => {
+    const relay = new Relay({ ...parts, onFailure: error => fail(error) })
     let isOver = false
     let goodbye: Timer | null = null
     const over = (end: End, notice: Notice | null) => {
@@ -170,6 +186,9 @@ function carry(session: Session, client: Mailbox, target: Mailbox, { relay, cloc
       resolve(end)
     }
     const fail = (error: unknown) => {
+      if (isOver) return
+      if (error instanceof MaskFailed || error instanceof LimitExceeded)
+        return over({ reason: 'terminated', message: error.message }, lastWords(error))
       if (error instanceof RelayEnded) return over({ reason: error.reason, message: error.message }, error.notice)
       if (error instanceof WireError) return over({ reason: 'protocol violation', message: error.message }, lastWords(error))
       if (error instanceof RecordingFailed) return over({ reason: 'interrupted' }, lastWords(error))
@@ -204,6 +223,8 @@ function carry(session: Session, client: Mailbox, target: Mailbox, { relay, cloc
       guarded(bytes => relay.onClientBytes(bytes)),
       error => {
         if (error) return over({ reason: 'client lost', message: error.message }, null)
+        // Nobody is there to take the answer to a command that still waits.
+        if (session.withdraw()) return over({ reason: 'client closed' }, null)
         // Half closed: what was asked is still answered, and then the target,
         // seeing no more to come, ends the connection.
         relay.clientEnded = true
@@ -224,6 +245,9 @@ function sayLastWords(socket: Socket, notice: Notice): void {
 function lastWords(error: unknown): Notice {
   if (error instanceof Refused) return error.notice
   if (error instanceof WireError) return fatal(error.code, error.message)
+  if (error instanceof MaskFailed) return fatal('42501', 'the answer cannot be masked, so it is not passed on', { detail: error.message })
+  if (error instanceof LimitExceeded)
+    return fatal('42501', error.message, { detail: `rule: ${error.rule}`, hint: 'ask for less: add a LIMIT or a condition' })
   if (error instanceof RecordingFailed)
     return fatal('58030', 'the command cannot be recorded, so it was not run', {
       hint: 'the gateway cannot write its recording; ask its operator to look at the disk',

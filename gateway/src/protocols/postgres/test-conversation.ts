@@ -1,8 +1,8 @@
 import { readRecording, type AnswerPart, type CommandRecord, type EndRecord, type NoticeRecord } from '@steno/recordings'
-import { createParser } from '@steno/policy-dsl'
-import { allowAll } from '../../guard/decide.ts'
+import { createMaskKey, createParser } from '@steno/policy-dsl'
 import { Guard } from '../../guard/guard.ts'
-import type { Decide } from '../../guard/session.ts'
+import type { Consent, Law } from '../../guard/law.ts'
+import { noLaw } from '../../guard/no-law.ts'
 import { Recordings } from '../../journal/recordings.ts'
 import { toBase64 } from '../../runtime/bytes.ts'
 import { hmacSha256, pbkdf2Sha256, sha256 } from '../../runtime/crypto.ts'
@@ -11,6 +11,7 @@ import { SimulatedMachine } from '../../runtime/simulated.ts'
 import type { SimulatedSocket } from '../../runtime/simulated-network.ts'
 import type { ActiveRun, Doors, ScramVerifier } from '../protocol.ts'
 import { Cancels } from './cancels.ts'
+import { Catalogues } from './catalogue/catalogues.ts'
 import { PinnedSettings } from './pinned-settings.ts'
 import { serve } from './serve.ts'
 import {
@@ -111,7 +112,8 @@ export const verifier: ScramVerifier = {
 const parser = await createParser({ loadWasm: loadParserWasm })
 
 export interface GatewayOptions {
-  decide?: Decide
+  law?: Law
+  consent?: Consent
   durability?: 'standard' | 'strict'
   messageBytesMax?: number
   admitted?: boolean
@@ -119,14 +121,15 @@ export interface GatewayOptions {
 
 /** A gateway with one run, `r1`, and one target, `shop`, at `db:5432`, which the test serves. */
 export function openGateway({
-  decide = allowAll,
+  law = noLaw,
+  consent,
   durability = 'standard',
   messageBytesMax = 1 << 20,
   admitted = true,
 }: GatewayOptions = {}) {
   const machine = new SimulatedMachine()
   const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: () => {}, onGrown: () => {} })
-  const guard = new Guard(machine, recordings, { gateway: 'gw', durability, decide })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability, law, consent: consent ?? null })
   const over = new AbortController()
   const run: ActiveRun = {
     identity: { id: 'r1', attempt: 1, task: null, trigger: null, agentVersion: null, parent: null },
@@ -141,7 +144,8 @@ export function openGateway({
     machine,
     tls: null,
     limits: { startupMs: 10_000, messageBytesMax, valueBytesMax: 1 << 20, connectMs: 5_000 },
-    credential: name => (name === 'r1' ? { run, scram: verifier, matches: () => false } : null),
+    maskKey: createMaskKey(new Uint8Array(32)),
+    credential: name => (name === 'r1' ? { run, scram: verifier } : null),
     admit: () =>
       admitted
         ? {
@@ -159,7 +163,9 @@ export function openGateway({
     readFile: () => '',
     turnedAway: ({ reason }) => void turnedAway.push(reason),
   }
-  const office = { doors, cancels: new Cancels(machine), pinned: new PinnedSettings(parser) }
+  // A target without tables of its own: what a session asks is all these tests look at.
+  const catalogues = new Catalogues(doors, async () => ({ relations: [], routines: [], searchPath: ['public'], serverVersion: 150_000 }))
+  const office = { doors, cancels: new Cancels(machine), pinned: new PinnedSettings(parser), parser, catalogues }
   return { machine, guard, doors, office, turnedAway, endRun: (reason: string) => over.abort(reason) }
 }
 

@@ -1,5 +1,6 @@
 import type { Cell } from '@steno/recordings'
-import { hexCell, hexOf } from './hex.ts'
+import { toHex } from '../../../runtime/bytes.ts'
+import { hexCell } from './hex.ts'
 import { inetText, macaddrText } from './networks.ts'
 import { float4Text, float8Text, numericText } from './numbers.ts'
 import { dateText, intervalText, timestampText, timetzText, timeText } from './times.ts'
@@ -51,7 +52,7 @@ const point: Read = reader => `(${float8Text(reader.float64())},${float8Text(rea
 
 const readers = new Map<number, Read>([
   [16, reader => (reader.uint8() === 0 ? 'f' : 't')],
-  [17, reader => `\\x${hexOf(reader.raw(reader.left))}`],
+  [17, reader => `\\x${toHex(reader.raw(reader.left))}`],
   [18, charText],
   [19, text],
   [20, reader => String(reader.int64())],
@@ -134,7 +135,7 @@ function bitsText(reader: ValueReader): string {
 }
 
 function uuidText(reader: ValueReader): string {
-  return [4, 2, 2, 2, 6].map(size => hexOf(reader.raw(size))).join('-')
+  return [4, 2, 2, 2, 6].map(size => toHex(reader.raw(size))).join('-')
 }
 
 /** A version byte, then the text. */

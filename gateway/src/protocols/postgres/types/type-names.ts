@@ -41,7 +41,7 @@ export function elementType(oid: number): number | undefined {
 function parseBuiltIn(): Names {
   const found: Names = { names: new Map(), elements: new Map() }
   for (const entry of builtIn.trim().split(/,\s+/)) {
-    const [oid, name, array] = entry.split(' ') as [string, string, string?]
+    const [oid, name, array] = entry.split(/\s+/) as [string, string, string?]
     found.names.set(Number(oid), name)
     if (array === undefined) continue
     found.names.set(Number(array), `${name}[]`)

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import * as backend from './backend.ts'
 import { MessageReader } from './message-reader.ts'
 import {
-  writeAuthenticationCleartextPassword,
   writeAuthenticationOk,
   writeAuthenticationSasl,
   writeAuthenticationSaslContinue,
@@ -65,7 +64,7 @@ describe('a target message', () => {
 
   it('tells what the target wants to be shown', () => {
     expect(backend.readAuthentication(reader(writeAuthenticationOk()))).toEqual({ kind: 'ok' })
-    expect(backend.readAuthentication(reader(writeAuthenticationCleartextPassword()))).toEqual({ kind: 'cleartext' })
+    expect(backend.readAuthentication(reader(message('R', hex('00000003'))))).toEqual({ kind: 'cleartext' })
     expect(backend.readAuthentication(reader(message('R', hex('00000005 01020304'))))).toEqual({
       kind: 'md5',
       salt: Buffer.from([1, 2, 3, 4]),

@@ -19,7 +19,7 @@ export const type = {
   copyData: code('d'),
   copyDone: code('c'),
   copyFail: code('f'),
-  /** PasswordMessage, SASLInitialResponse and SASLResponse: what came before tells which. */
+  /** SASLInitialResponse and SASLResponse: what came before tells which. */
   password: code('p'),
   terminate: code('X'),
 } as const
@@ -116,13 +116,6 @@ export function readCopyFail(message: Message): string {
 /** Refuses a body where there is none: Sync, Flush, CopyDone, Terminate. */
 export function readEmpty(message: Message): void {
   client(message).done()
-}
-
-/** Gives a password sent in clear. Empty is refused, as PostgreSQL does. */
-export function readPassword(message: Message): string {
-  const password = readQuery(message)
-  if (password === '') throw new WireError('28P01', 'empty password returned by client')
-  return password
 }
 
 /** Gives the mechanism the client chose, and its first message; '' when it sent none. */

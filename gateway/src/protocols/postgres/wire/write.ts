@@ -13,10 +13,6 @@ export function writeAuthenticationOk(): Uint8Array {
   return message('R', int32(0))
 }
 
-export function writeAuthenticationCleartextPassword(): Uint8Array {
-  return message('R', int32(3))
-}
-
 export function writeAuthenticationSasl(mechanisms: string[]): Uint8Array {
   return message('R', int32(10), ...mechanisms.map(text), [0])
 }
@@ -54,6 +50,10 @@ export function writeNoticeResponse(notice: Notice): Uint8Array {
   return message('N', ...noticeBody(notice))
 }
 
+export function writeCommandComplete(tag: string): Uint8Array {
+  return message('C', text(tag))
+}
+
 // To a target
 
 export function writeSslRequest(): Uint8Array {
@@ -88,6 +88,11 @@ export function writeQuery(statement: string): Uint8Array {
 /** A statement whose parameters' types the target finds out. */
 export function writeParse(name: string, statement: string): Uint8Array {
   return message('P', text(name), text(statement), [0, 0])
+}
+
+/** Asks what a portal's rows look like. */
+export function writeDescribePortal(name: string): Uint8Array {
+  return message('D', [0x50], text(name))
 }
 
 export function writeSync(): Uint8Array {

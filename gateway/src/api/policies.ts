@@ -1,0 +1,221 @@
+import { Hono } from 'hono'
+import type { z } from 'zod'
+import { describeRoute, validator } from 'hono-openapi'
+import { analyze, compareRulesets, generateTypes } from '@steno/policy-dsl'
+import type { BrokenPolicyFile, PublishedPolicy } from '../policies/index.ts'
+import { actorOf, allow, type ApiEnv } from './caller.ts'
+import type { ApiDeps } from './deps.ts'
+import { json, problems } from './describe.ts'
+import { Problem, refuseInvalid } from './problem.ts'
+import { rehearseApi } from './rehearse.ts'
+import {
+  policy,
+  policyCompiled,
+  policyCompileRequest,
+  policyDetail,
+  policyList,
+  policyLiveSchema,
+  policyRemoveRequest,
+  policyRequest,
+  policyVersion,
+} from './schemas.ts'
+
+/** How hard a question about a draft may be here, where commands of sessions wait for the same thread; the editor and the shell ask harder ones. */
+const stepsMax = 2000
+
+/** Policies: what is in force, every version there ever was, and drafts that are tried. */
+export function policiesApi(deps: ApiDeps) {
+  const { policies, policyFiles, liveSchema } = deps
+  const tags = ['policies']
+
+  /** With files, what is in force is what lies there: a change here would be undone at the next look. */
+  function mustBeOurs(name: string): void {
+    if (policyFiles)
+      throw new Problem(
+        409,
+        `policies come from files in ${policyFiles.directory}: change ${policyFiles.fileOf(name)} there, it is taken up at once`,
+      )
+  }
+
+  function listed(published: PublishedPolicy) {
+    const file = policyFiles?.fileOf(published.name) ?? null
+    const broken = policyFiles?.broken.find(({ name }) => name === published.name)
+    return {
+      ...versionOf(published),
+      managed: policyFiles ? ('files' as const) : ('api' as const),
+      file,
+      problem: broken ? broken.messages.join('\n') : null,
+    }
+  }
+
+  return new Hono<ApiEnv>()
+    .get(
+      '/',
+      describeRoute({
+        tags,
+        summary: 'All policies in force',
+        description: 'Several are in force together; the strictest verdict wins.',
+        responses: { 200: json('the policies', policyList), ...problems(401, 403) },
+      }),
+      allow('read policies'),
+      c => {
+        const files = policyFiles && { directory: policyFiles.directory, broken: policyFiles.broken.map(writeBroken) }
+        return c.json({ items: policies.list().map(listed), files })
+      },
+    )
+    .get(
+      '/types',
+      describeRoute({
+        tags,
+        summary: 'The types that policies are written against',
+        description: 'TypeScript declarations made from what the gateway knows now: targets, tables, columns, groups, agents.',
+        responses: {
+          200: { description: 'a `.d.ts` file', content: { 'text/plain': { schema: { type: 'string' } } } },
+          ...problems(401, 403),
+        },
+      }),
+      allow('read policies'),
+      c => c.text(generateTypes(liveSchema())),
+    )
+    .get(
+      '/schema',
+      describeRoute({
+        tags,
+        summary: 'The names that policies may use',
+        description: 'What `types` are made from, and what `steno policy check --schema` takes.',
+        responses: { 200: json('the live schema', policyLiveSchema), ...problems(401, 403) },
+      }),
+      allow('read policies'),
+      c => c.json(liveSchema()),
+    )
+    .post(
+      '/compile',
+      describeRoute({
+        tags,
+        summary: 'Says what is to be said of a draft',
+        description: 'Nothing is published. With `name`, differences to the version of that policy that is in force are told too.',
+        responses: { 200: json('what the compiler, its tests and the analysis say', policyCompiled), ...problems(400, 401, 403, 413) },
+      }),
+      allow('publish policies'),
+      validator('json', policyCompileRequest, refuseInvalid),
+      c => {
+        const { source, name } = c.req.valid('json')
+        const { ruleset, problems: found, tests } = policies.check(source)
+        const before = name === undefined ? null : policies.get(name)
+        const said: z.infer<typeof policyCompiled> = {
+          hash: ruleset?.hash ?? null,
+          rules: ruleset ? ruleset.rules.map(summaryOf) : [],
+          problems: found,
+          tests,
+          findings: ruleset ? analyze(ruleset, { stepsMax }) : [],
+          differences: ruleset && before ? compareRulesets(before.ruleset, ruleset, { stepsMax }) : null,
+          comparedTo: before?.version ?? null,
+        }
+        return c.json(said)
+      },
+    )
+    .route('/rehearse', rehearseApi(deps))
+    .get(
+      '/:name',
+      describeRoute({
+        tags,
+        summary: 'One policy as it is in force',
+        responses: { 200: json('the policy', policyDetail), ...problems(401, 403, 404) },
+      }),
+      allow('read policies'),
+      c => {
+        const published = policies.get(c.req.param('name'))
+        if (!published) throw new Problem(404, `no policy \`${c.req.param('name')}\` is in force`)
+        return c.json({
+          ...listed(published),
+          source: published.source,
+          ...contentOf(published),
+          versions: policies.history(published.name).map(versionOf),
+        })
+      },
+    )
+    .get(
+      '/:name/versions/:version',
+      describeRoute({
+        tags,
+        summary: 'One version of a policy, in force or not',
+        responses: { 200: json('the version', policyVersion), ...problems(401, 403, 404) },
+      }),
+      allow('read policies'),
+      c => {
+        const { name, version } = c.req.param()
+        const published = policies.version(name, version)
+        if (!published) throw new Problem(404, `no version \`${version}\` of a policy \`${name}\``)
+        return c.json({ ...versionOf(published), source: published.source, ...contentOf(published) })
+      },
+    )
+    .put(
+      '/:name',
+      describeRoute({
+        tags,
+        summary: 'Publishes a policy',
+        description:
+          'From here on the next command of every session is judged by it. Its own tests must pass. `expectedVersion` keeps one author from undoing what another just published; null says that no such policy may be there.',
+        responses: {
+          200: json('the source is in force already', policy),
+          201: json('the new version', policy),
+          ...problems(400, 401, 403, 409, 413, 422, 503),
+        },
+      }),
+      allow('publish policies'),
+      validator('json', policyRequest, refuseInvalid),
+      async c => {
+        const name = c.req.param('name')
+        mustBeOurs(name)
+        const { source, reason, expectedVersion } = c.req.valid('json')
+        const by = actorOf(c.get('caller'))
+        const { policy: published, isNew } = await policies.publish({ name, source, by, reason: reason ?? null, expectedVersion })
+        return c.json(listed(published), isNew ? 201 : 200)
+      },
+    )
+    .delete(
+      '/:name',
+      describeRoute({
+        tags,
+        summary: 'Takes a policy out of force',
+        description: 'Its versions stay readable.',
+        responses: { 204: { description: 'it is no longer in force' }, ...problems(400, 401, 403, 404, 409, 503) },
+      }),
+      allow('publish policies'),
+      validator('query', policyRemoveRequest, refuseInvalid),
+      async c => {
+        const name = c.req.param('name')
+        mustBeOurs(name)
+        const { reason, expectedVersion } = c.req.valid('query')
+        await policies.remove({ name, by: actorOf(c.get('caller')), reason: reason ?? null, expectedVersion })
+        return c.body(null, 204)
+      },
+    )
+}
+
+function versionOf({ name, version, publishedAtUs, by, reason, ruleset }: PublishedPolicy) {
+  return {
+    name,
+    version,
+    publishedAt: new Date(publishedAtUs / 1000).toISOString(),
+    by,
+    reason,
+    counts: { rules: ruleset.rules.length, tests: ruleset.tests.length },
+  }
+}
+
+function contentOf({ ruleset }: PublishedPolicy) {
+  return {
+    hash: ruleset.hash,
+    rules: ruleset.rules.map(summaryOf),
+    tests: ruleset.tests.map(({ name, line, verdict }) => ({ name, line, verdict })),
+  }
+}
+
+function summaryOf({ name, line, mode, effects }: PublishedPolicy['ruleset']['rules'][number]) {
+  return { name, line, mode, effects: effects.map(({ effect }) => effect) }
+}
+
+function writeBroken({ file, name, messages, problems: found, tests }: BrokenPolicyFile) {
+  return { file, name, messages, problems: found, tests }
+}

@@ -1,0 +1,6 @@
+export { checkPolicy, type CheckedPolicy, type PolicyWorld } from './check-policy.ts'
+export { formatProblem, formatTest } from './format-problem.ts'
+export { PolicyFiles, PolicyFilesInvalid, type BrokenPolicyFile } from './from-files.ts'
+export { Policies, type PublishedPolicy } from './policies.ts'
+export { policyName } from './policy-name.ts'
+export { PolicyRefused } from './refused.ts'

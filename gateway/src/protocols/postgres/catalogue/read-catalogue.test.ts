@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { Catalogue, type CatalogueData } from '@steno/policy-dsl'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { realMachine } from '../../../runtime/node.ts'
+import { startPostgres, type RunningPostgres } from '../../../targets/embedded-postgres.ts'
+import type { AdmittedTarget, Doors } from '../../protocol.ts'
+import { join, openGateway, rest, say, ScriptedTarget } from '../test-conversation.ts'
+import { liveNamespaces } from './catalogues.ts'
+import { readCatalogue } from './read-catalogue.ts'
+
+describe('the catalogue of a real PostgreSQL', () => {
+  let directory: string
+  let server: RunningPostgres
+  let data: CatalogueData
+  let catalogue: Catalogue
+
+  beforeAll(async () => {
+    directory = mkdtempSync(`${tmpdir()}/steno-catalogue-`)
+    const machine = realMachine()
+    const free = await machine.network.listen({ host: '127.0.0.1', port: 0 }, () => {})
+    await free.close()
+    server = await startPostgres({
+      directory: `${directory}/shop`,
+      port: free.address.port,
+      user: 'app',
+      settings: { fsync: 'off' },
+      log: () => {},
+    })
+    const { host, port, user, password } = server.connection
+    const client = new pg.Client({ host, port, user, password, database: 'postgres' })
+    await client.connect()
+    await client.query(`
+      CREATE SCHEMA "Shop of Ann"; SET search_path = "Shop of Ann";
+      CREATE TABLE people (id int PRIMARY KEY, gone text, "E-Mail" varchar(40), tags text[]);
+      ALTER TABLE people DROP COLUMN gone;
+      CREATE VIEW seen AS SELECT "E-Mail" AS address FROM people;
+      CREATE TABLE sales (id int, at date) PARTITION BY RANGE (at);
+      CREATE TABLE sales_2020 PARTITION OF sales FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+      CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM sales; RETURN new; END';
+      CREATE TRIGGER wiping AFTER UPDATE OR TRUNCATE ON people EXECUTE FUNCTION wipe();
+      CREATE TRIGGER resting AFTER DELETE ON people EXECUTE FUNCTION wipe();
+      ALTER TABLE people DISABLE TRIGGER resting;
+      CREATE FUNCTION of_id(who int, OUT name text) RETURNS SETOF text LANGUAGE sql AS 'SELECT "E-Mail" FROM people WHERE id = who';
+      CREATE FUNCTION all_people() RETURNS SETOF people BEGIN ATOMIC SELECT * FROM people; END;
+      CREATE PROCEDURE nothing() LANGUAGE sql AS '';
+      ALTER ROLE app SET search_path = "Shop of Ann", nowhere, public;`)
+    await client.end()
+    data = await readCatalogue(
+      {
+        name: 'shop',
+        address: { host, port },
+        labels: {},
+        settings: { database: 'postgres', user, password: { env: 'PASSWORD' }, tls: 'disable' },
+      },
+      { machine, limits: { connectMs: 5_000 }, reveal: () => password } as unknown as Doors,
+    )
+    catalogue = new Catalogue(data)
+  }, 60_000)
+
+  afterAll(async () => {
+    await server.stop()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  it('has the columns with their numbers, which dropped ones keep', () => {
+    expect(catalogue.relation(null, 'people')).toMatchObject({
+      schema: 'Shop of Ann',
+      kind: 'table',
+      columns: [
+        { name: 'id', attribute: 1, type: 'integer', typeOid: 23 },
+        { name: 'E-Mail', attribute: 3, type: 'character varying', typeOid: 1043 },
+        { name: 'tags', attribute: 4, type: 'text[]', typeOid: 1009 },
+      ],
+    })
+  })
+
+  it('has views with definitions that name every schema', () => {
+    expect(catalogue.relation(null, 'seen')).toMatchObject({ kind: 'view' })
+    expect(catalogue.relation(null, 'seen')?.definition).toMatch(/FROM "Shop of Ann"\.people/)
+  })
+
+  it('has triggers that are not disabled, with what sets them off', () => {
+    expect(catalogue.relation(null, 'people')?.triggers).toEqual([
+      { events: ['UPDATE', 'TRUNCATE'], routine: { schema: 'Shop of Ann', name: 'wipe' } },
+    ])
+  })
+
+  it('has the parents of partitions', () => {
+    expect(catalogue.relation(null, 'sales_2020')?.parents).toEqual([catalogue.relation(null, 'sales')?.oid])
+    expect(catalogue.relation(null, 'sales')?.parents).toBe(undefined)
+  })
+
+  it('has bodies of routines that were added, and only the names of others', () => {
+    const [ofId] = catalogue.routines(null, 'of_id')
+    expect(ofId).toMatchObject({ kind: 'function', language: 'sql', parameters: ['who'], returnsSet: true, returnsRelation: 0 })
+    expect(ofId?.body).toContain('FROM people')
+    const [all] = catalogue.routines(null, 'all_people')
+    expect(all).toMatchObject({ body: null, returnsSet: true, returnsRelation: catalogue.relation(null, 'people')?.oid })
+    expect(all?.sqlBody).toContain('BEGIN ATOMIC')
+    expect(catalogue.routines(null, 'nothing')).toMatchObject([{ kind: 'procedure', body: '' }])
+    expect(catalogue.routines(null, 'pg_sleep')).toMatchObject([{ schema: 'pg_catalog', language: 'internal', body: null }])
+    expect(catalogue.routines('information_schema', '_pg_expandarray')).toMatchObject([{ body: null }])
+  })
+
+  it('has what PostgreSQL brings along, and where names are looked for', () => {
+    expect(catalogue.relation('pg_catalog', 'pg_stats')).toMatchObject({ kind: 'view' })
+    expect(catalogue.relation('information_schema', 'columns')).toMatchObject({ kind: 'view' })
+    expect(data.searchPath).toEqual(['Shop of Ann', 'public'])
+    expect(data.serverVersion).toBeGreaterThanOrEqual(180_000)
+  })
+
+  it('shows authors their own schemas alone', () => {
+    const [ours, ...others] = liveNamespaces(catalogue)
+    expect(others).toEqual([])
+    expect(ours).toMatchObject({ name: 'Shop of Ann', isDefault: true })
+    expect(ours?.tables.map(table => table.name)).toEqual(['people', 'sales', 'sales_2020', 'seen'])
+    expect(ours?.tables.at(-1)).toEqual({ name: 'seen', columns: [{ name: 'address', type: 'character varying' }] })
+  })
+})
+
+describe('a catalogue that cannot be read', () => {
+  const target: AdmittedTarget = {
+    name: 'shop',
+    address: { host: 'db', port: 5432 },
+    labels: {},
+    settings: { database: 'shop', user: 'app', tls: 'disable' },
+  }
+  const about = join(say.columns('a', 'b'), say.row('150020', '["public"]'), say.done('SELECT 1'), say.ready())
+
+  function read(...answers: Uint8Array[]) {
+    const gateway = openGateway()
+    const scripted = new ScriptedTarget(gateway, answers)
+    const outcome = readCatalogue(target, gateway.doors).catch((error: unknown) => error)
+    return { gateway, scripted, outcome }
+  }
+
+  const refusal = (detail: string) => ({
+    name: 'Refused',
+    notice: { severity: 'FATAL', code: '58000', message: 'the catalogue of target "shop" cannot be read', detail },
+  })
+
+  it('says what the target said', async () => {
+    const { outcome } = read(about, join(say.error('57014', 'canceling statement due to statement timeout'), say.ready()))
+    expect(await outcome).toMatchObject(refusal('SQLSTATE 57014: canceling statement due to statement timeout'))
+  })
+
+  it('says that the connection ended', async () => {
+    const { scripted, outcome } = read()
+    await rest()
+    scripted.hangUp()
+    expect(await outcome).toMatchObject(refusal('the connection ended'))
+  })
+
+  it('does not wait for ever', async () => {
+    const { gateway, outcome } = read(about)
+    await rest()
+    await gateway.machine.advance(60_001)
+    expect(await outcome).toMatchObject(refusal('it took longer than 60000 ms'))
+  })
+
+  it('is not made of what has another form', async () => {
+    const { outcome } = read(join(say.columns('a', 'b'), say.row('x', null), say.done('SELECT 1'), say.ready()))
+    expect(await outcome).toMatchObject(refusal("expected a number in column 0 of the catalogue's answer"))
+    const { outcome: other } = read(join(say.columns('a', 'b'), say.row('150020', '{public}'), say.done('SELECT 1'), say.ready()))
+    expect(await other).toMatchObject(refusal("expected a list of texts in column 1 of the catalogue's answer"))
+  })
+
+  it('is refused when the target cannot be reached', async () => {
+    const gateway = openGateway()
+    await expect(readCatalogue(target, gateway.doors)).rejects.toMatchObject({ notice: { code: '08001' } })
+  })
+})

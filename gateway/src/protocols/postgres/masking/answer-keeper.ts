@@ -1,0 +1,194 @@
+import type { AnswerPlan, Catalogue, MaskKey, MaskObligation } from '@steno/policy-dsl'
+import type { AnswerPart, Column, ContentBlock, RowBlock } from '@steno/recordings'
+import type { AnswerKeeper, Kept } from '../../../guard/index.ts'
+import { writeCommandComplete, writeErrorResponse, writeNoticeResponse } from '../wire/write.ts'
+import { mergePlans, type CellMask, type Detector } from './cell-mask.ts'
+import type { CopyStatementOptions } from './copy-options.ts'
+import { CopyMasker } from './mask-copy.ts'
+import { MaskFailed } from './mask-failed.ts'
+import { RowMasker } from './mask-rows.ts'
+import { planByIdentity } from './plan-by-identity.ts'
+import { redactNotice } from './redact-notice.ts'
+
+export interface AnswerKeeperOptions {
+  masks: MaskObligation[]
+  /** One for each statement of the text; null for one that answers no rows. */
+  answers: (AnswerPlan | null)[]
+  /** One for each statement: how it was asked to COPY, null for any other. */
+  copies: (CopyStatementOptions | null)[]
+  /** One for each statement: the columns that a COPY FROM fills, null for any other. */
+  incoming: (Column[] | null)[]
+  /** What the target says of a failure may hold a value that is masked. */
+  mayTell: boolean
+  catalogue: Catalogue
+  target: string
+  key: MaskKey
+}
+
+const headBytes = 5
+
+/** Keeps the answer to one text: masks what its columns and detectors say, cuts it where a limit says so. */
+export class PostgresAnswerKeeper implements AnswerKeeper {
+  readonly #options: AnswerKeeperOptions
+  readonly #detectors: Detector[]
+  /** Which statement of the text is being answered. */
+  #statement = 0
+  #rows: RowMasker | null = null
+  #copy: CopyMasker | null = null
+  /** What is being copied in, for the record alone: the target gets it as it was sent. */
+  #fed: CopyMasker | 'as sent' | null = null
+
+  constructor(options: AnswerKeeperOptions) {
+    this.#options = options
+    this.#detectors = options.masks.flatMap(({ rule, matching, with: kind }) => (matching ? [{ rule, ...matching, with: kind }] : []))
+  }
+
+  keep({ part, bytes }: Kept): Kept {
+    if ('cells' in part) return this.#keepRows(part, bytes)
+    if ('ranges' in part) return this.#keepData(part, bytes)
+    switch (part.kind) {
+      case 'columns':
+        this.#rows = this.#rowMasker(part.columns)
+        break
+      case 'copy':
+        if (part.direction === 'out') this.#copy = this.#copyMasker(part.columns)
+        break
+      case 'done':
+      case 'empty':
+        this.#statement++
+        this.#rows = null
+        this.#copy = null
+        break
+      case 'value':
+        // Only what comes of no masked column gets here, and it has no type that a detector could be put to.
+        if (this.#detectors.length > 0) throw new MaskFailed('the value of a function called by its number cannot be masked')
+        break
+      case 'error':
+      case 'notice':
+        return this.#keepNotice(part, bytes)
+    }
+    return { part, bytes }
+  }
+
+  incoming(content: ContentBlock): ContentBlock {
+    this.#fed ??= this.#incomingMasker()
+    return this.#fed === 'as sent' ? content : this.#fed.mask(content).content
+  }
+
+  incomingRest(): ContentBlock | null {
+    const rest = this.#fed && this.#fed !== 'as sent' ? this.#fed.end().content : null
+    this.#fed = null
+    return rest && rest.count > 0 ? rest : null
+  }
+
+  rest(): Kept<ContentBlock> | null {
+    const rest = this.#copy?.end()
+    return rest && rest.bytes.length > 0 ? { part: rest.content, bytes: rest.bytes } : null
+  }
+
+  cut({ part, bytes }: Kept<RowBlock | ContentBlock>, allowance: { rows: number; bytes: number }) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    let rows = 0
+    let end = 0
+    while (rows < Math.min(part.count, allowance.rows)) {
+      const next = end + 1 + view.getInt32(end + headBytes - 4)
+      if (next > allowance.bytes) break
+      end = next
+      rows++
+    }
+    return { part: { ...part, count: rows }, bytes: bytes.subarray(0, end), rows }
+  }
+
+  finish(done: AnswerPart, { rule, rows }: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array } {
+    if (done.kind !== 'done') throw new MaskFailed('expected the end of a statement')
+    const notice = {
+      severity: 'WARNING',
+      code: '01000',
+      message: `the answer was cut after ${rows} ${rows === 1 ? 'row' : 'rows'}`,
+      detail: `rule: ${rule}`,
+      hint: 'ask for less: the rule limits what one answer may hold',
+    }
+    const tag = done.tag.replace(/\d+$/, String(rows))
+    const end: AnswerPart = {
+      ...done,
+      tag,
+      rows: done.affected === undefined ? rows : done.rows,
+      ...(done.affected === undefined ? {} : { affected: rows }),
+    }
+    return { parts: [{ kind: 'notice', notice }, end], bytes: joined(writeNoticeResponse(notice), writeCommandComplete(tag)) }
+  }
+
+  #keepRows(block: RowBlock, bytes: Uint8Array): Kept {
+    if (!this.#rows) throw new MaskFailed('expected the columns of an answer before its rows')
+    const masked = this.#rows.mask(block, bytes)
+    return { part: masked.block, bytes: masked.bytes }
+  }
+
+  #keepData(block: ContentBlock, bytes: Uint8Array): Kept {
+    if (!this.#copy) return { part: block, bytes }
+    const masked = this.#copy.mask(block)
+    return { part: masked.content, bytes: masked.bytes }
+  }
+
+  #keepNotice(part: Extract<AnswerPart, { kind: 'error' | 'notice' }>, bytes: Uint8Array): Kept {
+    if (!this.#options.mayTell) return { part, bytes }
+    if (part.kind === 'notice') {
+      const notice = redactNotice(part.notice)
+      return { part: { kind: 'notice', notice }, bytes: bytes.length === 0 ? bytes : writeNoticeResponse(notice) }
+    }
+    if (part.by === 'gateway') return { part, bytes }
+    const error = redactNotice(part.error)
+    return { part: { kind: 'error', error, by: 'target' }, bytes: bytes.length === 0 ? bytes : writeErrorResponse(error) }
+  }
+
+  #rowMasker(columns: Column[]): RowMasker {
+    const { masks, catalogue, target, key } = this.#options
+    const identity = planByIdentity(columns, catalogue, masks, target)
+    return new RowMasker({
+      columns,
+      formats: columns.map(({ format }) => (format === 'binary' ? 1 : 0)),
+      plan: mergePlans(identity, this.#lineage(columns.length)),
+      detectors: this.#detectors,
+      key,
+    })
+  }
+
+  #copyMasker(columns: number): CopyMasker {
+    const { copies, key } = this.#options
+    const plan = this.#lineage(columns)
+    return new CopyMasker({ plan, options: copies[this.#statement] ?? {}, detectors: this.#detectors, key })
+  }
+
+  #incomingMasker(): CopyMasker | 'as sent' {
+    const { incoming, copies, masks, catalogue, target, key } = this.#options
+    const columns = incoming[this.#statement]
+    if (masks.length === 0) return 'as sent'
+    if (!columns) throw new MaskFailed('expected to know the columns that are copied in')
+    const plan = planByIdentity(columns, catalogue, masks, target)
+    if (this.#detectors.length === 0 && plan.every(mask => mask === null)) return 'as sent'
+    return new CopyMasker({
+      plan,
+      typeOids: columns.map(({ typeOid }) => typeOid),
+      options: copies[this.#statement] ?? {},
+      detectors: this.#detectors,
+      key,
+    })
+  }
+
+  /** What was worked out from the text. When it does not fit what the target answers, the text was not understood, and all of it is hidden. */
+  #lineage(columns: number): (CellMask | null)[] {
+    const { answers, masks } = this.#options
+    const plan = answers[this.#statement]?.columns ?? 'unknown-count'
+    const withColumns = masks.find(mask => mask.columns.length > 0)
+    if (plan === 'unknown-count' || !withColumns) return Array.from({ length: columns }, () => null)
+    if (plan.length === columns) return plan
+    return Array.from({ length: columns }, () => ({ rule: withColumns.rule, with: 'redact', isWhole: true }))
+  }
+}
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(one.length + other.length)
+  whole.set(one)
+  whole.set(other, one.length)
+  return whole
+}

@@ -1,0 +1,266 @@
+import {
+  maskMatches,
+  planMasks,
+  secretLiterals,
+  type Catalogue,
+  type MaskKey,
+  type MaskObligation,
+  type MaskPlan,
+  type Parser,
+  type Redaction,
+  type Syntax,
+} from '@steno/policy-dsl'
+import type { Column, Operation, Parameter } from '@steno/recordings'
+import type { Compliance, Recorded, Understanding } from '../../guard/index.ts'
+import type { AdmittedTarget } from '../protocol.ts'
+import { Lru } from '../../runtime/lru.ts'
+import type { Catalogues } from './catalogue/catalogues.ts'
+import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
+import { copyOptionsOf, copyTargetOf } from './masking/copy-options.ts'
+import { redactText, type TextRedaction } from './masking/mask-text.ts'
+
+/** Texts that are remembered, and how long a remembered one may be. */
+const rememberedMax = 4096
+const rememberedLengthMax = 16 * 1024
+
+/** What a text that is asked for again need not be asked again. */
+interface Known {
+  syntax: Syntax
+  operations: Operation[]
+  plans: Map<string, MaskPlan>
+}
+
+export interface UnderstanderParts {
+  parser: Parser
+  catalogues: Catalogues
+  target: AdmittedTarget
+  key: MaskKey
+  /** The texts behind the names that the session gave to statements and cursors; null for a name it did not give. */
+  prepared: (name: string) => string | null
+  cursors: (name: string) => string | null
+  /** Undefined is the path that sessions of the target begin with. */
+  searchPath: () => string[] | undefined
+}
+
+/** What these stand for may be another thing the next time. */
+const passing = new Set(['UNPARSED', 'OPAQUE', 'EXECUTE', 'FETCH', 'MOVE'])
+
+/** A command as it would be sent, and how it is shown. */
+export interface Asked {
+  text: string
+  parameters: Parameter[]
+  show: (text: string, parameters: Parameter[]) => string
+}
+
+/** Words that stand around every place where SQL takes a secret. */
+const mayHoldSecret = /password|passwd|connection|\bserver\b|user\s+mapping|subscription|dblink|encrypted/i
+
+/** Reads what one session's commands would do, where they would do it. */
+export class Understander {
+  readonly #parts: UnderstanderParts
+  readonly #known = new Lru<string, Known>(rememberedMax)
+  #catalogue: Catalogue | null = null
+
+  constructor(parts: UnderstanderParts) {
+    this.#parts = parts
+  }
+
+  /** Fetches what must be known of the target before a command can be read; a promise when that takes time. Rejects when the target does not tell. */
+  ready(): void | Promise<void> {
+    const { catalogues, target, parser } = this.#parts
+    const catalogue = catalogues.get(target)
+    if (catalogue instanceof Promise) return catalogue.then(found => this.#use(found)).then(() => parser.ready())
+    this.#use(catalogue)
+  }
+
+  /** The command as the record may hold it, when its text has a password in it; undefined when it may be held as it is. */
+  withoutSecrets(asked: Asked): Recorded | undefined {
+    return hiding(asked, this.#secretsOf(asked.text), asked.parameters)
+  }
+
+  understand(asked: Asked): Understanding {
+    const known = this.#knownOf(asked.text)
+    return { operations: known.operations, comply: masks => this.#comply(asked, known, masks) }
+  }
+
+  /** A function called by its number has no text. */
+  understandCall(oid: number): Understanding {
+    const catalogue = this.#inUse()
+    const routine = catalogue.routineByOid(oid)
+    const name = routine ? `${routine.schema}.${routine.name}` : null
+    // Asked as a statement, so that what the function does is followed; the name is quoted, whatever it holds.
+    const text = routine ? `SELECT ${quoted(routine.schema)}.${quoted(routine.name)}()` : ''
+    const found = routine ? this.#knownOf(text).operations : [opaque(`function ${oid}`)]
+    const operations = found.map((operation, at) =>
+      at === 0 ? { ...operation, verb: 'CALL', object: name ?? `function ${oid}` } : operation,
+    )
+    return {
+      operations,
+      comply: masks => {
+        const rule = masks[0]?.rule ?? ''
+        if (masks.length > 0 && routine?.schema !== 'pg_catalog')
+          return {
+            possible: false,
+            rule,
+            reason: 'the value of a function called by its number cannot be masked',
+            hint: 'call the function in a statement',
+          }
+        return { possible: true, keeper: this.#keeper({ masks, plan: null, syntax: null }) }
+      },
+    }
+  }
+
+  #use(catalogue: Catalogue): void {
+    if (catalogue === this.#catalogue) return
+    this.#catalogue = catalogue
+    this.#known.clear()
+  }
+
+  #inUse(): Catalogue {
+    if (!this.#catalogue) throw new TypeError('expected the catalogue to be known before a command is read')
+    return this.#catalogue
+  }
+
+  #knownOf(text: string): Known {
+    const { parser, prepared, cursors, searchPath } = this.#parts
+    const path = searchPath()
+    const key = path === undefined ? text : `${path.join('\0')}\0\0${text}`
+    const known = this.#known.get(key)
+    if (known) return known
+    const operations = parser.understand(text, {
+      catalogue: this.#inUse(),
+      prepared,
+      cursors,
+      ...(path === undefined ? {} : { searchPath: path }),
+    })
+    const fresh: Known = { syntax: parser.syntax(text), operations, plans: new Map() }
+    // What stands behind a name may be another text the next time, and not understanding may be the parser's momentary state.
+    const isLasting = operations.every(({ verb }) => !passing.has(verb))
+    if (isLasting && text.length <= rememberedLengthMax) this.#known.set(key, fresh)
+    return fresh
+  }
+
+  #comply(asked: Asked, known: Known, masks: MaskObligation[]): Compliance {
+    const { text, parameters } = asked
+    const secrets = this.#secretsOf(text)
+    if (masks.length === 0) {
+      const recorded = hiding(asked, secrets, parameters)
+      return { possible: true, recorded, keeper: this.#keeper({ masks, plan: null, syntax: known.syntax }) }
+    }
+    const plan = this.#plan(text, known, masks)
+    const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
+    const recorded = hiding(asked, [...secrets, ...spans], this.#hiddenParameters(parameters, plan.redactions, masks))
+    if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper({ masks, plan, syntax: known.syntax }) }
+    const { rule, reason, hint } = plan
+    return { possible: false, recorded, rule, reason, hint }
+  }
+
+  #plan(text: string, known: Known, masks: MaskObligation[]): MaskPlan {
+    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
+    const name = JSON.stringify(masks)
+    const remembered = known.plans.get(name)
+    if (remembered) return remembered
+    if (known.syntax.kind !== 'statements') {
+      const rule = masks[0]!.rule
+      return {
+        kind: 'refuse',
+        rule,
+        reason: 'masked columns cannot be told in a text that is not understood',
+        hint: 'send one plain statement',
+        redactions: [],
+      }
+    }
+    const path = searchPath()
+    const plan = planMasks({
+      text,
+      statements: known.syntax.statements,
+      catalogue: this.#inUse(),
+      ...(path === undefined ? {} : { searchPath: path }),
+      target: target.name,
+      masks,
+      parse: inner => parser.syntax(inner),
+      prepared,
+      cursors,
+      detects: (mask, literal) =>
+        mask.matching !== null && maskMatches(mask.matching.pattern, mask.matching.flags, literal, mask.with, key) !== literal,
+    })
+    known.plans.set(name, plan)
+    return plan
+  }
+
+  /** Values that are bound for masked columns, or that a detector knows, as the record may hold them. The same list when there is none. */
+  #hiddenParameters(parameters: Parameter[], redactions: Redaction[], masks: MaskObligation[]): Parameter[] {
+    const byNumber = new Map(redactions.flatMap(one => ('parameter' in one ? [[one.parameter, one.rule] as const] : [])))
+    const hidden = parameters.map((parameter, i) => {
+      const rule = byNumber.get(i + 1)
+      if (rule === undefined || parameter.value === null) return this.#detected(parameter, masks)
+      return { ...parameter, value: { masked: '[masked]', rule } }
+    })
+    return hidden.some((parameter, i) => parameter !== parameters[i]) ? hidden : parameters
+  }
+
+  #detected(parameter: Parameter, masks: MaskObligation[]): Parameter {
+    const { value } = parameter
+    if (typeof value !== 'string') return parameter
+    for (const { rule, matching, with: kind } of masks) {
+      const after: string = matching === null ? value : maskMatches(matching.pattern, matching.flags, value, kind, this.#parts.key)
+      if (after !== value) return { ...parameter, value: { masked: after, rule } }
+    }
+    return parameter
+  }
+
+  /** Passwords and the like, which nobody reads back out of a recording. */
+  #secretsOf(text: string): TextRedaction[] {
+    if (!mayHoldSecret.test(text)) return []
+    const syntax = this.#parts.parser.syntax(text)
+    return secretLiterals(syntax.kind === 'statements' ? syntax.statements : null, text).map(span => ({ ...span, rule: 'secrets' }))
+  }
+
+  /** The columns that a COPY FROM fills, in the order their values come; null for any other statement, and for a table that is not known. */
+  #copiedIn(statement: Record<string, unknown>): Column[] | null {
+    const copied = copyTargetOf(statement)
+    const path = this.#parts.searchPath()
+    const relation = copied && this.#inUse().relation(copied.schema, copied.table, ...(path === undefined ? [] : [path]))
+    if (!copied || !relation) return null
+    const named = copied.columns.map(name => relation.columns.find(column => column.name === name))
+    const columns = named.length > 0 ? named : relation.columns
+    if (columns.includes(undefined)) return null
+    return columns.map(column => ({
+      name: column!.name,
+      type: column!.type,
+      typeOid: column!.typeOid,
+      tableOid: relation.oid,
+      attribute: column!.attribute,
+      format: 'text' as const,
+    }))
+  }
+
+  #keeper({ masks, plan, syntax }: { masks: MaskObligation[]; plan: MaskPlan | null; syntax: Syntax | null }): PostgresAnswerKeeper {
+    const { target, key } = this.#parts
+    return new PostgresAnswerKeeper({
+      masks,
+      answers: plan?.kind === 'plan' ? plan.answers : [],
+      copies: syntax?.kind === 'statements' ? syntax.statements.map(copyOptionsOf) : [],
+      incoming: syntax?.kind === 'statements' ? syntax.statements.map(statement => this.#copiedIn(statement)) : [],
+      mayTell: masks.length > 0 && (plan?.kind !== 'plan' || plan.touchesMasked),
+      catalogue: this.#inUse(),
+      target: target.name,
+      key,
+    })
+  }
+}
+
+/** A command with parts of it hidden; undefined when nothing is. */
+function hiding({ text, parameters, show }: Asked, spans: TextRedaction[], hidden: Parameter[]): Recorded | undefined {
+  if (spans.length === 0 && hidden === parameters) return undefined
+  const redacted = redactText(text, spans)
+  return { text: redacted, parameters: hidden.length > 0 ? hidden : undefined, transcript: show(redacted, hidden) }
+}
+
+function opaque(object: string): Operation {
+  return { verb: 'OPAQUE', object, tables: [], columns: [], isOpaque: true }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

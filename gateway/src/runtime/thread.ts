@@ -1,0 +1,52 @@
+import { setPriority } from 'node:os'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { assert } from './assert.ts'
+
+/** A thread of this process that works on something by itself. */
+export interface Thread {
+  /** Stops it wherever it is. */
+  stop(): void
+}
+
+export interface ThreadOptions<Report> {
+  /** The program: a file that asks `thisThread` what it shall do. */
+  entry: URL
+  name: string
+  /** What it is started with; copied. */
+  data: unknown
+  /** So much memory it may take, where the runtime can hold it to that. */
+  memoryMbMax: number
+  onReport: (report: Report) => void
+  /** It is over, once: with an error when it died of something. */
+  onEnd: (error: Error | null) => void
+}
+
+/** Starts a thread. */
+export function startThread<Report>({ entry, name, data, memoryMbMax, onReport, onEnd }: ThreadOptions<Report>): Thread {
+  let error: Error | null = null
+  const worker = new Worker(entry, { workerData: data, name, resourceLimits: { maxOldGenerationSizeMb: memoryMbMax } })
+  worker.on('message', onReport)
+  worker.on('error', thrown => {
+    error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  })
+  worker.on('exit', () => onEnd(error))
+  return { stop: () => void worker.terminate() }
+}
+
+/** What the thread that asks was started with, and how it reports. Lets the sessions go first from here on. */
+export function thisThread<Data, Report>(): { data: Data; tell: (report: Report) => void } {
+  const port = parentPort
+  assert(port !== null, 'this program runs in a thread of its own')
+  standBack()
+  return { data: workerData as Data, tell: report => port.postMessage(report) }
+}
+
+/** Only Linux has priorities of single threads; elsewhere this would slow the whole gateway. */
+function standBack(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(19)
+  } catch {
+    // A sandbox may forbid it. The thread is then only less polite.
+  }
+}
