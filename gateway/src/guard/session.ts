@@ -159,6 +159,8 @@ interface Obliged {
 /** A command that waits for consent. */
 interface Held {
   withdraw: AbortController
+  /** Its line and what that says, once it is written. */
+  written: { ticket: Ticket; decision: Decision } | null
 }
 
 /**
@@ -350,6 +352,8 @@ export class Session {
     this.#closed = true
     if (!this.#failed) {
       this.#closeAnswer()
+      const left = this.#held?.written
+      if (left) this.#writer.decision(this.#atUs(), { n: left.ticket.n, decision: withdrawn(left.decision) })
       this.#writer.end(this.#atUs(), { reason, commands: this.#commands, ...(message === undefined ? {} : { message }) })
       this.#parts.file.finish(this.#writer.take())
     } else this.#parts.file.abandon()
@@ -446,13 +450,19 @@ export class Session {
     }
     if (!asked)
       return this.#deny(draft, { ...named, verdict: 'deny', reason: 'it needs consent, and nobody could be asked' }, null, operations)
-    this.#held = { withdraw }
+    const held: Held = { withdraw, written: null }
+    this.#held = held
     this.over.addEventListener('abort', onOver)
     if (this.over.aborted) onOver()
     try {
-      const ticket = this.#begin(draft, { ...named, verdict: 'hold', approval: asked.id }, operations)
+      const asHeld: Decision = { ...named, verdict: 'hold', approval: asked.id }
+      const ticket = this.#begin(draft, asHeld, operations)
+      held.written = { ticket, decision: asHeld }
       this.commit()
       const outcome = await asked.outcome
+      // The session ended first, and said so in the recording.
+      if (this.#closed) return { verdict: 'deny', decision: withdrawn(asHeld), ticket, hint: null, isWithdrawn: true }
+      held.written = null
       this.#mustWork()
       // Between the last vote and its being on disk, whoever asked may have gone.
       const isTakenBack = withdraw.signal.aborted
@@ -601,6 +611,10 @@ const refusals = {
   rejected: 'consent was refused',
   expired: 'nobody decided in time',
   withdrawn: 'it was withdrawn before anybody decided',
+}
+
+function withdrawn(decision: Decision): Decision {
+  return { ...decision, verdict: 'deny', reason: refusals.withdrawn }
 }
 
 const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'

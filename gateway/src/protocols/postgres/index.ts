@@ -16,7 +16,7 @@ export const postgres: Protocol<PostgresSettings> = {
   async start(doors) {
     const parser = await createParser({ loadWasm: loadParserWasm })
     const catalogues = new Catalogues(doors)
-    const office = { doors, cancels: new Cancels(doors.machine), pinned: new PinnedSettings(parser), parser, catalogues }
+    const office = { doors, cancels: new Cancels(doors.machine), pinned: new PinnedSettings(parser), parser, catalogues, known: new Map() }
     return {
       serve: client => serve(client, office),
       describe: async target => liveNamespaces(await catalogues.get(target)),

@@ -77,7 +77,7 @@ export interface RelayParts {
   pinned: PinnedSettings
   transaction: TransactionState
   /** How commands are read where policies look at them. */
-  reading: Pick<UnderstanderParts, 'parser' | 'catalogues' | 'target' | 'key'>
+  reading: Pick<UnderstanderParts, 'parser' | 'catalogues' | 'target' | 'key' | 'known'>
   /** The role at the target, which `$user` in a search path stands for. */
   user: string
   /** Told what goes wrong while a command waits, when nobody else hears of it. */

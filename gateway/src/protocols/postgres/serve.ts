@@ -14,6 +14,7 @@ import { fatal, Refused } from './refused.ts'
 import { Relay, RelayEnded, type RelayParts } from './relay.ts'
 import type { PostgresSettings } from './settings.ts'
 import { openTarget, type OpenTarget } from './target.ts'
+import { KnownTexts } from './understander.ts'
 import { WireError } from './wire/wire-error.ts'
 import {
   writeAuthenticationOk,
@@ -34,6 +35,8 @@ export interface Office {
   pinned: PinnedSettings
   parser: Parser
   catalogues: Catalogues
+  /** What was read of texts before, by their target. */
+  known: Map<string, KnownTexts>
 }
 
 /** Serves one accepted connection from its first byte to its last. Settles when it is over, whatever the end. */
@@ -100,7 +103,7 @@ interface Attendance extends Office {
 async function attend(
   session: Session,
   client: Mailbox,
-  { doors, cancels, pinned, parser, catalogues, parameters, version, target: admitted }: Attendance,
+  { doors, cancels, pinned, parser, catalogues, known, parameters, version, target: admitted }: Attendance,
 ): Promise<End> {
   let target: OpenTarget
   try {
@@ -146,7 +149,7 @@ async function attend(
       limits: doors.limits,
       pinned,
       transaction: target.transaction,
-      reading: { parser, catalogues, target: admitted, key: doors.maskKey },
+      reading: { parser, catalogues, target: admitted, key: doors.maskKey, known: knownTextsOf(known, admitted.name) },
       user: (admitted.settings as PostgresSettings).user,
     }
     return await carry(session, client, target.mailbox, { parts, clock: doors.machine.clock })
@@ -154,6 +157,12 @@ async function attend(
     key.remove()
     target.mailbox.socket.end()
   }
+}
+
+function knownTextsOf(known: Map<string, KnownTexts>, target: string): KnownTexts {
+  const texts = known.get(target) ?? new KnownTexts()
+  known.set(target, texts)
+  return texts
 }
 
 function welcome(session: Session, client: ClientWire, target: OpenTarget, key: { processId: number; secretKey: Uint8Array }): void {

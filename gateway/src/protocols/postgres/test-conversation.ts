@@ -165,7 +165,7 @@ export function openGateway({
   }
   // A target without tables of its own: what a session asks is all these tests look at.
   const catalogues = new Catalogues(doors, async () => ({ relations: [], routines: [], searchPath: ['public'], serverVersion: 150_000 }))
-  const office = { doors, cancels: new Cancels(machine), pinned: new PinnedSettings(parser), parser, catalogues }
+  const office = { doors, cancels: new Cancels(machine), pinned: new PinnedSettings(parser), parser, catalogues, known: new Map() }
   return { machine, guard, doors, office, turnedAway, endRun: (reason: string) => over.abort(reason) }
 }
 

@@ -6,9 +6,9 @@ import {
   type MaskKey,
   type MaskObligation,
   type MaskPlan,
+  type MaskRequest,
   type Parser,
   type Redaction,
-  type Syntax,
 } from '@steno/policy-dsl'
 import type { Column, Operation, Parameter } from '@steno/recordings'
 import type { Compliance, Recorded, Understanding } from '../../guard/index.ts'
@@ -16,18 +16,42 @@ import type { AdmittedTarget } from '../protocol.ts'
 import { Lru } from '../../runtime/lru.ts'
 import type { Catalogues } from './catalogue/catalogues.ts'
 import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
-import { copyOptionsOf, copyTargetOf } from './masking/copy-options.ts'
+import { copyOptionsOf, copyTargetOf, type CopyStatementOptions } from './masking/copy-options.ts'
 import { redactText, type TextRedaction } from './masking/mask-text.ts'
 
 /** Texts that are remembered, and how long a remembered one may be. */
 const rememberedMax = 4096
 const rememberedLengthMax = 16 * 1024
 
+/** How answers to a text are kept, when masks hold for it. */
+interface Kept {
+  plan: MaskPlan
+  copies: (CopyStatementOptions | null)[]
+  incoming: (Column[] | null)[]
+}
+
 /** What a text that is asked for again need not be asked again. */
 interface Known {
-  syntax: Syntax
   operations: Operation[]
-  plans: Map<string, MaskPlan>
+  /** By the masks, as JSON: a session's circumstances decide which hold. */
+  kept: Map<string, Kept>
+}
+
+/** What was read of one target's texts, by all its sessions, as long as its catalogue is the same. */
+export class KnownTexts {
+  #catalogue: Catalogue | null = null
+  readonly #texts = new Lru<string, Known>(rememberedMax)
+
+  get(key: string, catalogue: Catalogue): Known | undefined {
+    if (catalogue === this.#catalogue) return this.#texts.get(key)
+    this.#catalogue = catalogue
+    this.#texts.clear()
+    return undefined
+  }
+
+  set(key: string, known: Known): void {
+    this.#texts.set(key, known)
+  }
 }
 
 export interface UnderstanderParts {
@@ -35,6 +59,7 @@ export interface UnderstanderParts {
   catalogues: Catalogues
   target: AdmittedTarget
   key: MaskKey
+  known: KnownTexts
   /** The texts behind the names that the session gave to statements and cursors; null for a name it did not give. */
   prepared: (name: string) => string | null
   cursors: (name: string) => string | null
@@ -58,7 +83,6 @@ const mayHoldSecret = /password|passwd|connection|\bserver\b|user\s+mapping|subs
 /** Reads what one session's commands would do, where they would do it. */
 export class Understander {
   readonly #parts: UnderstanderParts
-  readonly #known = new Lru<string, Known>(rememberedMax)
   #catalogue: Catalogue | null = null
 
   constructor(parts: UnderstanderParts) {
@@ -69,8 +93,12 @@ export class Understander {
   ready(): void | Promise<void> {
     const { catalogues, target, parser } = this.#parts
     const catalogue = catalogues.get(target)
-    if (catalogue instanceof Promise) return catalogue.then(found => this.#use(found)).then(() => parser.ready())
-    this.#use(catalogue)
+    if (catalogue instanceof Promise)
+      return catalogue.then(found => {
+        this.#catalogue = found
+        return parser.ready()
+      })
+    this.#catalogue = catalogue
   }
 
   /** The command as the record may hold it, when its text has a password in it; undefined when it may be held as it is. */
@@ -105,15 +133,9 @@ export class Understander {
             reason: 'the value of a function called by its number cannot be masked',
             hint: 'call the function in a statement',
           }
-        return { possible: true, keeper: this.#keeper({ masks, plan: null, syntax: null }) }
+        return { possible: true, keeper: this.#keeper(masks, null) }
       },
     }
-  }
-
-  #use(catalogue: Catalogue): void {
-    if (catalogue === this.#catalogue) return
-    this.#catalogue = catalogue
-    this.#known.clear()
   }
 
   #inUse(): Catalogue {
@@ -122,58 +144,53 @@ export class Understander {
   }
 
   #knownOf(text: string): Known {
-    const { parser, prepared, cursors, searchPath } = this.#parts
+    const { parser, known: texts, prepared, cursors, searchPath } = this.#parts
+    const catalogue = this.#inUse()
     const path = searchPath()
     const key = path === undefined ? text : `${path.join('\0')}\0\0${text}`
-    const known = this.#known.get(key)
+    const known = texts.get(key, catalogue)
     if (known) return known
-    const operations = parser.understand(text, {
-      catalogue: this.#inUse(),
-      prepared,
-      cursors,
-      ...(path === undefined ? {} : { searchPath: path }),
-    })
-    const fresh: Known = { syntax: parser.syntax(text), operations, plans: new Map() }
-    // What stands behind a name may be another text the next time, and not understanding may be the parser's momentary state.
+    const operations = parser.understand(text, { catalogue, prepared, cursors, ...(path === undefined ? {} : { searchPath: path }) })
+    const fresh: Known = { operations, kept: new Map() }
     const isLasting = operations.every(({ verb }) => !passing.has(verb))
-    if (isLasting && text.length <= rememberedLengthMax) this.#known.set(key, fresh)
+    if (isLasting && text.length <= rememberedLengthMax) texts.set(key, fresh)
     return fresh
   }
 
   #comply(asked: Asked, known: Known, masks: MaskObligation[]): Compliance {
     const { text, parameters } = asked
     const secrets = this.#secretsOf(text)
-    if (masks.length === 0) {
-      const recorded = hiding(asked, secrets, parameters)
-      return { possible: true, recorded, keeper: this.#keeper({ masks, plan: null, syntax: known.syntax }) }
-    }
-    const plan = this.#plan(text, known, masks)
+    if (masks.length === 0) return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, null) }
+    const kept = this.#keptOf(text, known, masks)
+    const { plan } = kept
     const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
     const recorded = hiding(asked, [...secrets, ...spans], this.#hiddenParameters(parameters, plan.redactions, masks))
-    if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper({ masks, plan, syntax: known.syntax }) }
+    if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper(masks, kept) }
     const { rule, reason, hint } = plan
     return { possible: false, recorded, rule, reason, hint }
   }
 
-  #plan(text: string, known: Known, masks: MaskObligation[]): MaskPlan {
-    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
+  #keptOf(text: string, known: Known, masks: MaskObligation[]): Kept {
     const name = JSON.stringify(masks)
-    const remembered = known.plans.get(name)
+    const remembered = known.kept.get(name)
     if (remembered) return remembered
-    if (known.syntax.kind !== 'statements') {
-      const rule = masks[0]!.rule
-      return {
-        kind: 'refuse',
-        rule,
-        reason: 'masked columns cannot be told in a text that is not understood',
-        hint: 'send one plain statement',
-        redactions: [],
-      }
+    const syntax = this.#parts.parser.syntax(text)
+    const statements = syntax.kind === 'statements' ? syntax.statements : null
+    const kept: Kept = {
+      plan: statements ? this.#plan(text, statements, masks) : notUnderstood(masks),
+      copies: (statements ?? []).map(copyOptionsOf),
+      incoming: (statements ?? []).map(statement => this.#copiedIn(statement)),
     }
+    known.kept.set(name, kept)
+    return kept
+  }
+
+  #plan(text: string, statements: MaskRequest['statements'], masks: MaskObligation[]): MaskPlan {
+    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
     const path = searchPath()
-    const plan = planMasks({
+    return planMasks({
       text,
-      statements: known.syntax.statements,
+      statements,
       catalogue: this.#inUse(),
       ...(path === undefined ? {} : { searchPath: path }),
       target: target.name,
@@ -181,11 +198,9 @@ export class Understander {
       parse: inner => parser.syntax(inner),
       prepared,
       cursors,
-      detects: (mask, literal) =>
-        mask.matching !== null && maskMatches(mask.matching.pattern, mask.matching.flags, literal, mask.with, key) !== literal,
+      detects: ({ matching, with: kind }, literal) =>
+        matching !== null && maskMatches(matching.pattern, matching.flags, literal, kind, key) !== literal,
     })
-    known.plans.set(name, plan)
-    return plan
   }
 
   /** Values that are bound for masked columns, or that a detector knows, as the record may hold them. The same list when there is none. */
@@ -235,18 +250,29 @@ export class Understander {
     }))
   }
 
-  #keeper({ masks, plan, syntax }: { masks: MaskObligation[]; plan: MaskPlan | null; syntax: Syntax | null }): PostgresAnswerKeeper {
+  #keeper(masks: MaskObligation[], kept: Kept | null): PostgresAnswerKeeper {
     const { target, key } = this.#parts
+    const plan = kept?.plan.kind === 'plan' ? kept.plan : null
     return new PostgresAnswerKeeper({
       masks,
-      answers: plan?.kind === 'plan' ? plan.answers : [],
-      copies: syntax?.kind === 'statements' ? syntax.statements.map(copyOptionsOf) : [],
-      incoming: syntax?.kind === 'statements' ? syntax.statements.map(statement => this.#copiedIn(statement)) : [],
-      mayTell: masks.length > 0 && (plan?.kind !== 'plan' || plan.touchesMasked),
+      answers: plan?.answers ?? [],
+      copies: kept?.copies ?? [],
+      incoming: kept?.incoming ?? [],
+      mayTell: masks.length > 0 && (plan?.touchesMasked ?? true),
       catalogue: this.#inUse(),
       target: target.name,
       key,
     })
+  }
+}
+
+function notUnderstood(masks: MaskObligation[]): MaskPlan {
+  return {
+    kind: 'refuse',
+    rule: masks[0]?.rule ?? '',
+    reason: 'masked columns cannot be told in a text that is not understood',
+    hint: 'send plain statements, one at a time',
+    redactions: [],
   }
 }
 

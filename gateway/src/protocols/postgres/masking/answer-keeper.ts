@@ -51,7 +51,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
         this.#rows = this.#rowMasker(part.columns)
         break
       case 'copy':
-        if (part.direction === 'out') this.#copy = this.#copyMasker(part.columns)
+        if (part.direction === 'out' && this.#options.masks.length > 0) this.#copy = this.#copyMasker(part.columns)
         break
       case 'done':
       case 'empty':
@@ -119,6 +119,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   #keepRows(block: RowBlock, bytes: Uint8Array): Kept {
+    if (this.#options.masks.length === 0) return { part: block, bytes }
     if (!this.#rows) throw new MaskFailed('expected the columns of an answer before its rows')
     const masked = this.#rows.mask(block, bytes)
     return { part: masked.block, bytes: masked.bytes }
