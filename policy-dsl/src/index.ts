@@ -13,14 +13,24 @@ export { maskFor, type Hide } from './masks/mask-for.ts'
 export { createMaskKey, type MaskKey } from './masks/mask-key.ts'
 export { maskMatches } from './masks/mask-matches.ts'
 export { maskValue } from './masks/mask-value.ts'
-export { Catalogue, type CatalogueData, type RelationData, type RoutineData } from './operations/postgres/catalogue.ts'
+export {
+  Catalogue,
+  type CatalogueData,
+  type ColumnData,
+  type RelationData,
+  type RoutineData,
+  type RoutineName,
+  type RuleData,
+} from './operations/postgres/catalogue.ts'
 export { changesPinned, createParser, mayTouchPinned, type Parser } from './operations/postgres/index.ts'
 export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from './operations/postgres/lineage/mask-plan.ts'
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'
 export { secretLiterals } from './operations/postgres/lineage/secret-literals.ts'
+export { statementSpans } from './operations/postgres/offsets.ts'
 export type { Syntax } from './operations/postgres/syntax.ts'
 export { operationReaders, type OperationReader } from './operations/registry.ts'
 export type * from './problem.ts'
+export { maskedColumns } from './rehearse/masked-columns.ts'
 export { createRehearsal, type Rehearsal, type RehearsalResult } from './rehearse/rehearse.ts'
 export type { RehearsedCommand, RehearsedSession } from './rehearse/rehearsed-session.ts'
 export type * from './ruleset.ts'

@@ -77,6 +77,8 @@ export interface AnswerKeeper {
   keep(kept: Kept): Kept
   /** Gives content that the client sends for the command, as the record may have it. */
   incoming(content: ContentBlock): ContentBlock
+  /** Gives what the target says outside any answer, by any session's doing. */
+  payload(text: string): string
   /** Gives what it held back of that, at its end. */
   incomingRest(): ContentBlock | null
   /** Gives what it held back of content until its end was known. */
@@ -187,6 +189,8 @@ export class Session {
   #isWatched = false
   #allowed: Decision = { verdict: 'allow', policyVersion: noPolicy }
   #held: Held | null = null
+  /** What keeps the last answer that had masks: they hold for what is said outside of answers as well. */
+  #keeper: AnswerKeeper | null = null
   /** Commands whose answers policies have demands on, by number, until they are over. */
   readonly #obliged = new Map<number, Obliged>()
 
@@ -288,8 +292,18 @@ export class Session {
 
   /** Writes down what the target said outside any command, and clears its bytes. */
   remark(notice: NoticeRecord, bytes: Uint8Array): Cleared {
-    this.note(notice)
-    return new Cleared(guardKey, bytes)
+    if (notice.kind !== 'notice' || !this.#keeper) {
+      this.note(notice)
+      return new Cleared(guardKey, bytes)
+    }
+    const kept = this.#keeper.keep({ part: { kind: 'notice', notice: notice.notice }, bytes })
+    if ('kind' in kept.part && kept.part.kind === 'notice') this.note({ kind: 'notice', notice: kept.part.notice })
+    return new Cleared(guardKey, kept.bytes)
+  }
+
+  /** A message between sessions, as this one may see it: who sent it may have put anything in it. */
+  keepPayload(text: string): string {
+    return this.#keeper ? this.#keeper.payload(text) : text
   }
 
   /** Writes down something that belongs to the story but reaches nobody. */
@@ -388,6 +402,7 @@ export class Session {
     if (spent?.over === 'deny') return deny({ rule: spent.limit.rule, reason: limitReason(spent.limit) }, limitHint)
     if (compliance?.possible === false) return deny({ rule: compliance.rule, reason: compliance.reason }, compliance.hint)
     const demands = spent?.over === 'hold' ? [...judgement.approvals, demandBy(spent.limit)] : judgement.approvals
+    if (compliance?.possible && masks.length > 0) this.#keeper = compliance.keeper
     const oblige = (ticket: Ticket) => {
       if (compliance?.possible)
         this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })

@@ -52,21 +52,37 @@ export class ClientWire {
 /** Byte ranges waiting for one write. Neighbours in the same buffer become one range, so an untouched chunk is passed on uncopied. */
 class Outbox {
   #ranges: Uint8Array[] = []
+  /** The range that may still grow: `#last` from its start to `#lastEnd`, an offset into its buffer. */
+  #last: Uint8Array | null = null
+  #lastEnd = 0
 
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    const last = this.#ranges.at(-1)
-    if (last && last.buffer === bytes.buffer && last.byteOffset + last.length === bytes.byteOffset) {
-      this.#ranges[this.#ranges.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + bytes.length)
-    } else this.#ranges.push(bytes)
+    const last = this.#last
+    if (last && last.buffer === bytes.buffer && this.#lastEnd === bytes.byteOffset) {
+      this.#lastEnd += bytes.length
+      return
+    }
+    this.#settle()
+    this.#last = bytes
+    this.#lastEnd = bytes.byteOffset + bytes.length
   }
 
   writeTo(socket: Socket): void | Promise<void> {
+    this.#settle()
     const ranges = this.#ranges
     if (ranges.length === 0) return
     this.#ranges = []
     const keepsUp = socket.write(ranges.length === 1 ? ranges[0]! : join(ranges))
     if (!keepsUp) return socket.drained()
+  }
+
+  #settle(): void {
+    const last = this.#last
+    if (!last) return
+    this.#last = null
+    const length = this.#lastEnd - last.byteOffset
+    this.#ranges.push(length === last.length ? last : new Uint8Array(last.buffer, last.byteOffset, length))
   }
 }
 

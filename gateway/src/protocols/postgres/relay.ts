@@ -1,9 +1,10 @@
-import type { AnswerPart, Column, EndReason, Notice, Parameter, TransactionState } from '@steno/recordings'
+import type { AnswerPart, Column, EndReason, Notice, Operation, Parameter, TransactionState } from '@steno/recordings'
 import type { ClientWire, CommandDraft, Ruling, Session, TargetWire, Ticket } from '../../guard/index.ts'
 import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { CopyCollector } from './copy-collector.ts'
 import { RowDecoder, type ResultShape } from './row-decoder.ts'
+import { namedStatement, type NamedStatement } from './named-statement.ts'
 import { describeParameters } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
@@ -14,7 +15,7 @@ import * as backend from './wire/backend.ts'
 import * as frontend from './wire/frontend.ts'
 import { MessageReader } from './wire/message-reader.ts'
 import { WireError } from './wire/wire-error.ts'
-import { writeDescribePortal, writeErrorResponse, writeParse, writeQuery } from './wire/write.ts'
+import { writeDescribePortal, writeErrorResponse, writeFlush, writeNotification, writeParse, writeQuery } from './wire/write.ts'
 
 /** What the target is sent in place of a refused statement: it fails there as any failing statement does, so transaction and pipeline behave alike. */
 const refusedText = 'refused by steno'
@@ -25,15 +26,27 @@ const heldBytesMax = 1 << 20
 /** Names that SQL gave to statements and cursors, of which a session remembers the last. */
 const namesMax = 10_000
 
-interface Prepared {
+/** When a name was given its meaning, as far as that was sent. */
+interface Named {
+  /** The group of messages, up to a Sync, that it was sent in. */
+  group: number
+  /** Its debt's place in all that was ever owed; Infinity before it is sent. */
+  seq: number
+}
+
+interface Prepared extends Named {
   text: string
   oids: number[]
   /** The `prepare` command that carried the text, 0 when it travelled with its execution. */
   n: number
   columns: Column[] | null
+  /** Whether it takes names away or gives them, once that was asked. */
+  renames: boolean | null
+  /** Code that nobody read ran since: it may have put another statement in its place. */
+  isDoubtful: boolean
 }
 
-interface Portal {
+interface Portal extends Named {
   prepared: Prepared
   statement: string
   parameters: Parameter[]
@@ -49,10 +62,14 @@ interface Owed {
   ticket: Ticket | null
   /** What the client is told in place of the target's error, when the guard refused. */
   refusal: Notice | null
-  /** What was asked, for a `query`; other debts have it in their shape. */
+  /** What was asked, for a `query`, and what is closed; other debts have it in their shape. */
   text: string
   /** The gateway asked for it itself: nobody is told. */
   isOwn: boolean
+  /** Its place in all that was ever owed. */
+  seq: number
+  /** Statements of its text that are done. */
+  done: number
   /** Puts the names back as they were, should the target never do this. */
   undo: (() => void) | null
   shape: Prepared | Portal | null
@@ -132,8 +149,20 @@ export class Relay {
   /** The texts that SQL's PREPARE and DECLARE came in, by the names they gave. */
   readonly #prepares = new Map<string, string>()
   readonly #cursors = new Map<string, string>()
-  /** Something that a catalogue shows was changed in a transaction that is not over. */
-  #isChanged = false
+  /** What a catalogue shows that was changed in a transaction which is not over: code is what runs when it is named. */
+  #changed: 'nothing' | 'tables' | 'code' = 'nothing'
+  /** Messages up to a Sync or a simple query are a group: this is the one now being sent, and the first that is not answered. */
+  #group = 0
+  #answeredGroups = 0
+  /** Something of the group was sent. */
+  #isInGroup = false
+  #seq = 0
+  /** The last debt that may change what names mean. */
+  #renamingSeq = -1
+  /** Who waits until nothing is owed. */
+  #resting: (() => void) | null = null
+  /** What the target said to a question of our own. */
+  #told: string | null = null
   /** A command that waits for consent, or for the catalogue: what comes behind it stays in the reader. */
   #waiting: Promise<void> | null = null
   #saidGoodbye = false
@@ -155,6 +184,7 @@ export class Relay {
       prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name) ?? null,
       cursors: name => this.#portals.get(name)?.prepared.text ?? this.#cursors.get(name) ?? null,
       searchPath: () => this.#searchPath.schemas,
+      isStale: () => this.#changed === 'code',
     })
   }
 
@@ -179,6 +209,11 @@ export class Relay {
     this.#flushRows()
     this.#flushCopyOut()
     this.#flushShown()
+    if (this.#resting && (this.#owed.length === 0 || this.#copyIn)) {
+      const rested = this.#resting
+      this.#resting = null
+      rested()
+    }
     return this.#client.flush()
   }
 
@@ -257,12 +292,48 @@ export class Relay {
     this.#target.send(raw(message), this.#session.relay())
     if (debt?.what === 'sync') this.#isSkipping = false
     if (debt) this.#owe([debt])
+    if (debt?.what === 'sync') this.#endGroup()
+    else this.#isInGroup = true
+  }
+
+  #endGroup(): void {
+    this.#group++
+    this.#isInGroup = false
   }
 
   /** Notes what the target owes for messages that were sent; while it skips to the next Sync it owes nothing. */
   #owe(debts: Owed[]): void {
-    if (this.#isSkipping) this.#forget(debts)
-    else this.#owed.push(...debts)
+    if (this.#isSkipping) return this.#forget(debts)
+    for (const debt of debts) {
+      debt.seq = this.#seq++
+      if ((debt.what === 'parse' || debt.what === 'bind') && debt.shape) debt.shape.seq = debt.seq
+      this.#owed.push(debt)
+    }
+  }
+
+  /**
+   * Settles when all that was sent is answered. A Flush makes the target answer
+   * what no Sync follows yet. In the middle of a COPY nothing can be waited for:
+   * what comes there out of turn the target refuses by itself.
+   */
+  #rest(): void | Promise<void> {
+    if (this.#owed.length === 0 || this.#copyIn) return
+    if (this.#isInGroup) this.#target.send(writeFlush(), this.#session.relay())
+    const rested = new Promise<void>(resolve => (this.#resting = resolve))
+    return then(this.#target.flush(), () => rested)
+  }
+
+  /**
+   * Whether an answer that is still owed may change what a name stands for, or
+   * take its definition back: then nobody can say yet what is asked by it.
+   */
+  #isUnsettled(named: Named | undefined, name: string): boolean {
+    const first = this.#owed[0]
+    if (!first || this.#copyIn) return false
+    // Taken away by a Close that an error may yet skip.
+    if (!named) return this.#owed.some(debt => debt.what === 'close' && debt.text === name)
+    if (named.group < this.#group && named.group >= this.#answeredGroups) return true
+    return name !== '' && this.#renamingSeq >= first.seq && this.#renamingSeq > named.seq
   }
 
   /** Takes back names that the target never took, and says of commands that they did not run. */
@@ -278,19 +349,24 @@ export class Relay {
     const text = frontend.readQuery(message)
     const bytes = raw(message)
     return this.#submit(this.#draft({ kind: 'query', text, parameters: noParameters }), ruling => {
+      const debt = owed('query', ruling.ticket)
       if (ruling.verdict === 'allow') {
         this.#target.send(bytes, ruling.pass)
-        this.#owe([{ ...owed('query', ruling.ticket), text }])
+        debt.text = text
+        this.#owe([debt])
+        this.#follow(debt, this.#understander.takeOperations() ?? (renames(text) ? 'unknown' : null))
       } else {
         this.#target.send(writeQuery(refusedText), this.#session.relay())
-        this.#owe([{ ...owed('query', ruling.ticket), refusal: refusalOf(ruling) }])
+        debt.refusal = refusalOf(ruling)
+        this.#owe([debt])
       }
+      this.#endGroup()
     })
   }
 
   #onParse(message: MessageReader): void {
     const { name, text, oids } = frontend.readParse(message)
-    const prepared: Prepared = { text, oids, n: 0, columns: null }
+    const prepared: Prepared = { text, oids, n: 0, columns: null, renames: null, isDoubtful: false, group: this.#group, seq: Infinity }
     const undo = replaceName(this.#statements, name, prepared)
     this.#folding = {
       prepared,
@@ -310,6 +386,10 @@ export class Relay {
       if (settled) return settled.then(() => this.#onBind(message))
     }
     const prepared = this.#statements.get(bind.statement)
+    if (this.#isUnsettled(prepared, bind.statement)) {
+      const rested = this.#rest()
+      if (rested) return rested.then(() => this.#onBind(message))
+    }
     if (!prepared)
       return this.#refuseUnknown(
         message,
@@ -324,6 +404,8 @@ export class Relay {
       resultFormats: bind.resultFormats,
       columns: prepared.columns,
       isBound: false,
+      group: this.#group,
+      seq: Infinity,
     }
     const debt: Owed = { ...owed('bind', null), undo: replaceName(this.#portals, bind.portal, portal), shape: portal }
     this.#folding ??= { prepared, statement: bind.statement, portalName: null, portal: null, pieces: [], owed: [] }
@@ -343,7 +425,9 @@ export class Relay {
       folding.owed.push(debt)
       return
     }
-    return then(this.#settle(), () => {
+    const settled = this.#settle() ?? (this.#isUnsettled(shape, name) ? this.#rest() : undefined)
+    if (settled) return settled.then(() => this.#onDescribe(message))
+    return then(undefined, () => {
       const ticket = shape && 'prepared' in shape ? null : shape && shape.n > 0 ? { n: shape.n } : null
       this.#relay(message, { ...debt, ticket })
     })
@@ -357,6 +441,10 @@ export class Relay {
       if (settled) return settled.then(() => this.#onExecute(message))
     }
     const portal = this.#portals.get(name)
+    if (this.#isUnsettled(portal, name)) {
+      const rested = this.#rest()
+      if (rested) return rested.then(() => this.#onExecute(message))
+    }
     if (!portal) return this.#refuseUnknown(message, `portal "${name}" is not known to this session`, '34000', 'read a cursor with FETCH')
     const bytes = raw(message)
     const folding = this.#folding
@@ -402,17 +490,22 @@ export class Relay {
     { prepared, statement, parameters }: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
     name: string | null,
   ): CommandDraft {
-    const draft = this.#draft({ kind, text: prepared.text, parameters })
+    const draft = this.#draft({ kind, text: prepared.text, parameters, isDoubtful: prepared.isDoubtful })
     draft.statement = statement
     if (name !== null) draft.portal = name
     if (prepared.n > 0) draft.prepared = prepared.n
     return draft
   }
 
-  #draft({ kind, text, parameters }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[] }): CommandDraft {
+  #draft({
+    kind,
+    text,
+    parameters,
+    isDoubtful = false,
+  }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[]; isDoubtful?: boolean }): CommandDraft {
     const show = (shown: string, values: Parameter[]) =>
       kind === 'query' || kind === 'execute' ? showStatement(this.#parts.database, shown, values.map(shortValue)) : ''
-    const asked = { text, parameters, show }
+    const asked = { text, parameters, show, isDoubtful }
     return {
       kind,
       text,
@@ -429,7 +522,12 @@ export class Relay {
       this.#target.send(pieces[0]!, ruling.pass)
       for (let i = 1; i < pieces.length; i++) this.#target.send(pieces[i]!, this.#session.relay())
       for (const debt of debts) debt.ticket = ruling.ticket
-      return this.#owe(debts)
+      this.#isInGroup = true
+      this.#owe(debts)
+      const last = debts.at(-1)
+      if (last?.what === 'execute')
+        this.#follow(last, this.#understander.takeOperations() ?? (renamesAsPrepared(last.shape) ? 'unknown' : null))
+      return
     }
     for (const debt of debts.toReversed()) debt.undo?.()
     this.#refuseExtended(ruling.ticket, refusalOf(ruling))
@@ -437,6 +535,7 @@ export class Relay {
 
   #refuseExtended(ticket: Ticket, refusal: Notice): void {
     this.#target.send(writeParse(refusedStatement, refusedText), this.#session.relay())
+    this.#isInGroup = true
     this.#owe([{ ...owed('parse', ticket), refusal }])
   }
 
@@ -451,7 +550,7 @@ export class Relay {
   #onClose(message: MessageReader): void {
     const { of, name } = frontend.readClose(message)
     const undo = of === 'statement' ? removeName(this.#statements, name) : removeName(this.#portals, name)
-    this.#relay(message, { ...owed('close', null), undo })
+    this.#relay(message, { ...owed('close', null), text: name, undo })
   }
 
   #onFunctionCall(message: MessageReader): void | Promise<void> {
@@ -465,7 +564,10 @@ export class Relay {
     return this.#submit(draft, ruling => {
       const allowed = ruling.verdict === 'allow'
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
-      this.#owe([{ ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) }])
+      const debt = { ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) }
+      this.#owe([debt])
+      if (allowed) this.#follow(debt, this.#understander.takeOperations() ?? 'unknown')
+      this.#endGroup()
     })
   }
 
@@ -492,11 +594,45 @@ export class Relay {
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
     draft.refusal ??= this.#parts.pinned.refuse(draft.text)
     if (!draft.refusal && this.#session.isWatched) {
-      const wait = this.#understander.ready()
+      const wait = this.#beforeJudging()
       if (wait) return this.#submitAfter(wait, draft, handle)
     }
     const ruling = this.#session.submit(draft)
     return ruling instanceof Promise ? ruling.then(handle) : handle(ruling)
+  }
+
+  /** Waits until all is known that a command is read by: what names mean, what the target holds, where it looks names up. */
+  #beforeJudging(): void | Promise<void> {
+    const first = this.#owed[0]
+    const wait = (first && this.#renamingSeq >= first.seq ? this.#rest() : undefined) ?? this.#understander.ready() ?? this.#askSearchPath()
+    return wait?.then(() => this.#beforeJudging())
+  }
+
+  /** Asks the target where it looks names up, when that is not certain and a question may be put: between two groups of messages, with nothing owed. */
+  #askSearchPath(): void | Promise<void> {
+    if (this.#searchPath.isCertain || this.#owed.length > 0 || this.#isInGroup || this.#copyIn || this.#transaction === 'failed') return
+    this.#session.note({ kind: 'gateway', message: 'asked the target for its search_path' })
+    this.#told = null
+    this.#target.send(writeQuery('SHOW search_path'), this.#session.relay())
+    this.#owe([{ ...owed('query', null), isOwn: true }])
+    this.#endGroup()
+    return this.#rest()
+  }
+
+  /** Takes note of what a command that was sent may change: what names mean, and where they are looked up. */
+  #follow(debt: Owed, operations: Operation[] | 'unknown' | null): void {
+    if (operations === null) return
+    if (operations === 'unknown') {
+      this.#renamingSeq = debt.seq
+      return this.#searchPath.lost()
+    }
+    this.#searchPath.sent(operations)
+    if (!operations.every(isPlain)) this.#renamingSeq = debt.seq
+    if (!operations.some(({ isOpaque }) => isOpaque)) return
+    // It may have prepared other statements under the names we know.
+    this.#prepares.clear()
+    this.#cursors.clear()
+    for (const prepared of this.#statements.values()) prepared.isDoubtful = true
   }
 
   /** Policies cannot be asked about a command that cannot be read where it would run. */
@@ -517,6 +653,8 @@ export class Relay {
   #onTargetMessage(message: MessageReader): void {
     if (message.type === backend.type.dataRow) return this.#onDataRow(message)
     this.#flushRows()
+    const first = this.#owed[0]
+    if (first?.isOwn && first.what === 'query' && ownAnswers.has(message.type)) return this.#onOwnAnswer(message)
     if (message.type === backend.type.copyData) return this.#onCopyOutData(message)
     this.#flushCopyOut()
     switch (message.type) {
@@ -542,10 +680,8 @@ export class Relay {
         return this.#onError(message)
       case backend.type.noticeResponse:
         return this.#onNotice(message)
-      case backend.type.notificationResponse: {
-        const { channel, payload, processId } = backend.readNotification(message)
-        return this.#client.write(this.#session.remark({ kind: 'notification', channel, payload, process: processId }, raw(message)))
-      }
+      case backend.type.notificationResponse:
+        return this.#onNotification(message)
       case backend.type.parameterStatus:
         return this.#onParameterStatus(message)
       case backend.type.copyInResponse:
@@ -564,6 +700,10 @@ export class Relay {
 
   #onDataRow(message: MessageReader): void {
     const debt = this.#front(message)
+    if (debt.isOwn && debt.what === 'query') {
+      this.#told = backend.readFirstText(message)
+      return
+    }
     if (!this.#shape) this.#beginResult(debt)
     assert(this.#shape !== null, 'rows belong to a result')
     if (!this.#rows.append(message, this.#shape)) {
@@ -581,6 +721,22 @@ export class Relay {
     this.#shape = { columns: described, formats }
     if (described.length > 0 || (debt.ticket && this.#session.isObliged(debt.ticket)))
       this.#record(debt.ticket, { kind: 'columns', columns: described })
+  }
+
+  /** What the target says to our own question is nobody else's. */
+  #onOwnAnswer(message: MessageReader): void {
+    if (message.type !== backend.type.readyForQuery) return
+    this.#transaction = backend.readReadyForQuery(message)
+    this.#answeredGroups++
+    this.#owed.shift()
+    this.#searchPath.told(this.#told)
+  }
+
+  #onNotification(message: MessageReader): void {
+    const { channel, payload, processId } = backend.readNotification(message)
+    const kept = this.#session.keepPayload(payload)
+    const bytes = kept === payload ? raw(message) : writeNotification({ channel, payload: kept, processId })
+    this.#client.write(this.#session.remark({ kind: 'notification', channel, payload: kept, process: processId }, bytes))
   }
 
   #flushRows(): void {
@@ -656,6 +812,7 @@ export class Relay {
     const debt = this.#front(message)
     this.#followTag(tag, debt)
     this.#followSchema(tag, textOf(debt))
+    debt.done++
     this.#onStatementEnd(message, { kind: 'done', tag, rows, ...(affected === undefined ? {} : { affected }) })
   }
 
@@ -670,7 +827,7 @@ export class Relay {
         this.#transaction = 'idle'
         return
       case 'DEALLOCATE': {
-        const name = deallocatedName(textOf(debt))
+        const name = this.#namedBy(debt)?.name ?? null
         if (name === null) this.#forgetStatements()
         else for (const names of [this.#statements, this.#prepares]) names.delete(name)
         return
@@ -678,9 +835,9 @@ export class Relay {
       case 'DEALLOCATE ALL':
         return this.#forgetStatements()
       case 'PREPARE':
-        return remember(this.#prepares, /\bprepare\s+(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*))/gi, textOf(debt))
+        return remember(this.#prepares, this.#namedBy(debt))
       case 'DECLARE CURSOR':
-        return remember(this.#cursors, /\bdeclare\s+(?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*))/gi, textOf(debt))
+        return remember(this.#cursors, this.#namedBy(debt))
       case 'CLOSE CURSOR':
       case 'CLOSE CURSOR ALL':
         return this.#forgetNamedPortals()
@@ -690,10 +847,14 @@ export class Relay {
     }
   }
 
-  /** Follows what names mean: the search path, and what is there to be named. */
+  #namedBy(debt: Owed): NamedStatement | null {
+    return namedStatement(this.#parts.reading.parser, textOf(debt), debt.done)
+  }
+
+  /** Follows what there is to be named. */
   #followSchema(tag: string, text: string): void {
-    this.#searchPath.done(tag, text)
-    this.#isChanged ||= changesSchema(tag, text)
+    const changed = changesSchema(tag, text)
+    if (changed === 'code' || (changed === 'tables' && this.#changed === 'nothing')) this.#changed = changed
   }
 
   #forgetStatements(): void {
@@ -756,7 +917,6 @@ export class Relay {
   #onParameterStatus(message: MessageReader): void {
     const { name, value } = backend.readParameterStatus(message)
     const bytes = this.#session.remark({ kind: 'setting', name, value }, raw(message))
-    if (name === 'search_path') this.#searchPath.report(value)
     if (this.#parts.pinned.isBroken(name, value))
       throw new RelayEnded('protocol violation', fatal('42501', `\`${name}\` may not be changed in a recorded session`))
     this.#client.write(bytes)
@@ -773,16 +933,20 @@ export class Relay {
     const debt = this.#front(message)
     if (debt.what !== 'sync' && debt.what !== 'query' && debt.what !== 'call') throw unexpected(message)
     this.#transaction = backend.readReadyForQuery(message)
-    this.#searchPath.ready(this.#transaction)
-    if (this.#isChanged && this.#transaction === 'idle') {
-      this.#isChanged = false
-      this.#parts.reading.catalogues.invalidate(this.#parts.reading.target)
-    }
+    this.#answeredGroups++
+    if (this.#transaction === 'idle') this.#onIdle()
     if (this.#transaction === 'idle') for (const [name, portal] of this.#portals) if (portal.isBound) this.#portals.delete(name)
     this.#owed.shift()
     if (debt.ticket) this.#end(debt.ticket)
     else if (this.#ending) this.#end(this.#ending)
     this.#client.write(this.#session.relayBack(raw(message)))
+  }
+
+  #onIdle(): void {
+    this.#searchPath.idle()
+    if (this.#changed === 'nothing') return
+    this.#changed = 'nothing'
+    this.#parts.reading.catalogues.invalidate(this.#parts.reading.target)
   }
 
   /** A ticket whose last answer came right before a Sync: its end waits for the transaction state that follows. */
@@ -829,7 +993,37 @@ export class Relay {
 }
 
 function owed(what: Owed['what'], ticket: Ticket | null): Owed {
-  return { what, ticket, text: '', isOwn: false, refusal: null, undo: null, shape: null }
+  return { what, ticket, text: '', isOwn: false, seq: 0, done: 0, refusal: null, undo: null, shape: null }
+}
+
+/** What answers a question of our own, besides its row. */
+const ownAnswers: ReadonlySet<number> = new Set([
+  backend.type.rowDescription,
+  backend.type.commandComplete,
+  backend.type.errorResponse,
+  backend.type.readyForQuery,
+])
+
+const plainVerbs = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
+/** Whether an operation leaves every name as it is: rows are read and changed, by code that is known. */
+function isPlain({ verb, isOpaque, functions }: Operation): boolean {
+  return plainVerbs.has(verb) && !isOpaque && !functions?.some(name => name.endsWith('set_config'))
+}
+
+/** A longer text is not searched: it may hold anything. */
+const searchedLengthMax = 1 << 16
+
+/** Whether a text may give names to statements and cursors, or take them away. */
+function renames(text: string): boolean {
+  return text.length > searchedLengthMax || /\b(?:deallocate|prepare|discard|declare|close)\b/i.test(text)
+}
+
+function renamesAsPrepared(shape: Prepared | Portal | null): boolean {
+  if (!shape) return true
+  const prepared = 'prepared' in shape ? shape.prepared : shape
+  prepared.renames ??= renames(prepared.text)
+  return prepared.renames
 }
 
 const noParameters: Parameter[] = []
@@ -840,19 +1034,22 @@ function textOf({ shape, text }: Owed): string {
   return 'prepared' in shape ? shape.prepared.text : shape.text
 }
 
-/** Whether a statement that is done may have changed what a catalogue shows. What runs other code may have done so unseen. */
-function changesSchema(tag: string, text: string): boolean {
-  if (/^(?:CREATE|ALTER|DROP|IMPORT|REASSIGN|DO$|CALL$)/.test(tag)) return true
-  return /^(?:SELECT|INSERT)/.test(tag) && /\b(?:into|create)\b/i.test(text) && !/^\s*insert\b/i.test(text)
+/** What a statement that is done may have changed of what a catalogue shows. What runs code may have done so unseen. */
+function changesSchema(tag: string, text: string): 'nothing' | 'tables' | 'code' {
+  if (/^(?:CREATE|DROP) (?:TABLE|INDEX|SEQUENCE|STATISTICS)/.test(tag)) return 'tables'
+  if (/^(?:CREATE|ALTER|DROP|IMPORT|REASSIGN|DO$|CALL$)/.test(tag)) return 'code'
+  return /^(?:SELECT|INSERT)/.test(tag) &&
+    (text.length > searchedLengthMax || /\b(?:into|create)\b/i.test(text)) &&
+    !/^\s*insert\b/i.test(text)
+    ? 'tables'
+    : 'nothing'
 }
 
-/** Notes the text in which SQL named statements or cursors. */
-function remember(names: Map<string, string>, pattern: RegExp, text: string): void {
-  for (const [, quoted, plain] of text.matchAll(pattern)) {
-    const name = quoted?.replaceAll('""', '"') ?? plain!.toLowerCase()
-    names.delete(name)
-    names.set(name, text)
-  }
+/** Notes what SQL gave a name to. When that cannot be told, no name is certain any more. */
+function remember(names: Map<string, string>, named: NamedStatement | null): void {
+  if (named === null || named.name === null) return names.clear()
+  names.delete(named.name)
+  names.set(named.name, named.text)
   for (const oldest of names.keys()) {
     if (names.size <= namesMax) return
     names.delete(oldest)
@@ -889,12 +1086,6 @@ function shortValue(parameter: Parameter): string {
   if (value === null) return 'NULL'
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 79)}…'` : `'${value}'`
   return 'hex' in value ? `\\x${value.hex.slice(0, 80)}` : '…'
-}
-
-/** The statement that a plain `DEALLOCATE name` took away; null when the text says more than that. */
-function deallocatedName(text: string): string | null {
-  const match = /^\s*deallocate\s+(?:prepare\s+)?(?:"([^"]+)"|([a-z_][a-z0-9_$]*))\s*;?\s*$/i.exec(text)
-  return match ? (match[1] ?? match[2]!.toLowerCase()) : null
 }
 
 /** A refusal as PostgreSQL says `insufficient_privilege`, with the rule and the way out; one that was cancelled as `query_canceled`. */

@@ -1,88 +1,80 @@
+import type { Operation } from '@steno/recordings'
+
+/** Settings that decide where bare names are looked up: the path itself, and who `$user` is. */
+const deciding = new Set(['search_path', 'role', 'session_authorization', 'all'])
+/** Verbs of which nobody knows what they set while they run. */
+const unseen = new Set(['OPAQUE', 'UNPARSED'])
+
 /**
- * The schemas a session looks bare names up in, followed through what it says.
- * Null is unknown: then bare names stay as they were written, and rules that
- * would need their schema refuse.
+ * The schemas a session looks bare names up in. What the session may have
+ * changed is not guessed: the target is asked, or the path is unknown. Unknown
+ * leaves bare names as they were written, and rules that need their schema
+ * refuse.
  */
 export class SearchPath {
   readonly #user: string
-  #initial: string[] | null = null
-  #now: { path: string[] | null } | 'initial' = 'initial'
-  /** As it was when the open transaction began: what a rollback brings back. */
-  #before: { path: string[] | null } | 'initial' = 'initial'
-  #isInTransaction = false
-  #isLocal = false
-  #isRolledBack = false
-  #isReported = false
+  #schemas: string[] | null = null
+  #isCertain = false
+  /** Something in the open transaction may have set it, so its end may set it back. */
+  #isTouched = false
+  #isRoleKnown = true
 
   constructor(user: string) {
     this.#user = user
   }
 
-  /** The path now; undefined is the one that sessions of the target begin with. */
-  get schemas(): string[] | undefined {
-    if (this.#now === 'initial') return this.#initial ?? undefined
-    // Nothing but the system's own names is certain.
-    return this.#now.path ?? []
+  /** Whether the target must be asked before bare names mean anything. */
+  get isCertain(): boolean {
+    return this.#isCertain
   }
 
-  /** The target reports it, as PostgreSQL 18 does: nothing is surer. */
-  report(value: string): void {
-    const path = parseNames(value, this.#user)
-    if (this.#now === 'initial' && this.#initial === null) this.#initial = path
-    this.#now = { path }
-    this.#isReported = true
+  /** The path now; without certainty only the system's own names can be found. */
+  get schemas(): string[] {
+    return (this.#isCertain && this.#schemas) || []
   }
 
-  /** Follows a statement that is done. `tag` is its command tag, `text` all that was asked with it. */
-  done(tag: string, text: string): void {
-    if (this.#isReported) return
-    if (tag === 'BEGIN' || tag === 'START TRANSACTION') this.#begin()
-    if (tag === 'ROLLBACK') this.#isRolledBack = true
-    if (tag === 'RESET' || tag === 'DISCARD ALL') {
-      if (tag === 'DISCARD ALL' || /\b(?:all|search_path)\b/i.test(text)) this.#now = 'initial'
-      return
+  /** Takes what the target says the path is: its answer to `SHOW search_path`; null when it did not say. */
+  told(value: string | null): void {
+    this.#schemas = value === null ? null : this.#parse(value)
+    this.#isCertain = true
+  }
+
+  /** Follows a command that was sent. */
+  sent(operations: Operation[]): void {
+    for (const { verb, object, isOpaque, functions } of operations) {
+      const mayRun = isOpaque || unseen.has(verb) || functions?.some(name => name.endsWith('set_config'))
+      const sets = (verb === 'SET' || verb === 'RESET' || verb === 'DISCARD') && deciding.has(object ?? 'all')
+      const ends = verb === 'COMMIT' || verb === 'ROLLBACK' || verb === 'ROLLBACK TO' || verb === 'RELEASE' || verb.endsWith('TRANSACTION')
+      if (object === 'role' || object === 'session_authorization' || mayRun) this.#isRoleKnown = false
+      if (mayRun || sets) this.#isTouched = true
+      if (mayRun || sets || (ends && this.#isTouched)) this.#isCertain = false
     }
-    if (!/search_path/i.test(text)) return
-    const set = /^\s*set\s+(?:(session|local)\s+)?search_path\s*(?:=|to)\s*([^;]+?)\s*;?\s*$/i.exec(text)
-    if (set) {
-      this.#isLocal ||= set[1]?.toLowerCase() === 'local'
-      this.#now = /^default$/i.test(set[2]!) ? 'initial' : { path: parseNames(set[2]!, this.#user) }
-    } else if (/^\s*select\s+(?:pg_catalog\.)?set_config\s*\(\s*'search_path'\s*,\s*''\s*,\s*false\s*\)\s*;?\s*$/i.test(text))
-      this.#now = { path: [] }
-    else if (tag === 'SET' || /set_config|\bdo\b|\bcall\b|function|procedure/i.test(text)) this.#now = { path: null }
   }
 
-  /** Follows the transaction that a statement left behind. */
-  ready(transaction: 'idle' | 'transaction' | 'failed'): void {
-    if (this.#isReported) return
-    if (transaction !== 'idle') {
-      // Back to a savepoint: what was set since then is undone, and we do not know what was.
-      if (this.#isRolledBack && this.#now !== this.#before) this.#now = { path: null }
-      this.#begin()
-    } else if (this.#isInTransaction) {
-      if (this.#isRolledBack || this.#isLocal) this.#now = this.#before
-      this.#isInTransaction = false
-      this.#isLocal = false
+  /** Follows the end of a transaction. */
+  idle(): void {
+    this.#isTouched = false
+  }
+
+  /** Something was sent that nobody read: whatever was known is not known any more. */
+  lost(): void {
+    this.#isCertain = false
+    this.#isTouched = true
+    this.#isRoleKnown = false
+  }
+
+  #parse(list: string): string[] | null {
+    const names: string[] = []
+    if (list.trim() === '') return names
+    for (const item of list.split(',')) {
+      const name = /^\s*(?:"((?:[^"]|"")*)"|([a-z_][a-z0-9_$]*))\s*$/.exec(item)
+      if (!name) return null
+      const plain = name[1]?.replaceAll('""', '"') ?? name[2]!
+      if (plain === '$user') {
+        if (!this.#isRoleKnown) return null
+        names.push(this.#user)
+      } else if (plain !== '' && plain !== 'pg_catalog') names.push(plain)
     }
-    this.#isRolledBack = false
+    return names
   }
-
-  #begin(): void {
-    if (this.#isInTransaction) return
-    this.#isInTransaction = true
-    this.#before = this.#now
-  }
-}
-
-/** The names of a list as SET takes them: quoted ones as they are, others in lower case. Null when it is anything else. */
-function parseNames(list: string, user: string): string[] | null {
-  const names: string[] = []
-  for (const item of list.split(',')) {
-    const name = /^\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([a-z_][a-z0-9_$]*))\s*$/i.exec(item)
-    if (!name) return list.trim() === '' ? [] : null
-    const plain = name[1]?.replaceAll('""', '"') ?? name[2]?.replaceAll("''", "'") ?? name[3]!.toLowerCase()
-    if (plain === '$user') names.push(user)
-    else if (plain !== '' && plain !== 'pg_catalog') names.push(plain)
-  }
-  return names
 }

@@ -225,7 +225,7 @@ const ending = new Set(['Q', 'S', 'H', 'F', 'c', 'f'])
  * FunctionCall, CopyDone, CopyFail.
  */
 export class ScriptedTarget {
-  /** What the gateway sent after its login. */
+  /** What the gateway sent after its login, without its own questions. */
   sent: Uint8Array = new Uint8Array(0)
   peer: Peer | null = null
   /** Writes one answer; a test replaces it to cut it. */
@@ -234,6 +234,7 @@ export class ScriptedTarget {
   readonly #answers: Uint8Array[]
   #read = 0
   #isIn = false
+  #state: 'I' | 'T' | 'E' = 'I'
 
   constructor(gateway: TestGateway, answers: Uint8Array[]) {
     this.#answers = [...answers]
@@ -261,13 +262,20 @@ export class ScriptedTarget {
         ),
       )
     }
-    this.sent = peer.received
-    const messages = splitMessages(this.sent)
+    const messages = splitMessages(peer.received)
+    this.sent = withoutQuestions(peer.received)
     for (; this.#read < messages.length; this.#read++) {
-      if (messages[this.#read]!.type === 'X') this.hangUp()
-      if (!ending.has(messages[this.#read]!.type)) continue
-      const answer = this.#answers.shift()
-      if (answer) this.deliver(answer)
+      const message = messages[this.#read]!
+      if (message.type === 'X') this.hangUp()
+      if (isQuestion(message))
+        peer.socket.write(join(say.columns('search_path'), say.row('public'), say.done('SHOW'), say.ready(this.#state)))
+      else if (ending.has(message.type)) {
+        const answer = this.#answers.shift()
+        if (!answer) continue
+        const ready = splitMessages(answer).findLast(({ type }) => type === 'Z')
+        if (ready) this.#state = ready.text as 'I' | 'T' | 'E'
+        this.deliver(answer)
+      }
     }
   }
 }
@@ -343,4 +351,15 @@ function addPart(answers: Map<number, AnswerPart[]>, n: number, part: AnswerPart
   else if (last?.kind === 'data' && part.kind === 'data' && 'text' in last.content && 'text' in part.content)
     parts[parts.length - 1] = { kind: 'data', content: { text: last.content.text + part.content.text } }
   else parts.push(part)
+}
+
+/** Where the gateway asks by itself, because policies look at the session. */
+function isQuestion({ type, text }: { type: string; text: string }): boolean {
+  return type === 'Q' && text === 'SHOW search_path\0'
+}
+
+function withoutQuestions(bytes: Uint8Array): Uint8Array {
+  const messages = splitMessages(bytes)
+  const whole = messages.reduce((sum, message) => sum + message.bytes.length, 0)
+  return join(...messages.filter(message => !isQuestion(message)).map(message => message.bytes), bytes.subarray(whole))
 }

@@ -64,7 +64,9 @@ export interface UnderstanderParts {
   prepared: (name: string) => string | null
   cursors: (name: string) => string | null
   /** Undefined is the path that sessions of the target begin with. */
-  searchPath: () => string[] | undefined
+  searchPath: () => string[]
+  /** Code was made or changed in the open transaction, where the catalogue does not see it. */
+  isStale: () => boolean
 }
 
 /** What these stand for may be another thing the next time. */
@@ -75,6 +77,8 @@ export interface Asked {
   text: string
   parameters: Parameter[]
   show: (text: string, parameters: Parameter[]) => string
+  /** Another statement may stand behind its name by now. */
+  isDoubtful: boolean
 }
 
 /** Words that stand around every place where SQL takes a secret. */
@@ -84,6 +88,7 @@ const mayHoldSecret = /password|passwd|connection|\bserver\b|user\s+mapping|subs
 export class Understander {
   readonly #parts: UnderstanderParts
   #catalogue: Catalogue | null = null
+  #operations: Operation[] | null = null
 
   constructor(parts: UnderstanderParts) {
     this.#parts = parts
@@ -108,7 +113,18 @@ export class Understander {
 
   understand(asked: Asked): Understanding {
     const known = this.#knownOf(asked.text)
-    return { operations: known.operations, comply: masks => this.#comply(asked, known, masks) }
+    const operations = asked.isDoubtful
+      ? [...known.operations, opaque('a statement that may have been replaced under its name')]
+      : known.operations
+    this.#operations = operations
+    return { operations, comply: masks => (asked.isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)) }
+  }
+
+  /** What the command that was read last would do; null when none was read since this was asked. */
+  takeOperations(): Operation[] | null {
+    const operations = this.#operations
+    this.#operations = null
+    return operations
   }
 
   /** A function called by its number has no text. */
@@ -122,11 +138,12 @@ export class Understander {
     const operations = found.map((operation, at) =>
       at === 0 ? { ...operation, verb: 'CALL', object: name ?? `function ${oid}` } : operation,
     )
+    this.#operations = operations
     return {
       operations,
       comply: masks => {
         const rule = masks[0]?.rule ?? ''
-        if (masks.length > 0 && routine?.schema !== 'pg_catalog')
+        if (masks.length > 0 && !(routine?.schema === 'pg_catalog' && largeObjectFunctions.has(routine.name)))
           return {
             possible: false,
             rule,
@@ -147,12 +164,15 @@ export class Understander {
     const { parser, known: texts, prepared, cursors, searchPath } = this.#parts
     const catalogue = this.#inUse()
     const path = searchPath()
-    const key = path === undefined ? text : `${path.join('\0')}\0\0${text}`
-    const known = texts.get(key, catalogue)
+    const key = `${path.join('\0')}\0\0${text}`
+    const isStale = this.#parts.isStale()
+    const known = isStale ? undefined : texts.get(key, catalogue)
     if (known) return known
-    const operations = parser.understand(text, { catalogue, prepared, cursors, ...(path === undefined ? {} : { searchPath: path }) })
+    const read = parser.understand(text, { catalogue, prepared, cursors, searchPath: path })
+    // What a name runs may be other code than the catalogue shows.
+    const operations = isStale && read.some(runsCode) ? [...read, opaque('code that was changed in this transaction')] : read
     const fresh: Known = { operations, kept: new Map() }
-    const isLasting = operations.every(({ verb }) => !passing.has(verb))
+    const isLasting = !isStale && operations.every(({ verb }) => !passing.has(verb))
     if (isLasting && text.length <= rememberedLengthMax) texts.set(key, fresh)
     return fresh
   }
@@ -186,13 +206,13 @@ export class Understander {
   }
 
   #plan(text: string, statements: MaskRequest['statements'], masks: MaskObligation[]): MaskPlan {
-    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
-    const path = searchPath()
+    const { parser, target, prepared, cursors, key, searchPath, isStale } = this.#parts
     return planMasks({
       text,
       statements,
       catalogue: this.#inUse(),
-      ...(path === undefined ? {} : { searchPath: path }),
+      searchPath: searchPath(),
+      isStale: isStale(),
       target: target.name,
       masks,
       parse: inner => parser.syntax(inner),
@@ -234,8 +254,7 @@ export class Understander {
   /** The columns that a COPY FROM fills, in the order their values come; null for any other statement, and for a table that is not known. */
   #copiedIn(statement: Record<string, unknown>): Column[] | null {
     const copied = copyTargetOf(statement)
-    const path = this.#parts.searchPath()
-    const relation = copied && this.#inUse().relation(copied.schema, copied.table, ...(path === undefined ? [] : [path]))
+    const relation = copied && this.#inUse().relation(copied.schema, copied.table, this.#parts.searchPath())
     if (!copied || !relation) return null
     const named = copied.columns.map(name => relation.columns.find(column => column.name === name))
     const columns = named.length > 0 ? named : relation.columns
@@ -263,6 +282,37 @@ export class Understander {
       target: target.name,
       key,
     })
+  }
+}
+
+/** The functions that clients read and write large objects with, by the protocol's function call (libpq's `lo_*`). */
+const largeObjectFunctions = new Set([
+  'lo_open',
+  'lo_close',
+  'loread',
+  'lowrite',
+  'lo_lseek',
+  'lo_lseek64',
+  'lo_tell',
+  'lo_tell64',
+  'lo_creat',
+  'lo_create',
+  'lo_unlink',
+  'lo_truncate',
+  'lo_truncate64',
+])
+
+/** Whether an operation names something that may stand for code: a function, a view, a table with triggers. */
+function runsCode({ verb, functions, tables }: Operation): boolean {
+  return verb === 'CALL' || (functions?.length ?? 0) > 0 || tables.length > 0
+}
+
+function doubtful(masks: MaskObligation[]): Compliance {
+  return {
+    possible: false,
+    rule: masks[0]?.rule ?? '',
+    reason: 'code that nobody could read ran since this statement was prepared, and may have replaced it',
+    hint: 'prepare it again',
   }
 }
 

@@ -45,6 +45,24 @@ describe('the catalogue of a real PostgreSQL', () => {
       CREATE FUNCTION of_id(who int, OUT name text) RETURNS SETOF text LANGUAGE sql AS 'SELECT "E-Mail" FROM people WHERE id = who';
       CREATE FUNCTION all_people() RETURNS SETOF people BEGIN ATOMIC SELECT * FROM people; END;
       CREATE PROCEDURE nothing() LANGUAGE sql AS '';
+      CREATE FUNCTION kept(text, int) RETURNS text LANGUAGE sql AS 'SELECT $1';
+      CREATE OPERATOR || (LEFTARG = text, RIGHTARG = int, FUNCTION = kept);
+      CREATE FUNCTION fits(text) RETURNS bool LANGUAGE sql AS 'SELECT true';
+      CREATE DOMAIN short AS varchar(9) CHECK (fits(VALUE));
+      CREATE TYPE wrap AS (x text);
+      CREATE FUNCTION wrapped(text) RETURNS wrap LANGUAGE sql AS 'SELECT row($1)::wrap';
+      CREATE CAST (text AS wrap) WITH FUNCTION wrapped(text);
+      CREATE CAST (int AS short) WITH INOUT;
+      CREATE AGGREGATE all_kept(int) (SFUNC = kept, STYPE = text);
+      CREATE TABLE odd (
+        id int DEFAULT 7, name text, low text GENERATED ALWAYS AS (lower(name)) STORED,
+        kind short DEFAULT kept('x', 1), CONSTRAINT fit CHECK (fits(name)));
+      CREATE INDEX ON odd (upper(name), (id + 1)) WHERE id > 3;
+      CREATE POLICY mine ON odd USING (fits(name)) WITH CHECK (id > 1);
+      CREATE RULE keep AS ON INSERT TO odd DO ALSO SELECT "E-Mail" FROM people;
+      CREATE RULE gone AS ON DELETE TO odd DO INSTEAD NOTHING;
+      CREATE RULE off AS ON UPDATE TO odd DO INSTEAD NOTHING;
+      ALTER TABLE odd DISABLE RULE off;
       ALTER ROLE app SET search_path = "Shop of Ann", nowhere, public;`)
     await client.end()
     data = await readCatalogue(
@@ -104,6 +122,53 @@ describe('the catalogue of a real PostgreSQL', () => {
     expect(catalogue.routines('information_schema', '_pg_expandarray')).toMatchObject([{ body: null }])
   })
 
+  it('has the expressions that run when rows change, and what its columns are made of', () => {
+    const odd = catalogue.relation(null, 'odd')
+    expect(odd?.columns).toEqual([
+      { name: 'id', attribute: 1, type: 'integer', typeOid: 23 },
+      { name: 'name', attribute: 2, type: 'text', typeOid: 25 },
+      { name: 'low', attribute: 3, type: 'text', typeOid: 25, generated: 'lower(name)' },
+      {
+        name: 'kind',
+        attribute: 4,
+        type: '"Shop of Ann".short',
+        typeOid: expect.any(Number),
+        default: `"Shop of Ann".kept('x'::text, 1)`,
+        domain: { schema: 'Shop of Ann', name: 'short' },
+      },
+    ])
+    expect(odd?.checks).toEqual(['"Shop of Ann".fits(name)'])
+    expect(odd?.policies).toEqual(['"Shop of Ann".fits(name)', '(id > 1)'])
+    expect(odd?.indexes).toEqual(['upper(name), (id + 1)', '(id > 3)'])
+    expect(catalogue.relation(null, 'people')?.checks).toBe(undefined)
+  })
+
+  it('has rules that are not disabled, and no view has one for its query', () => {
+    const odd = catalogue.relation(null, 'odd')!
+    expect(odd.rules).toHaveLength(2)
+    expect(catalogue.rules(odd, 'INSERT')).toMatchObject([
+      { isInstead: false, definition: expect.stringMatching(/FROM "Shop of Ann"\.people/) },
+    ])
+    expect(catalogue.rules(odd, 'DELETE')).toMatchObject([{ isInstead: true, definition: expect.stringMatching(/DO INSTEAD NOTHING/) }])
+    expect(catalogue.rules(odd, 'UPDATE')).toEqual([])
+    expect(catalogue.relation(null, 'seen')?.rules).toBe(undefined)
+  })
+
+  it('has the operators, casts, domains and aggregates that someone added', () => {
+    expect(data.operators).toEqual([{ schema: 'Shop of Ann', name: '||', routine: { schema: 'Shop of Ann', name: 'kept' } }])
+    expect(catalogue.operators(null, '||')).toHaveLength(1)
+    expect(catalogue.operators('pg_catalog', '||')).toEqual([])
+    expect(data.casts).toEqual([
+      { source: 'text', target: '"Shop of Ann".wrap', routine: { schema: 'Shop of Ann', name: 'wrapped' } },
+      { source: 'integer', target: '"Shop of Ann".short', routine: null },
+    ])
+    expect(catalogue.domains(null, 'short')).toEqual([
+      { schema: 'Shop of Ann', name: 'short', base: 'character varying(9)', checks: ['"Shop of Ann".fits((VALUE)::text)'] },
+    ])
+    expect(catalogue.domains('public', 'short')).toEqual([])
+    expect(catalogue.routines(null, 'all_kept')).toMatchObject([{ kind: 'aggregate', calls: [{ schema: 'Shop of Ann', name: 'kept' }] }])
+  })
+
   it('has what PostgreSQL brings along, and where names are looked for', () => {
     expect(catalogue.relation('pg_catalog', 'pg_stats')).toMatchObject({ kind: 'view' })
     expect(catalogue.relation('information_schema', 'columns')).toMatchObject({ kind: 'view' })
@@ -115,7 +180,7 @@ describe('the catalogue of a real PostgreSQL', () => {
     const [ours, ...others] = liveNamespaces(catalogue)
     expect(others).toEqual([])
     expect(ours).toMatchObject({ name: 'Shop of Ann', isDefault: true })
-    expect(ours?.tables.map(table => table.name)).toEqual(['people', 'sales', 'sales_2020', 'seen'])
+    expect(ours?.tables.map(table => table.name)).toEqual(['odd', 'people', 'sales', 'sales_2020', 'seen'])
     expect(ours?.tables.at(-1)).toEqual({ name: 'seen', columns: [{ name: 'address', type: 'character varying' }] })
   })
 })

@@ -1,4 +1,4 @@
-import type { CatalogueData, RelationData, RoutineData } from '@steno/policy-dsl'
+import type { CatalogueData, ColumnData, RelationData, RoutineData, RoutineName, RuleData } from '@steno/policy-dsl'
 import type { AdmittedTarget, Doors } from '../../protocol.ts'
 import { ConversationEnded } from '../mailbox.ts'
 import { fatal } from '../refused.ts'
@@ -16,6 +16,8 @@ const readingMs = 60_000
 const catalogueBytesMax = 256 * 1024 * 1024
 /** Before it, a routine's body is always a string: BEGIN ATOMIC is of PostgreSQL 14. */
 const sqlBodyVersion = 140_000
+/** Before it, no column is generated. */
+const generatedVersion = 120_000
 
 /** What a target's database says of its relations and routines, read over a connection of its own. Throws `TargetRefused`. */
 export async function readCatalogue(target: AdmittedTarget, doors: Doors): Promise<CatalogueData> {
@@ -59,10 +61,7 @@ async function ask(queries: SimpleQueries): Promise<CatalogueData> {
   )
   const relations = readRelations(await queries.ask(relationsQuery))
   const byOid = new Map(relations.map(relation => [relation.oid, relation]))
-  for (const row of await queries.ask(columnsQuery)) {
-    const [name, type] = [text(row, 2), text(row, 3)]
-    byOid.get(number(row, 0))?.columns.push({ name, attribute: number(row, 1), type, typeOid: number(row, 4) })
-  }
+  for (const row of await queries.ask(columnsQuery(serverVersion))) byOid.get(number(row, 0))?.columns.push(readColumn(row))
   for (const row of await queries.ask(triggersQuery)) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
@@ -75,9 +74,41 @@ async function ask(queries: SimpleQueries): Promise<CatalogueData> {
     relation.parents ??= []
     relation.parents.push(number(row, 1))
   }
+  for (const row of await queries.ask(rulesQuery)) {
+    const relation = byOid.get(number(row, 0))
+    if (!relation) continue
+    relation.rules ??= []
+    relation.rules.push({ event: ruleEvents[text(row, 1)] ?? 'SELECT', isInstead: text(row, 2) === 't', definition: text(row, 3) })
+  }
+  for (const row of await queries.ask(expressionsQuery)) {
+    const relation = byOid.get(number(row, 0))
+    if (!relation) continue
+    const place = text(row, 1) as 'checks' | 'policies' | 'indexes'
+    relation[place] ??= []
+    relation[place].push(text(row, 2))
+  }
   const routines = readRoutines(await queries.ask(routinesQuery(serverVersion)))
+  const routinesByOid = new Map(routines.map(routine => [routine.oid, routine]))
+  for (const row of await queries.ask(aggregatesQuery)) {
+    const aggregate = routinesByOid.get(number(row, 0))
+    if (!aggregate) continue
+    aggregate.calls ??= []
+    aggregate.calls.push({ schema: text(row, 1), name: text(row, 2) })
+  }
+  const operators = (await queries.ask(operatorsQuery)).map(row => ({
+    schema: text(row, 0),
+    name: text(row, 1),
+    routine: { schema: text(row, 2), name: text(row, 3) },
+  }))
+  const casts = (await queries.ask(castsQuery)).map(row => ({ source: text(row, 0), target: text(row, 1), routine: qualifiedName(row, 2) }))
+  const domains = (await queries.ask(domainsQuery)).map(row => ({
+    schema: text(row, 0),
+    name: text(row, 1),
+    base: text(row, 2),
+    checks: strings(row, 3),
+  }))
   await queries.ask('COMMIT')
-  return { relations, routines, searchPath, serverVersion }
+  return { relations, routines, searchPath, serverVersion, operators, casts, domains }
 }
 
 const relationsQuery = `
@@ -86,11 +117,29 @@ const relationsQuery = `
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   ORDER BY c.oid`
 
-const columnsQuery = `
-  SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, NULL), a.atttypid
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+/** What PostgreSQL brings along has lower numbers. */
+const addedOid = 16_384
+
+/** A default is read where it depends on something added, which PostgreSQL's own is not among. */
+function columnsQuery(serverVersion: number): string {
+  const isGenerated = serverVersion >= generatedVersion ? "a.attgenerated <> ''" : 'false'
+  return `
+  SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, NULL), a.atttypid,
+         CASE WHEN ${isGenerated} THEN pg_get_expr(d.adbin, d.adrelid) END,
+         CASE WHEN NOT ${isGenerated} AND EXISTS (
+           SELECT FROM pg_depend p
+           WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid >= ${addedOid}
+             AND p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass))
+           THEN pg_get_expr(d.adbin, d.adrelid) END,
+         CASE WHEN t.typtype = 'd' THEN n.nspname END, CASE WHEN t.typtype = 'd' THEN t.typname END
+  FROM pg_attribute a
+  JOIN pg_class c ON c.oid = a.attrelid
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  LEFT JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_namespace n ON n.oid = t.typnamespace
   WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind NOT IN ('i', 'I')
   ORDER BY a.attrelid, a.attnum`
+}
 
 const triggersQuery = `
   SELECT t.tgrelid, t.tgtype, n.nspname, p.proname
@@ -104,6 +153,58 @@ const parentsQuery = `
   WHERE c.relkind NOT IN ('i', 'I')
   ORDER BY i.inhrelid, i.inhseqno`
 
+/** A view's own query is its definition. */
+const rulesQuery = `
+  SELECT r.ev_class, r.ev_type, r.is_instead, pg_get_ruledef(r.oid)
+  FROM pg_rewrite r
+  WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'
+  ORDER BY r.ev_class, r.rulename`
+
+const expressionsQuery = `
+  SELECT relation, place, expression FROM (
+    SELECT conrelid, 'checks', pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
+    UNION ALL SELECT polrelid, 'policies', pg_get_expr(polqual, polrelid) FROM pg_policy
+    UNION ALL SELECT polrelid, 'policies', pg_get_expr(polwithcheck, polrelid) FROM pg_policy
+    UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indexprs, indrelid) FROM pg_index
+    UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indpred, indrelid) FROM pg_index
+    UNION ALL SELECT partrelid, 'indexes', pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table
+  ) AS e (relation, place, expression)
+  WHERE expression IS NOT NULL
+  ORDER BY relation, place, expression`
+
+const aggregatesQuery = `
+  SELECT DISTINCT a.aggfnoid::oid, n.nspname, p.proname
+  FROM pg_aggregate a
+  CROSS JOIN LATERAL (VALUES (a.aggtransfn), (a.aggfinalfn), (a.aggcombinefn), (a.aggserialfn), (a.aggdeserialfn),
+                             (a.aggmtransfn), (a.aggminvtransfn), (a.aggmfinalfn)) AS f (number)
+  JOIN pg_proc p ON p.oid = f.number
+  JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE a.aggfnoid >= ${addedOid}
+  ORDER BY 1, 2, 3`
+
+const operatorsQuery = `
+  SELECT n.nspname, o.oprname, f.nspname, p.proname
+  FROM pg_operator o
+  JOIN pg_namespace n ON n.oid = o.oprnamespace
+  JOIN pg_proc p ON p.oid = o.oprcode
+  JOIN pg_namespace f ON f.oid = p.pronamespace
+  WHERE n.nspname <> 'pg_catalog' OR o.oid >= ${addedOid}
+  ORDER BY o.oid`
+
+const castsQuery = `
+  SELECT format_type(c.castsource, NULL), format_type(c.casttarget, NULL), n.nspname, p.proname
+  FROM pg_cast c LEFT JOIN pg_proc p ON p.oid = c.castfunc LEFT JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE c.oid >= ${addedOid}
+  ORDER BY c.oid`
+
+const domainsQuery = `
+  SELECT n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod),
+         array_to_json(ARRAY(SELECT pg_get_expr(k.conbin, 0) FROM pg_constraint k
+                             WHERE k.contypid = t.oid AND k.conbin IS NOT NULL ORDER BY k.conname))
+  FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+  WHERE t.typtype = 'd' AND t.oid >= ${addedOid}
+  ORDER BY t.oid`
+
 /** Bodies are read for routines that someone added; what PostgreSQL brings along is known by its name. */
 function routinesQuery(serverVersion: number): string {
   const sqlBody = serverVersion >= sqlBodyVersion ? 'CASE WHEN added THEN pg_get_function_sqlbody(p.oid) END' : 'NULL'
@@ -116,12 +217,16 @@ function routinesQuery(serverVersion: number): string {
            FROM generate_series(1, coalesce(array_length(p.proallargtypes, 1), p.pronargs)) AS a (i)
            WHERE p.proargmodes IS NULL OR p.proargmodes[a.i] IN ('i', 'b', 'v')
            ORDER BY a.i)),
-         p.proretset, coalesce(r.typrelid, 0)
+         p.proretset, coalesce(r.typrelid, 0), CASE WHEN o.rolsuper THEN e.extname END
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang
   LEFT JOIN pg_type r ON r.oid = p.prorettype
-  CROSS JOIN LATERAL (SELECT n.nspname NOT IN ('pg_catalog', 'information_schema') AS added) AS origin
+  LEFT JOIN pg_roles o ON o.oid = p.proowner
+  LEFT JOIN pg_depend d
+    ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  LEFT JOIN pg_extension e ON e.oid = d.refobjid
+  CROSS JOIN LATERAL (SELECT p.oid >= ${addedOid} OR n.nspname NOT IN ('pg_catalog', 'information_schema') AS added) AS origin
   ORDER BY p.oid`
 }
 
@@ -155,9 +260,26 @@ function readRelations(rows: TextRow[]): RelationData[] {
   })
 }
 
+/** The letters of `pg_rewrite.ev_type`. */
+const ruleEvents: Record<string, RuleData['event']> = { 1: 'SELECT', 2: 'UPDATE', 3: 'INSERT', 4: 'DELETE' }
+
+function readColumn(row: TextRow): ColumnData {
+  const column: ColumnData = { name: text(row, 2), attribute: number(row, 1), type: text(row, 3), typeOid: number(row, 4) }
+  if (typeof row[5] === 'string') column.generated = row[5]
+  if (typeof row[6] === 'string') column.default = row[6]
+  const domain = qualifiedName(row, 7)
+  return domain ? { ...column, domain } : column
+}
+
+/** A name in its schema, from two columns that are null together. */
+function qualifiedName(row: TextRow, column: number): RoutineName | null {
+  return typeof row[column] === 'string' ? { schema: text(row, column), name: text(row, column + 1) } : null
+}
+
 function readRoutines(rows: TextRow[]): RoutineData[] {
   return rows.map(row => {
     const sqlBody = row[6] ?? null
+    const extension = row[10] ?? null
     return {
       oid: number(row, 0),
       schema: text(row, 1),
@@ -170,6 +292,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
       parameters: strings(row, 7),
       returnsSet: text(row, 8) === 't',
       returnsRelation: number(row, 9),
+      ...(extension === null ? {} : { extension }),
     }
   })
 }

@@ -1,5 +1,5 @@
-import type { AnswerPlan, Catalogue, MaskKey, MaskObligation } from '@steno/policy-dsl'
-import type { AnswerPart, Column, ContentBlock, RowBlock } from '@steno/recordings'
+import { maskMatches, type AnswerPlan, type Catalogue, type MaskKey, type MaskObligation } from '@steno/policy-dsl'
+import type { AnswerPart, Column, ContentBlock, Notice, RowBlock } from '@steno/recordings'
 import type { AnswerKeeper, Kept } from '../../../guard/index.ts'
 import { writeCommandComplete, writeErrorResponse, writeNoticeResponse } from '../wire/write.ts'
 import { mergePlans, type CellMask, type Detector } from './cell-mask.ts'
@@ -9,6 +9,7 @@ import { MaskFailed } from './mask-failed.ts'
 import { RowMasker } from './mask-rows.ts'
 import { planByIdentity } from './plan-by-identity.ts'
 import { redactNotice } from './redact-notice.ts'
+import { redacted } from './value-masker.ts'
 
 export interface AnswerKeeperOptions {
   masks: MaskObligation[]
@@ -68,6 +69,12 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
         return this.#keepNotice(part, bytes)
     }
     return { part, bytes }
+  }
+
+  payload(text: string): string {
+    const { masks, key } = this.#options
+    if (masks.some(mask => mask.columns.length > 0)) return redacted
+    return this.#detectors.reduce((left, { pattern, flags, with: kind }) => maskMatches(pattern, flags, left, kind, key), text)
   }
 
   incoming(content: ContentBlock): ContentBlock {
@@ -132,7 +139,8 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   #keepNotice(part: Extract<AnswerPart, { kind: 'error' | 'notice' }>, bytes: Uint8Array): Kept {
-    if (!this.#options.mayTell) return { part, bytes }
+    const { mayTell, masks } = this.#options
+    if (!mayTell && isOwn(part.kind === 'notice' ? part.notice : part.error, masks)) return { part, bytes }
     if (part.kind === 'notice') {
       const notice = redactNotice(part.notice)
       return { part: { kind: 'notice', notice }, bytes: bytes.length === 0 ? bytes : writeNoticeResponse(notice) }
@@ -179,12 +187,20 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   /** What was worked out from the text. When it does not fit what the target answers, the text was not understood, and all of it is hidden. */
   #lineage(columns: number): (CellMask | null)[] {
     const { answers, masks } = this.#options
-    const plan = answers[this.#statement]?.columns ?? 'unknown-count'
     const withColumns = masks.find(mask => mask.columns.length > 0)
+    // Rows that the text does not account for come from code it sets off: a rewrite rule.
+    const plan = withColumns ? (answers[this.#statement]?.columns ?? []) : 'unknown-count'
     if (plan === 'unknown-count' || !withColumns) return Array.from({ length: columns }, () => null)
     if (plan.length === columns) return plan
     return Array.from({ length: columns }, () => ({ rule: withColumns.rule, with: 'redact', isWhole: true }))
   }
+}
+
+/** Whether an error or notice speaks of what the statement itself said: not from code that it set off, and of no row of a masked table. */
+function isOwn({ fields = {} }: Notice, masks: MaskObligation[]): boolean {
+  const { where, table } = fields
+  if (where !== undefined) return false
+  return table === undefined || !masks.some(({ columns }) => columns.some(pattern => pattern.table === null || pattern.table === table))
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {

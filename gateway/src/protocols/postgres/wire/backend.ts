@@ -226,6 +226,14 @@ export function readFunctionCallResponse(message: Message): Cell {
   return isUtf8(value) && !value.includes(0) ? utf8.decode(value) : hexCell(value)
 }
 
+/** Gives the first value of a row as text, null when it is NULL or there is none. */
+export function readFirstText(message: Message): string | null {
+  const body = target(message)
+  if (body.uint16() === 0) return null
+  const value = body.value()
+  return value === null ? null : utf8.decode(value)
+}
+
 /** The cells of successive rows that lie in the same bytes, as offsets: nothing is allocated for a row or a cell. */
 export class RowCollector {
   #bytes: Uint8Array = new Uint8Array(0)

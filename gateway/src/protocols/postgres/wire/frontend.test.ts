@@ -116,6 +116,8 @@ describe('a client message', () => {
   })
 
   it.each<[string, (message: Message) => unknown, Message, string]>([
+    ['a name longer than PostgreSQL looks at', frontend.readParse, message(`${'a'.repeat(64)}\0SELECT 1\0\0\0`), '42622'],
+    ['a portal with such a name', frontend.readExecute, message(`${'é'.repeat(32)}\0`, i32(0)), '42622'],
     ['a query with a NUL inside', frontend.readQuery, message('SELECT 1\0; DROP TABLE t\0'), '08P01'],
     ['a query without its NUL', frontend.readQuery, message('SELECT 1'), '08P01'],
     ['a query without anything', frontend.readQuery, message(), '08P01'],

@@ -5,6 +5,9 @@ import { WireError } from './wire-error.ts'
 // What a client says: chapter 54.7, messages marked F. Where PostgreSQL refuses
 // a message, it is refused here in the same words.
 
+/** The most of a name that PostgreSQL looks at: NAMEDATALEN - 1. */
+const nameBytesMax = 63
+
 /** The type bytes of a client's messages. */
 export const type = {
   query: code('Q'),
@@ -58,7 +61,7 @@ export function readQuery(message: Message): string {
 
 export function readParse(message: Message): Parse {
   const body = client(message)
-  const name = body.text()
+  const name = nameIn(body)
   const text = body.text()
   const oids: number[] = []
   for (let left = body.count(4); left > 0; left--) oids.push(body.uint32())
@@ -68,8 +71,8 @@ export function readParse(message: Message): Parse {
 
 export function readBind(message: Message): Bind {
   const body = client(message)
-  const portal = body.text()
-  const statement = body.text()
+  const portal = nameIn(body)
+  const statement = nameIn(body)
   const formats = readFormats(body)
   const values = readValues(body)
   if (formats.length > 1 && formats.length !== values.length)
@@ -90,7 +93,7 @@ export function readClose(message: Message): { of: 'statement' | 'portal'; name:
 /** Gives the portal and the most rows it may return now; 0 is all of them. */
 export function readExecute(message: Message): { portal: string; rowsMax: number } {
   const body = client(message)
-  const portal = body.text()
+  const portal = nameIn(body)
   const rowsMax = Math.max(0, body.int32())
   body.done()
   return { portal, rowsMax }
@@ -140,11 +143,24 @@ function client(message: Message): Body {
 function readNamed(message: Message, what: string): { of: 'statement' | 'portal'; name: string } {
   const body = client(message)
   const letter = body.byte()
-  const name = body.text()
+  const name = nameIn(body)
   body.done()
   if (letter === code('S')) return { of: 'statement', name }
   if (letter === code('P')) return { of: 'portal', name }
   throw new WireError('08P01', `invalid ${what} message subtype ${letter}`)
+}
+
+/**
+ * A name that the client gives to a statement or a portal. PostgreSQL compares
+ * 63 bytes of them: two longer ones may be one to it and two to us, so they are
+ * refused.
+ */
+function nameIn(body: Body): string {
+  const before = body.left
+  const name = body.text()
+  if (before - body.left - 1 > nameBytesMax)
+    throw new WireError('42622', `a name of more than ${nameBytesMax} bytes may stand for another one`)
+  return name
 }
 
 function readFormats(body: Body): number[] {

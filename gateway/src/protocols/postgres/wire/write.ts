@@ -50,6 +50,10 @@ export function writeNoticeResponse(notice: Notice): Uint8Array {
   return message('N', ...noticeBody(notice))
 }
 
+export function writeNotification({ channel, payload, processId }: { channel: string; payload: string; processId: number }): Uint8Array {
+  return message('A', int32(processId), text(channel), text(payload))
+}
+
 export function writeCommandComplete(tag: string): Uint8Array {
   return message('C', text(tag))
 }
@@ -93,6 +97,11 @@ export function writeParse(name: string, statement: string): Uint8Array {
 /** Asks what a portal's rows look like. */
 export function writeDescribePortal(name: string): Uint8Array {
   return message('D', [0x50], text(name))
+}
+
+/** Has the target send what it has answered so far. */
+export function writeFlush(): Uint8Array {
+  return message('H')
 }
 
 export function writeSync(): Uint8Array {
