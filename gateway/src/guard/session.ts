@@ -79,6 +79,8 @@ export interface AnswerKeeper {
   incoming(content: ContentBlock): ContentBlock
   /** Gives what the target says outside any answer, by any session's doing. */
   payload(text: string): string
+  /** Gives the value of a setting that the target reports. */
+  setting(value: string): string
   /** Gives what it held back of that, at its end. */
   incomingRest(): ContentBlock | null
   /** Gives what it held back of content until its end was known. */
@@ -299,6 +301,11 @@ export class Session {
     const kept = this.#keeper.keep({ part: { kind: 'notice', notice: notice.notice }, bytes })
     if ('kind' in kept.part && kept.part.kind === 'notice') this.note({ kind: 'notice', notice: kept.part.notice })
     return new Cleared(guardKey, kept.bytes)
+  }
+
+  /** A setting's value that the target reports, as the session may see it: some hold any text. */
+  keepSetting(value: string): string {
+    return this.#keeper ? this.#keeper.setting(value) : value
   }
 
   /** A message between sessions, as this one may see it: who sent it may have put anything in it. */

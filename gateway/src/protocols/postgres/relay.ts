@@ -15,7 +15,15 @@ import * as backend from './wire/backend.ts'
 import * as frontend from './wire/frontend.ts'
 import { MessageReader } from './wire/message-reader.ts'
 import { WireError } from './wire/wire-error.ts'
-import { writeDescribePortal, writeErrorResponse, writeFlush, writeNotification, writeParse, writeQuery } from './wire/write.ts'
+import {
+  writeDescribePortal,
+  writeErrorResponse,
+  writeFlush,
+  writeNotification,
+  writeParameterStatus,
+  writeParse,
+  writeQuery,
+} from './wire/write.ts'
 
 /** What the target is sent in place of a refused statement: it fails there as any failing statement does, so transaction and pipeline behave alike. */
 const refusedText = 'refused by steno'
@@ -916,7 +924,11 @@ export class Relay {
 
   #onParameterStatus(message: MessageReader): void {
     const { name, value } = backend.readParameterStatus(message)
-    const bytes = this.#session.remark({ kind: 'setting', name, value }, raw(message))
+    const kept = this.#session.keepSetting(value)
+    const bytes = this.#session.remark(
+      { kind: 'setting', name, value: kept },
+      kept === value ? raw(message) : writeParameterStatus(name, kept),
+    )
     if (this.#parts.pinned.isBroken(name, value))
       throw new RelayEnded('protocol violation', fatal('42501', `\`${name}\` may not be changed in a recorded session`))
     this.#client.write(bytes)

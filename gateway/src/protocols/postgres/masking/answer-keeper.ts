@@ -72,9 +72,12 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   payload(text: string): string {
-    const { masks, key } = this.#options
-    if (masks.some(mask => mask.columns.length > 0)) return redacted
-    return this.#detectors.reduce((left, { pattern, flags, with: kind }) => maskMatches(pattern, flags, left, kind, key), text)
+    const { masks } = this.#options
+    return masks.some(mask => mask.columns.length > 0) ? redacted : this.#searched(text)
+  }
+
+  setting(value: string): string {
+    return this.#searched(value)
   }
 
   incoming(content: ContentBlock): ContentBlock {
@@ -140,14 +143,35 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
 
   #keepNotice(part: Extract<AnswerPart, { kind: 'error' | 'notice' }>, bytes: Uint8Array): Kept {
     const { mayTell, masks } = this.#options
-    if (!mayTell && isOwn(part.kind === 'notice' ? part.notice : part.error, masks)) return { part, bytes }
+    const said = part.kind === 'notice' ? part.notice : part.error
+    const tellsNothing = !mayTell && isOwn(said, masks)
+    if (tellsNothing && this.#detectors.length === 0) return { part, bytes }
+    const redact = (one: Notice) => (tellsNothing ? this.#searchedNotice(one) : redactNotice(one))
     if (part.kind === 'notice') {
-      const notice = redactNotice(part.notice)
+      const notice = redact(part.notice)
       return { part: { kind: 'notice', notice }, bytes: bytes.length === 0 ? bytes : writeNoticeResponse(notice) }
     }
     if (part.by === 'gateway') return { part, bytes }
-    const error = redactNotice(part.error)
+    const error = redact(part.error)
     return { part: { kind: 'error', error, by: 'target' }, bytes: bytes.length === 0 ? bytes : writeErrorResponse(error) }
+  }
+
+  #searched(text: string): string {
+    const { key } = this.#options
+    return this.#detectors.reduce((left, { pattern, flags, with: kind }) => maskMatches(pattern, flags, left, kind, key), text)
+  }
+
+  /** An error or notice with what a detector finds hidden, wherever it stands. */
+  #searchedNotice({ detail, hint, fields, ...notice }: Notice): Notice {
+    return {
+      ...notice,
+      message: this.#searched(notice.message),
+      ...(detail === undefined ? {} : { detail: this.#searched(detail) }),
+      ...(hint === undefined ? {} : { hint: this.#searched(hint) }),
+      ...(fields === undefined
+        ? {}
+        : { fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, this.#searched(value)])) }),
+    }
   }
 
   #rowMasker(columns: Column[]): RowMasker {
