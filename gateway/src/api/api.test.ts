@@ -122,6 +122,7 @@ class KnownSearch implements Search {
     this.filters.push(filter)
     this.asked.push(page)
     if (filter.text === 'boom') throw new Error('password=hunter2')
+    if (filter.text === 'away') throw Object.assign(new Error('hunter2 is not there'), { code: 'ECONNREFUSED' })
     return { items: filter.run === 'run_2' ? [this.extra, { ...command, run: 'run_2' }] : [command], cursor: null }
   }
   async command(id: string) {
@@ -193,6 +194,7 @@ function build({ secure = false } = {}) {
     policies,
     policyFiles: null,
     liveSchema: () => knownWorld,
+    rehearsals: { start: () => null },
     metrics,
     agents: new Agents({ machine, ledger, entries, declared: { backfill: { secret: agent, groups: ['etl'] } } }),
     tokens: new Tokens({
@@ -449,6 +451,7 @@ describe('the answers', () => {
       ['GET', '/api/commands?since=yesterday', 400],
       ['GET', '/api/commands?table=a&table=b', 400],
       ['GET', '/api/commands?text=boom', 500],
+      ['GET', '/api/commands?text=away', 503],
       ['POST', '/api/runs', 400, { token: agent, body: '{"task":' }],
       ['POST', '/api/runs', 400, { token: agent, body: { task: 'a\u0000b' } }],
       ['POST', '/api/runs', 400, { token: agent, body: { surprise: 1 } }],
@@ -678,6 +681,7 @@ describe('policies', () => {
       ['PUT', '/guard', { source: forbidding('UPDATE') }],
       ['DELETE', '/guard'],
       ['POST', '/compile', { source }],
+      ['POST', '/rehearse', { source }],
     ]
     for (const token of [approver, investigator, agent, opened.token])
       for (const [method, path, body] of writes)

@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { ReviewRefused } from '../approvals/index.ts'
 import { IdentityRefused } from '../identity/index.ts'
 import { CursorInvalid } from '../index/index.ts'
+import { isStoreAway } from '../index/is-store-away.ts'
 import { LedgerFailed } from '../journal/ledger.ts'
 import { PolicyRefused } from '../policies/index.ts'
 import { agentsApi } from './agents.ts'
@@ -93,6 +94,7 @@ function asProblem(error: unknown): Problem {
   if (error instanceof PolicyRefused) return policyProblem(error)
   if (error instanceof CursorInvalid) return new Problem(400, error.message, { faults: [{ at: 'cursor', message: error.message }] })
   if (error instanceof HTTPException) return problemOfStatus(error.status, error.message.toLowerCase() || 'not understood')
+  if (isStoreAway(error)) return new Problem(503, 'search is away; recording goes on, and it will be found when search is back')
   return new Problem(500, 'something went wrong here; the gateway’s log says what')
 }
 

@@ -3,7 +3,7 @@ import { describeRoute, validator } from 'hono-openapi'
 import { streamSSE } from 'hono/streaming'
 import type { z } from 'zod'
 import type { Filter } from '../index/search.ts'
-import { RehearsalTooLarge, type Progress, type RehearsalAsk, type RehearsedPolicy } from '../rehearsal/index.ts'
+import { RehearsalStopped, RehearsalTooLarge, type Progress, type RehearsalAsk, type RehearsedPolicy } from '../rehearsal/index.ts'
 import { allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { json, problems } from './describe.ts'
@@ -13,8 +13,8 @@ import { rehearsalReport, rehearsalRequest } from './schemas.ts'
 
 type RehearsalRequest = z.infer<typeof rehearsalRequest>
 
-/** What a draft is called that would become no version of anything. */
-const draftName = 'draft'
+/** What a draft is called that would become no version of anything: no policy can have this name. */
+const draftName = '(draft)'
 const sinceDefault = '7d'
 const pageSize = 500
 /** So many commands are rehearsed; sessions that come before are left out. */
@@ -46,8 +46,13 @@ export function rehearseApi(deps: ApiDeps) {
       const rehearsing = deps.rehearsals.start({ ask, sessions, onProgress: progress => onProgress(progress) })
       if (!rehearsing) throw new Problem(503, 'as many rehearsals as there may be are under way: try again when one is over')
       if (!/\btext\/event-stream\b/.test(c.req.header('accept') ?? '')) {
-        c.req.raw.signal.addEventListener('abort', rehearsing.stop)
-        return c.json(await rehearsing.report.catch(explain))
+        const { signal } = c.req.raw
+        signal.addEventListener('abort', rehearsing.stop)
+        if (signal.aborted) rehearsing.stop()
+        const report = await rehearsing.report.catch((error: unknown) => {
+          throw problemOf(error) ?? error
+        })
+        return c.json(report)
       }
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async stream => {
@@ -57,10 +62,10 @@ export function rehearseApi(deps: ApiDeps) {
           await stream.writeSSE({ event: 'result', data: JSON.stringify(await rehearsing.report) })
         } catch (error) {
           if (stream.aborted) return
-          const isTooLarge = error instanceof RehearsalTooLarge
-          if (!isTooLarge) deps.onError(error, { method: c.req.method, path: c.req.path })
-          const detail = isTooLarge ? error.message : 'something went wrong here; the gateway’s log says what'
-          await stream.writeSSE({ event: 'problem', data: JSON.stringify({ status: isTooLarge ? 413 : 500, detail }) })
+          const said = problemOf(error)
+          if (!said) deps.onError(error, { method: c.req.method, path: c.req.path })
+          const { status = 500, message = 'something went wrong here; the gateway’s log says what' } = said ?? {}
+          await stream.writeSSE({ event: 'problem', data: JSON.stringify({ status, detail: message }) })
         }
       })
     },
@@ -114,6 +119,9 @@ async function findSessions({ search }: ApiDeps, filter: Filter, limit: number):
   return { sessions: sessions.toReversed(), isTruncated: false }
 }
 
-function explain(error: unknown): never {
-  throw error instanceof RehearsalTooLarge ? new Problem(413, error.message) : error
+/** What can be said of why nothing came of a rehearsal; null for what is ours. */
+function problemOf(error: unknown): Problem | null {
+  if (error instanceof RehearsalTooLarge) return new Problem(413, error.message)
+  if (error instanceof RehearsalStopped) return new Problem(503, error.message)
+  return null
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { groupName, personGroup, principalName, ttlSecondsMax } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { policyName } from '../policies/policy-name.ts'
-import type { FlippedGroup, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
+import type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
 
@@ -580,6 +580,20 @@ const rehearsedFlip = z.strictObject({
   clauses: z.array(span).meta({ description: 'places in the source of the rule that decides now: the clauses that held' }),
 }) satisfies z.ZodType<RehearsedFlip>
 
+const maskedCommand = z.strictObject({
+  session: z.string(),
+  command: z.int().min(1).meta({ description: 'its number in the session' }),
+  frame: count,
+  at: time,
+  principal: z.string(),
+  target: z.string(),
+  text: z.string().meta({ description: 'its start' }),
+  rows: count.meta({ description: 'of its answer then' }),
+  rules: z.array(z.string()),
+  wouldMask: z.array(z.string()).meta({ description: 'columns of the answer, by the names they came back under' }),
+  reads: z.array(z.string()).meta({ description: 'masked columns that did not come back under their own names' }),
+}) satisfies z.ZodType<MaskedCommand>
+
 export const rehearsalReport = z
   .strictObject({
     policies: z
@@ -604,6 +618,8 @@ export const rehearsalReport = z
     masks: z
       .array(z.strictObject({ rule: z.string(), column: z.string(), commands: count, rows: count }))
       .meta({ description: 'columns that would be masked, by what the record says of what commands read' }),
+    masked: z.array(maskedCommand).meta({ description: 'commands whose answers would come back masked: the first 500, by time' }),
+    maskedTotal: count,
     limits: z.array(
       z.strictObject({
         rule: z.string(),

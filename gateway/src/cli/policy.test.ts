@@ -89,7 +89,7 @@ describe('steno policy check', () => {
 
   it.each([
     [['check'], 2, 'expected a file'],
-    [['chekc', 'x'], 2, 'expected check, test, diff, publish or list'],
+    [['chekc', 'x'], 2, 'expected check, test, diff, rehearse, publish or list'],
     [['check', '/nowhere/x.policy.ts'], 1, '/nowhere/x.policy.ts: ENOENT'],
     [['check', 'x', '--reason', 'y'], 2, '--reason does not go with check'],
     [['test', 'x', '--schema', '/nowhere/live.json'], 1, '/nowhere/live.json: ENOENT'],

@@ -15,7 +15,8 @@ import { checkPolicy, formatProblem, formatTest, policyName, type PolicyWorld } 
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { createClient } from './client.ts'
-import { readArgs, type CliCommand, type Shell } from './command-line.ts'
+import { readArgs, readNumber, type CliCommand, type Shell } from './command-line.ts'
+import { rehearse } from './rehearse.ts'
 import { safeText } from './safe-text.ts'
 import { writeTable } from './table.ts'
 import { understood } from './understood.ts'
@@ -23,30 +24,48 @@ import { understood } from './understood.ts'
 /** `steno policy`: the author's tools, for a shell and for CI. */
 export const policyCommand: CliCommand = {
   name: 'policy',
-  summary: 'check, test, compare and publish policies',
-  usage: 'check FILE… | test FILE… | diff OLD NEW | publish NAME FILE | list',
+  summary: 'check, test, compare, rehearse and publish policies',
+  usage: 'check FILE… | test FILE… | diff OLD NEW | rehearse FILE… | publish NAME FILE | list',
   help: `  check FILE…          what is wrong, as file:line:column, and what is worth a look; exit code 1 for errors
   test FILE…           runs the policies' own tests; exit code 1 when one fails
   diff OLD NEW         what the new file decides differently; exit code 1 when that is less strict
+  rehearse FILE…       what past commands would have met under it, together with what is in force
+                       beside it; guard.policy.ts stands in the place of the policy guard
   publish NAME FILE    puts it in force at the gateway of STENO_URL
   list                 what is in force there
 
   --schema FILE        names to check against: what GET /api/policies/schema gives
   --allow-less-strict RULE   a rule that may get less strict in a diff; more than one may be given
+  --since, --until TIME   which commands are rehearsed: RFC 3339, or an age such as 7d (what a gateway
+                       takes when it is not said)
+  --target T, --agent A   only theirs
+  --limit N            the most sessions, the newest
+  --recordings PATH    rehearses without a gateway, on the recordings in a directory, or on files;
+                       further files that end in .cast may follow
+  --fail-on WHAT       exit code 1 when there are newly-denied commands, or any-flip
   --reason TEXT        why it is published, for whoever reads the history
   --json               answers as JSON, one object a line
 
-  All but publish and list work without a gateway.`,
+  All but publish and list, and rehearse without --recordings, work without a gateway.
+  Exit codes of rehearse: 0 rehearsed; 1 and --fail-on names what came of it; 2 the command line
+  does not make sense; 3 it could not be rehearsed.`,
   async run(args, shell) {
     const { values, positionals } = readArgs(args, {
       schema: { type: 'string' },
       'allow-less-strict': { type: 'string', multiple: true },
       reason: { type: 'string' },
+      since: { type: 'string' },
+      until: { type: 'string' },
+      target: { type: 'string' },
+      agent: { type: 'string' },
+      limit: { type: 'string' },
+      recordings: { type: 'string', multiple: true },
+      'fail-on': { type: 'string' },
       json: { type: 'boolean', default: false },
     })
     const [what, ...names] = positionals
     const allowed = optionsOf.get(what ?? '')
-    if (!allowed) throw new UsageError('expected check, test, diff, publish or list')
+    if (!allowed) throw new UsageError('expected check, test, diff, rehearse, publish or list')
     const stray = Object.keys(values).find(option => option !== 'json' && !allowed.includes(option))
     if (stray !== undefined) throw new UsageError(`--${stray} does not go with ${what}`)
     const asked: Asked = { names, json: values.json, live: readSchema(values.schema), shell }
@@ -57,6 +76,18 @@ export const policyCommand: CliCommand = {
         return test(asked)
       case 'diff':
         return diff(asked, values['allow-less-strict'] ?? [])
+      case 'rehearse':
+        return rehearse({
+          ...asked,
+          readSource,
+          recordings: values.recordings ?? [],
+          since: values.since,
+          until: values.until,
+          target: values.target,
+          agent: values.agent,
+          limit: readNumber('limit', values.limit, { min: 1, max: 20_000 }),
+          failOn: values['fail-on'],
+        })
       case 'publish':
         return publish(asked, values.reason)
       default:
@@ -70,6 +101,7 @@ const optionsOf = new Map([
   ['check', ['schema']],
   ['test', ['schema']],
   ['diff', ['schema', 'allow-less-strict']],
+  ['rehearse', ['schema', 'since', 'until', 'target', 'agent', 'limit', 'recordings', 'fail-on']],
   ['publish', ['reason']],
   ['list', []],
 ])

@@ -1,0 +1,164 @@
+import { createEvaluator, createRehearsal, type RehearsedCommand, type Ruleset } from '@steno/policy-dsl'
+import { RecordingError, type RecordingHeader } from '@steno/recordings'
+import { statementShape } from '../api/statement-shape.ts'
+import type { Clock } from '../runtime/machine.ts'
+import { MaskWatch } from './mask-watch.ts'
+import { readSession, type PastParser } from './read-session.ts'
+import { writeReport, type RehearsalReport } from './report.ts'
+
+/** A policy as it is rehearsed. */
+export interface RehearsedPolicy {
+  name: string
+  /** Null for a draft. */
+  version: string | null
+  ruleset: Ruleset
+}
+
+/** A recording that can be read from its start. */
+export interface PastRecording {
+  /** What people know it by. */
+  name: string
+  /** Its bytes, cut anywhere; null when it is not there any more. */
+  open: () => Iterable<Uint8Array> | null
+}
+
+/** What a rehearsal is of, as data that can be sent to a thread. */
+export interface RehearsalAsk {
+  policies: RehearsedPolicy[]
+  /** Commands before and after are left out; null for no end. */
+  sinceUs: number | null
+  untilUs: number | null
+  /** What could not be told already when it was asked for. */
+  unknowns: string[]
+  /** There are more recordings than are given. */
+  isTruncated: boolean
+}
+
+export interface Progress {
+  sessions: number
+  of: number
+  commands: number
+}
+
+export interface RehearsalParts {
+  ask: RehearsalAsk
+  /** By their sessions' start, the earliest first. */
+  recordings: PastRecording[]
+  parser: PastParser
+  clock: Clock
+  onProgress: (progress: Progress) => void
+}
+
+/** So many flips are looked at to find which rules of then they were stopped by. */
+const flipsKeptMax = 20_000
+/** So much of a text makes its shape. */
+const shapedMax = 2000
+/** So many commands are listed whose answers would be masked. */
+const maskedListedMax = 500
+const progressEveryUs = 100_000
+/** Of what could not be read, so many recordings are named. */
+const damagedNamedMax = 5
+
+/** Rehearses policies on recordings, one after the other, with a few of them in memory. */
+export async function rehearseRecordings({ ask, recordings, parser, clock, onProgress }: RehearsalParts): Promise<RehearsalReport> {
+  const startedUs = clock.monotonicUs()
+  const { policies, isTruncated } = ask
+  const watch = new MaskWatch(maskedListedMax)
+  const rehearsal = createRehearsal({
+    evaluators: watch.over(policies.map(({ ruleset }) => createEvaluator(ruleset))),
+    shapeOf: text => statementShape(text.slice(0, shapedMax)),
+    flipsMax: flipsKeptMax,
+  })
+  const targets = new Map<string, string>()
+  const damaged: string[] = []
+  let [gone, readNow, commands, sessions, toldUs] = [0, 0, 0, 0, -Infinity]
+
+  for (const [at, { name, open }] of recordings.entries()) {
+    const pieces = open()
+    if (pieces === null) gone++
+    else {
+      const before = commands
+      try {
+        for await (const past of readSession(pieces, parser)) {
+          const within = past.commands.filter(command => isWithin(ask, past.header, command))
+          if (within.length === 0) continue
+          targets.set(past.header.session, past.header.target.name)
+          watch.remember(past.header, within)
+          rehearsal.add({ header: past.header, commands: within })
+          commands += within.length
+          readNow += past.readNow
+          tell(at)
+        }
+      } catch (error) {
+        if (!(error instanceof RecordingError)) throw error
+        damaged.push(`${name} (${error.message})`)
+      }
+      if (commands > before) sessions++
+    }
+    tell(at + 1)
+  }
+
+  function tell(done: number): void {
+    const nowUs = clock.monotonicUs()
+    if (done < recordings.length && nowUs - toldUs < progressEveryUs) return
+    toldUs = nowUs
+    onProgress({ sessions: done, of: recordings.length, commands })
+  }
+
+  const result = rehearsal.result()
+  return writeReport(result, {
+    policies: policies.map(({ name, version }) => ({ name, version })),
+    sessions,
+    targetOf: session => targets.get(session) ?? '',
+    watch,
+    unknowns: [...ask.unknowns, ...sayGaps({ gone, readNow, damaged, flipsNotKept: result.flipsNotKept, unnamed: watch.unnamed })],
+    isTruncated,
+    tookMs: Math.round((clock.monotonicUs() - startedUs) / 1000),
+  })
+}
+
+function isWithin({ sinceUs, untilUs }: RehearsalAsk, { startedAtUs }: RecordingHeader, { atUs }: RehearsedCommand): boolean {
+  const us = startedAtUs + atUs
+  return (sinceUs === null || us >= sinceUs) && (untilUs === null || us < untilUs)
+}
+
+function sayGaps({
+  gone,
+  readNow,
+  damaged,
+  flipsNotKept,
+  unnamed,
+}: {
+  gone: number
+  readNow: number
+  damaged: string[]
+  flipsNotKept: number
+  unnamed: number
+}): string[] {
+  const said: string[] = []
+  if (readNow > 0)
+    said.push(
+      `${counted(readNow, 'command')} recorded without what ${readNow === 1 ? 'it' : 'they'} would do: read now from the text alone, without what the target's catalogue told then, so functions and views are not looked into and tables may lack their schema`,
+    )
+  if (unnamed > 0)
+    said.push(
+      `${unnamed === 1 ? '1 command reads' : `${unnamed} commands read`} masked columns that came back under no name of their own, so where in the answer they would be masked is not told`,
+    )
+  if (gone > 0) said.push(`${counted(gone, 'recording')} not there any more`)
+  if (damaged.length > 0) {
+    const named = damaged.slice(0, damagedNamedMax).join(', ')
+    const more = damaged.length > damagedNamedMax ? ` and ${damaged.length - damagedNamedMax} more` : ''
+    said.push(
+      `${damaged.length === 1 ? '1 recording' : `${damaged.length} recordings`} cannot be read to the end, and only what stands before counts: ${named}${more}`,
+    )
+  }
+  if (flipsNotKept > 0)
+    said.push(
+      `which rules of then stopped what nothing stops now is counted for the first ${flipsKeptMax} flips; there are ${flipsNotKept} more`,
+    )
+  return said
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun} is` : `${count} ${noun}s are`
+}
