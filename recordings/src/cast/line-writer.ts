@@ -28,6 +28,8 @@ const startBytes = 64 * 1024
 const keptBytesMax = 1024 * 1024
 /** Room for all that stands around an event's data, so that no line is begun or ended by halves. */
 const frameBytesMax = 128
+/** Longer JSON is not kept for the next time. */
+const keptJsonBytesMax = 16 * 1024
 /** Keys and names are no longer than this. */
 const shortLength = 64
 /** How much of a long text is encoded before the room for it is looked at again. */
@@ -55,6 +57,8 @@ export class RecordingWriter {
   #answerStart = -1
   #hasParts = false
   #rowsAreOpen = false
+  readonly #kept = new WeakMap<object, Uint8Array>()
+  readonly #lastFixed = new Map<string, object>()
 
   /** A writer that goes on after lines that are in the file already. */
   static continuing(from: { lastAtUs: number; line?: number }): RecordingWriter {
@@ -82,9 +86,15 @@ export class RecordingWriter {
     this.#line++
   }
 
-  /** Writes a command's line. A field that is undefined is not there. */
+  /** Writes a command's line. A field that is undefined is not there. Its operations and decision, and the columns of an answer, are not to be changed afterwards. */
   command(atUs: number, command: Unset<CommandRecord>): void {
-    this.#record('q', atUs, command)
+    const start = this.#startLine('q', atUs)
+    try {
+      this.#command(command)
+      this.#endLine()
+    } catch (error) {
+      throw this.#droppedLine(start, error)
+    }
   }
 
   body(atUs: number, body: BodyRecord): void {
@@ -167,7 +177,7 @@ export class RecordingWriter {
     const before = this.#beforePart()
     try {
       this.#startPart()
-      this.#json(part)
+      this.#part(part)
     } catch (error) {
       throw this.#droppedPart(before, error)
     }
@@ -247,6 +257,66 @@ export class RecordingWriter {
     this.#end = 0
     if (this.#bytes.length > keptBytesMax) this.#bytes = new Uint8Array(startBytes)
     return batch
+  }
+
+  // These two are written for every statement, so what is the same each time is
+  // written as it stands. What they give is what `#json` would.
+
+  #command(command: Unset<CommandRecord>): void {
+    const { n, kind, text, parameters, statement, portal, prepared, rowsMax, transaction, operations, decision } = command
+    this.#field('{\\"n\\":', n)
+    this.#ascii(',\\"kind\\":')
+    this.#jsonText(kind)
+    this.#ascii(',\\"text\\":')
+    this.#jsonText(text)
+    if (parameters !== undefined) this.#field(',\\"parameters\\":', parameters)
+    if (statement !== undefined) this.#field(',\\"statement\\":', statement)
+    if (portal !== undefined) this.#field(',\\"portal\\":', portal)
+    if (prepared !== undefined) this.#field(',\\"prepared\\":', prepared)
+    if (rowsMax !== undefined) this.#field(',\\"rowsMax\\":', rowsMax)
+    this.#field(',\\"transaction\\":', transaction)
+    if (operations !== undefined) this.#fixed(',\\"operations\\":', operations)
+    this.#fixed(',\\"decision\\":', decision)
+    this.#ascii('}')
+  }
+
+  #part(part: AnswerPart): void {
+    switch (part.kind) {
+      case 'prepared':
+        return this.#ascii('{\\"kind\\":\\"prepared\\"}')
+      case 'bound':
+        return this.#ascii('{\\"kind\\":\\"bound\\"}')
+      case 'columns':
+        this.#fixed('{\\"kind\\":\\"columns\\",\\"columns\\":', part.columns)
+        return this.#ascii('}')
+      case 'end':
+        this.#field('{\\"kind\\":\\"end\\",\\"transaction\\":', part.transaction)
+        return this.#ascii('}')
+      default:
+        this.#json(part)
+    }
+  }
+
+  #field(name: string, value: unknown): void {
+    this.#ascii(name)
+    this.#json(value)
+  }
+
+  /** Writes a field whose value is often the very same object as before, and is never changed: its JSON is kept. */
+  #fixed(name: string, value: object): void {
+    this.#ascii(name)
+    const known = this.#kept.get(value)
+    if (known) {
+      this.#reserve(known.length)
+      this.#bytes.set(known, this.#end)
+      this.#end += known.length
+      return
+    }
+    const start = this.#end
+    this.#json(value)
+    // What comes twice in a row is likely to come again.
+    if (this.#lastFixed.get(name) !== value) this.#lastFixed.set(name, value)
+    else if (this.#end - start <= keptJsonBytesMax) this.#kept.set(value, this.#bytes.slice(start, this.#end))
   }
 
   #record(code: string, atUs: number, record: object): void {

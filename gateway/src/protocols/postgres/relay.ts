@@ -9,7 +9,7 @@ import { describeParameters } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
 import { SearchPath } from './search-path.ts'
-import { showStatement, Transcript } from './transcript.ts'
+import { promptOf, showStatement, Transcript } from './transcript.ts'
 import { Understander, type UnderstanderParts } from './understander.ts'
 import * as backend from './wire/backend.ts'
 import * as frontend from './wire/frontend.ts'
@@ -152,6 +152,8 @@ export class Relay {
   /** The columns of the result now coming in, and how they are encoded. */
   #shape: ResultShape | null = null
   #shown = ''
+  readonly #prompt: string
+  #described: { bytes: Uint8Array; columns: Column[] } | null = null
   readonly #understander: Understander
   readonly #searchPath: SearchPath
   /** The texts that SQL's PREPARE and DECLARE came in, by the names they gave. */
@@ -165,8 +167,9 @@ export class Relay {
   /** Something of the group was sent. */
   #isInGroup = false
   #seq = 0
-  /** The last debt that may change what names mean. */
+  /** The last debt that may change what names mean, and the last that was looked at for it. */
   #renamingSeq = -1
+  #searchedSeq = -1
   /** Who waits until nothing is owed. */
   #resting: (() => void) | null = null
   /** What the target said to a question of our own. */
@@ -186,6 +189,7 @@ export class Relay {
     this.#fromClient = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
     this.#fromTarget = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
     this.#rows = new RowDecoder(parts.limits)
+    this.#prompt = promptOf(parts.database)
     this.#searchPath = new SearchPath(parts.user)
     this.#understander = new Understander({
       ...parts.reading,
@@ -341,7 +345,24 @@ export class Relay {
     // Taken away by a Close that an error may yet skip.
     if (!named) return this.#owed.some(debt => debt.what === 'close' && debt.text === name)
     if (named.group < this.#group && named.group >= this.#answeredGroups) return true
-    return name !== '' && this.#renamingSeq >= first.seq && this.#renamingSeq > named.seq
+    if (name === '') return false
+    this.#findRenaming()
+    return this.#renamingSeq >= first.seq && this.#renamingSeq > named.seq
+  }
+
+  /** Looks through what was sent since it last did for texts that may rename something. Where policies look, that is known already. */
+  #findRenaming(): void {
+    const first = this.#owed[0]?.seq ?? 0
+    for (let at = Math.max(0, this.#searchedSeq + 1 - first); at < this.#owed.length; at++) {
+      const debt = this.#owed[at]!
+      if (
+        (debt.what === 'query' && renames(debt.text)) ||
+        (debt.what === 'execute' && renamesAsPrepared(debt.shape)) ||
+        debt.what === 'call'
+      )
+        this.#renamingSeq = debt.seq
+      this.#searchedSeq = debt.seq
+    }
   }
 
   /** Takes back names that the target never took, and says of commands that they did not run. */
@@ -362,7 +383,7 @@ export class Relay {
         this.#target.send(bytes, ruling.pass)
         debt.text = text
         this.#owe([debt])
-        this.#follow(debt, this.#understander.takeOperations() ?? (renames(text) ? 'unknown' : null))
+        this.#follow(debt)
       } else {
         this.#target.send(writeQuery(refusedText), this.#session.relay())
         debt.refusal = refusalOf(ruling)
@@ -512,7 +533,7 @@ export class Relay {
     isDoubtful = false,
   }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[]; isDoubtful?: boolean }): CommandDraft {
     const show = (shown: string, values: Parameter[]) =>
-      kind === 'query' || kind === 'execute' ? showStatement(this.#parts.database, shown, values.map(shortValue)) : ''
+      kind === 'query' || kind === 'execute' ? showStatement(this.#prompt, shown, values.map(shortValue)) : ''
     const asked = { text, parameters, show, isDoubtful }
     return {
       kind,
@@ -520,7 +541,8 @@ export class Relay {
       parameters: parameters.length > 0 ? parameters : undefined,
       transaction: this.#transaction,
       transcript: show(text, parameters),
-      recorded: this.#understander.withoutSecrets(asked),
+      // Every secret that SQL takes stands in a literal.
+      recorded: text.includes("'") || text.includes('$') ? this.#understander.withoutSecrets(asked) : undefined,
       understand: () => this.#understander.understand(asked),
     }
   }
@@ -533,8 +555,7 @@ export class Relay {
       this.#isInGroup = true
       this.#owe(debts)
       const last = debts.at(-1)
-      if (last?.what === 'execute')
-        this.#follow(last, this.#understander.takeOperations() ?? (renamesAsPrepared(last.shape) ? 'unknown' : null))
+      if (last?.what === 'execute') this.#follow(last)
       return
     }
     for (const debt of debts.toReversed()) debt.undo?.()
@@ -566,7 +587,7 @@ export class Relay {
     const bytes = raw(message)
     const text = `function ${call.oid}`
     const draft = this.#draft({ kind: 'call', text, parameters: describeParameters(call, []) })
-    draft.transcript = showStatement(this.#parts.database, text, [])
+    draft.transcript = showStatement(this.#prompt, text, [])
     draft.refusal = this.#parts.pinned.refuseCall(call.oid)
     draft.understand = () => this.#understander.understandCall(call.oid)
     return this.#submit(draft, ruling => {
@@ -574,7 +595,7 @@ export class Relay {
       this.#target.send(allowed ? bytes : writeQuery(refusedText), allowed ? ruling.pass : this.#session.relay())
       const debt = { ...owed(allowed ? 'call' : 'query', ruling.ticket), refusal: allowed ? null : refusalOf(ruling) }
       this.#owe([debt])
-      if (allowed) this.#follow(debt, this.#understander.takeOperations() ?? 'unknown')
+      if (allowed) this.#follow(debt)
       this.#endGroup()
     })
   }
@@ -628,12 +649,9 @@ export class Relay {
   }
 
   /** Takes note of what a command that was sent may change: what names mean, and where they are looked up. */
-  #follow(debt: Owed, operations: Operation[] | 'unknown' | null): void {
-    if (operations === null) return
-    if (operations === 'unknown') {
-      this.#renamingSeq = debt.seq
-      return this.#searchPath.lost()
-    }
+  #follow(debt: Owed): void {
+    const operations = this.#understander.takeOperations()
+    if (operations === null) return this.#searchPath.lost()
     this.#searchPath.sent(operations)
     if (!operations.every(isPlain)) this.#renamingSeq = debt.seq
     if (!operations.some(({ isOpaque }) => isOpaque)) return
@@ -798,7 +816,7 @@ export class Relay {
 
   #onRowDescription(message: MessageReader): void {
     const debt = this.#front(message)
-    const columns = backend.readRowDescription(message)
+    const columns = this.#columnsIn(message)
     if (debt.what === 'describe') {
       if (debt.shape) debt.shape.columns = columns
       const isPortal = debt.shape !== null && 'prepared' in debt.shape
@@ -813,6 +831,16 @@ export class Relay {
     }
     this.#shape = { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)) }
     this.#answer(message, { kind: 'columns', columns })
+  }
+
+  /** The same description again gives the same columns, so that what was made of them need not be made again. */
+  #columnsIn(message: MessageReader): Column[] {
+    const bytes = raw(message)
+    const last = this.#described
+    if (last && sameBytes(bytes, last.bytes)) return last.columns
+    const columns = backend.readRowDescription(message)
+    this.#described = { bytes: bytes.slice(), columns }
+    return columns
   }
 
   #onCommandComplete(message: MessageReader): void {
@@ -1066,6 +1094,12 @@ function remember(names: Map<string, string>, named: NamedStatement | null): voi
     if (names.size <= namesMax) return
     names.delete(oldest)
   }
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+  return true
 }
 
 function raw(message: MessageReader): Uint8Array {

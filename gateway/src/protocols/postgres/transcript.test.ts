@@ -1,7 +1,7 @@
 import type { Column, RowBlock } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { join } from './test-conversation.ts'
-import { showStatement, Transcript } from './transcript.ts'
+import { promptOf, showStatement, Transcript } from './transcript.ts'
 
 const utf8 = new TextEncoder()
 
@@ -73,16 +73,17 @@ describe('the transcript', () => {
         transcript.part({ kind: 'notice', notice: { severity: evil, code: '00000', message: evil } }),
         transcript.part({ kind: 'error', error: { severity: 'ERROR', code: '00000', message: evil }, by: 'target' }),
         copied(evil),
-        showStatement(evil, 'select $1', [evil]),
+        showStatement(promptOf(evil), 'select $1', [evil]),
       ]
       for (const text of shown) expect({ evil, raw: raw.exec(unstyled(text)) }).toEqual({ evil, raw: null })
     }
   })
 
   it('shows a statement on its own lines, and nothing else of it raw', () => {
-    expect(unstyled(showStatement('shop', 'select 1\nfrom t', []))).toBe('shop=> select 1from t')
-    for (const evil of hostile.filter(text => !text.includes('\n'))) expect(raw.exec(unstyled(showStatement('shop', evil, [])))).toBe(null)
-    const long = showStatement('shop', 'x'.repeat(100_000), [])
+    expect(unstyled(showStatement(promptOf('shop'), 'select 1\nfrom t', []))).toBe('shop=> select 1from t')
+    for (const evil of hostile.filter(text => !text.includes('\n')))
+      expect(raw.exec(unstyled(showStatement(promptOf('shop'), evil, [])))).toBe(null)
+    const long = showStatement(promptOf('shop'), 'x'.repeat(100_000), [])
     expect(long.length).toBeLessThan(5_000)
     expect(long).toContain('(100000 characters)')
   })

@@ -1,4 +1,4 @@
-import type { AnswerPart, Cell, ContentBlock, Notice, RowBlock } from '@steno/recordings'
+import type { AnswerPart, Cell, Column, ContentBlock, Notice, RowBlock } from '@steno/recordings'
 
 /** Rows of one result that the transcript shows; the answer lines hold all of them. */
 const rowsShownMax = 20
@@ -10,11 +10,16 @@ const dataShownBytesMax = 512
 
 const utf8 = new TextDecoder()
 
+/** What stands before every statement that is shown. */
+export function promptOf(database: string): string {
+  return `\x1b[36m${inLine(database)}=>\x1b[0m `
+}
+
 /** What a stock player shows of a statement: the prompt and its text. */
-export function showStatement(database: string, text: string, values: string[]): string {
+export function showStatement(prompt: string, text: string, values: string[]): string {
   const shown = text.length > statementShownMax ? `${text.slice(0, statementShownMax)} … (${text.length} characters)` : text
   const bound = values.length > 0 ? `\r\n  -- ${values.map((value, i) => `$${i + 1} = ${inLine(value)}`).join(', ')}` : ''
-  return `\x1b[36m${inLine(database)}=>\x1b[0m ${visible(shown).replaceAll('\n', '\r\n')}${bound}\r\n`
+  return `${prompt}${visible(shown).replaceAll('\n', '\r\n')}${bound}\r\n`
 }
 
 /**
@@ -23,7 +28,10 @@ export function showStatement(database: string, text: string, values: string[]):
  * sent is shown, never obeyed: control characters become visible.
  */
 export class Transcript {
-  #columns: string[] | null = null
+  /** The columns that were described last, and their names as they are drawn. */
+  #described: Column[] | null = null
+  #names: string[] = []
+  #hasColumns = false
   #rows: (string | null)[][] = []
   #rowCount = 0
 
@@ -31,7 +39,9 @@ export class Transcript {
   part(part: AnswerPart): string {
     switch (part.kind) {
       case 'columns':
-        this.#columns = part.columns.map(column => column.name)
+        if (part.columns !== this.#described) this.#names = part.columns.map(column => clip(inLine(column.name)))
+        this.#described = part.columns
+        this.#hasColumns = true
         this.#rows = []
         this.#rowCount = 0
         return ''
@@ -79,8 +89,8 @@ export class Transcript {
   }
 
   #table(): string {
-    if (!this.#columns) return ''
-    const names = this.#columns.map(name => clip(inLine(name)))
+    if (!this.#hasColumns) return ''
+    const names = this.#names
     const rows = this.#rows.map(row => row.map(cell => (cell === null ? '' : clip(inLine(cell)))))
     const widths = names.map((name, i) => rows.reduce((width, row) => Math.max(width, (row[i] ?? '').length), name.length))
     const draw = (cells: string[]) => ` ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')}\r\n`
@@ -93,7 +103,7 @@ export class Transcript {
 
   /** Forgets the result that was shown; gives the text back. */
   #reset(text: string): string {
-    this.#columns = null
+    this.#hasColumns = false
     this.#rows = []
     this.#rowCount = 0
     return text
@@ -115,8 +125,11 @@ function line(notice: Notice, colour: string): string {
   return `${colour}${inLine(notice.severity)}:  ${inLine(notice.message)}\x1b[0m\r\n`
 }
 
+const plain = /^[\x20-\x7e]*$/
+
 /** Makes control and direction-changing characters visible, so that no value can move the cursor or rewrite what was shown. */
 function visible(text: string): string {
+  if (plain.test(text)) return text
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, character => {
     if (character === '\n') return character
     if (character === '\t') return ' '

@@ -63,6 +63,14 @@ describe('the catalogue of a real PostgreSQL', () => {
       CREATE RULE gone AS ON DELETE TO odd DO INSTEAD NOTHING;
       CREATE RULE off AS ON UPDATE TO odd DO INSTEAD NOTHING;
       ALTER TABLE odd DISABLE RULE off;
+      CREATE EXTENSION pgcrypto;
+      CREATE ROLE guest; GRANT CREATE ON DATABASE postgres TO guest; CREATE SCHEMA guests AUTHORIZATION guest;
+      SET ROLE guest; SET search_path = guests;
+      CREATE EXTENSION fuzzystrmatch;
+      CREATE FUNCTION slipped_in(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE AGGREGATE slipped_in_too(int) (SFUNC = int4pl, STYPE = int);
+      ALTER EXTENSION fuzzystrmatch ADD FUNCTION slipped_in(int); ALTER EXTENSION fuzzystrmatch ADD AGGREGATE slipped_in_too(int);
+      RESET ROLE; SET search_path = "Shop of Ann";
       ALTER ROLE app SET search_path = "Shop of Ann", nowhere, public;`)
     await client.end()
     data = await readCatalogue(
@@ -108,6 +116,16 @@ describe('the catalogue of a real PostgreSQL', () => {
   it('has the parents of partitions', () => {
     expect(catalogue.relation(null, 'sales_2020')?.parents).toEqual([catalogue.relation(null, 'sales')?.oid])
     expect(catalogue.relation(null, 'sales')?.parents).toBe(undefined)
+  })
+
+  it('says which extension a routine came with, but not of those that others put there', () => {
+    const extensionOf = (schema: string, name: string) => catalogue.routines(schema, name).map(routine => routine.extension)
+    expect(extensionOf('Shop of Ann', 'gen_salt')).toEqual(['pgcrypto', 'pgcrypto'])
+    expect(extensionOf('guests', 'soundex')).toEqual(['fuzzystrmatch'])
+    expect(extensionOf('guests', 'slipped_in')).toEqual([undefined])
+    expect(extensionOf('guests', 'slipped_in_too')).toEqual([undefined])
+    expect(extensionOf('Shop of Ann', 'of_id')).toEqual([undefined])
+    expect(extensionOf('pg_catalog', 'pg_sleep')).toEqual([undefined])
   })
 
   it('has bodies of routines that were added, and only the names of others', () => {
@@ -166,6 +184,10 @@ describe('the catalogue of a real PostgreSQL', () => {
       { schema: 'Shop of Ann', name: 'short', base: 'character varying(9)', checks: ['"Shop of Ann".fits((VALUE)::text)'] },
     ])
     expect(catalogue.domains('public', 'short')).toEqual([])
+    expect(data.types).toEqual([
+      { schema: 'Shop of Ann', name: 'short' },
+      { schema: 'Shop of Ann', name: 'wrap' },
+    ])
     expect(catalogue.routines(null, 'all_kept')).toMatchObject([{ kind: 'aggregate', calls: [{ schema: 'Shop of Ann', name: 'kept' }] }])
   })
 

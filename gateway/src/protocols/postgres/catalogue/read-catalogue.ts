@@ -107,8 +107,12 @@ async function ask(queries: SimpleQueries): Promise<CatalogueData> {
     base: text(row, 2),
     checks: strings(row, 3),
   }))
+  const types = (await queries.ask(typesQuery)).map(row => {
+    const type = { schema: text(row, 0), name: text(row, 1) }
+    return typeof row[2] === 'string' ? { ...type, extension: row[2] } : type
+  })
   await queries.ask('COMMIT')
-  return { relations, routines, searchPath, serverVersion, operators, casts, domains }
+  return { relations, routines, searchPath, serverVersion, operators, casts, domains, types }
 }
 
 const relationsQuery = `
@@ -203,6 +207,18 @@ const domainsQuery = `
                              WHERE k.contypid = t.oid AND k.conbin IS NOT NULL ORDER BY k.conname))
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
   WHERE t.typtype = 'd' AND t.oid >= ${addedOid}
+  ORDER BY t.oid`
+
+const typesQuery = `
+  SELECT n.nspname, t.typname, CASE WHEN o.rolsuper THEN e.extname END
+  FROM pg_type t
+  JOIN pg_namespace n ON n.oid = t.typnamespace
+  LEFT JOIN pg_class c ON c.oid = t.typrelid
+  LEFT JOIN pg_roles o ON o.oid = t.typowner
+  LEFT JOIN pg_depend d
+    ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  LEFT JOIN pg_extension e ON e.oid = d.refobjid
+  WHERE t.oid >= ${addedOid} AND t.typcategory <> 'A' AND (c.oid IS NULL OR c.relkind = 'c')
   ORDER BY t.oid`
 
 /** Bodies are read for routines that someone added; what PostgreSQL brings along is known by its name. */
