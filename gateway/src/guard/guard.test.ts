@@ -21,6 +21,7 @@ const draft = (statement: string): CommandDraft => ({
     operations: [{ verb: statement.split(' ')[0]!.toUpperCase(), tables: [], columns: [] }],
     comply: () => ({ possible: false, rule: 'r', reason: 'nothing can be masked here', hint: 'ask otherwise' }),
   }),
+  renew: () => {},
 })
 
 function rig(options: Partial<GuardOptions> = {}) {
@@ -315,6 +316,18 @@ describe('a held command', () => {
     consent.asked[0]?.settle({ granted: true, reviews: [byKim] })
     session.withdraw()
     expect(await ruling).toMatchObject({ verdict: 'deny', isWithdrawn: true })
+  })
+
+  it('does not run when what it would do changed while it waited', async () => {
+    const { consent, session } = held()
+    let verb = 'DELETE'
+    const understand = () => ({ ...draft('delete from t').understand(), operations: [{ verb, tables: [], columns: [] }] })
+    const ruling = session.submit({ ...draft('delete from t'), understand, renew: () => void (verb = 'DROP') })
+    consent.asked[0]?.settle({ granted: true, reviews: [byKim] })
+    expect(await ruling).toMatchObject({
+      verdict: 'deny',
+      decision: { reason: expect.stringContaining('changed while it waited') as string },
+    })
   })
 
   it('is denied when nobody can be asked', async () => {

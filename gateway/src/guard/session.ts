@@ -43,6 +43,8 @@ export interface CommandDraft {
   refusal?: { rule: string; reason: string } | undefined
   /** What it would do, and what can be done to its answer. Asked only when policies look at the session. */
   understand: () => Understanding
+  /** Brings what is known of the target up to date, for a command that waited. */
+  renew: () => void | Promise<void>
 }
 
 /** A command as the record has it. */
@@ -482,16 +484,14 @@ export class Session {
       held.written = { ticket, decision: asHeld }
       this.commit()
       const outcome = await asked.outcome
+      const changed = outcome.granted && !this.#closed ? await this.#changedSince(draft, operations, versionAsked) : null
       // The session ended first, and said so in the recording.
       if (this.#closed) return { verdict: 'deny', decision: withdrawn(asHeld), ticket, hint: null, isWithdrawn: true }
       held.written = null
       this.#mustWork()
-      // Between the last vote and its being on disk, whoever asked may have gone.
+      // Between the last vote and now, whoever asked may have gone.
       const isTakenBack = withdraw.signal.aborted
-      const isGranted = outcome.granted && !isTakenBack
-      const refusal = isGranted
-        ? this.#refusedSince(draft, operations, versionAsked)
-        : refusals[outcome.granted ? 'withdrawn' : outcome.because]
+      const refusal = outcome.granted ? (isTakenBack ? refusals.withdrawn : changed) : refusals[outcome.because]
       const decision: Decision = {
         ...named,
         verdict: refusal === null ? 'allow' : 'deny',
@@ -516,12 +516,16 @@ export class Session {
     }
   }
 
-  /** Why what was consented to may not run any more, or null: policies may have changed while people thought. */
-  #refusedSince({ kind, text, transaction }: CommandDraft, operations: Operation[], versionAsked: string): string | null {
-    const { law } = this.#parts
-    if (law.version === versionAsked) return null
-    const { judgement } = law.judge({ kind, text, transaction, operations, before: this.#commands - 1 })
-    return judgement.verdict === 'allow' ? null : 'the policies changed while it waited; ask again'
+  /** Why what was consented to may not run any more, or null: while people thought, policies may have changed, or what the command would do. */
+  async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<string | null> {
+    try {
+      await draft.renew()
+      if (this.#parts.law.version !== versionAsked) return 'the policies changed while it waited; ask again'
+      const now = draft.understand().operations
+      return JSON.stringify(now) === JSON.stringify(operations) ? null : 'what it would do changed while it waited; ask again'
+    } catch {
+      return 'what it would do could not be read again; ask again'
+    }
   }
 
   #begin(draft: CommandDraft, decision: Decision, operations: Operation[] | undefined): Ticket {

@@ -81,7 +81,8 @@ export class History {
         transaction: 'idle',
         transcript: `=> ${text}\r\n`,
         refusal,
-        understand: () => ({
+        renew: () => {},
+      understand: () => ({
           operations: parser.operations(text),
           comply: ([mask]) => ({ possible: false, rule: mask?.rule ?? '', reason: 'nothing can be masked here', hint: '' }),
         }),

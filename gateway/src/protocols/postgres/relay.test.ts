@@ -147,6 +147,20 @@ const scenarios: Record<string, Scenario> = {
     target: 'Qddc',
     executed: [{ text: 'copy t from stdin', parts: ['copy in', 'data a\t1\nb\t2\n', 'done COPY 2', 'end idle'] }],
   },
+  'COPY in by the extended protocol': {
+    turns: [
+      join(ask.parse('', 'copy t from stdin'), ask.bind('', ''), ask.execute(''), ask.sync),
+      join(ask.copyData('a\t1\n'), ask.copyDone, ask.sync),
+      ask.query('select 1'),
+    ],
+    answers: [join(say.parsed, say.bound, say.copyIn), say.done('COPY 1'), say.ready(), join(selected, say.ready())],
+    client: '12GCZTDDCZ',
+    target: 'PBESdcSQ',
+    executed: [
+      { text: 'copy t from stdin', parts: ['copy in', 'data a\t1\n', 'done COPY 1', 'end idle'] },
+      { text: 'select 1', parts: ['columns a', 'rows 2', 'done SELECT 2', 'end idle'] },
+    ],
+  },
   'a COPY in that the client gives up': {
     turns: [ask.query('copy t from stdin'), join(ask.copyData('a\t1\n'), ask.copyFail('tired'))],
     answers: [say.copyIn, join(say.error('57014', 'COPY failed'), say.ready())],

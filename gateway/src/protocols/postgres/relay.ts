@@ -167,6 +167,8 @@ export class Relay {
   /** Something of the group was sent. */
   #isInGroup = false
   #seq = 0
+  /** Where in all that is owed the content of a COPY ended last. */
+  #copyInEnd = -1
   /** The last debt that may change what names mean, and the last that was looked at for it. */
   #renamingSeq = -1
   #searchedSeq = -1
@@ -273,7 +275,7 @@ export class Relay {
         return then(this.#settle(), () => this.#onClose(message))
       case frontend.type.sync:
         frontend.readEmpty(message)
-        return then(this.#settle(), () => this.#relay(message, owed('sync', null)))
+        return then(this.#settle(), () => this.#relay(message, this.#copyIn ? null : owed('sync', null)))
       case frontend.type.flush:
         frontend.readEmpty(message)
         return then(this.#settle(), () => this.#relay(message, null))
@@ -288,6 +290,7 @@ export class Relay {
         return then(this.#settle(), () => {
           this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${frontend.readCopyFail(message)}` })
           this.#relay(message, null)
+          this.#endCopyIn()
         })
       case frontend.type.terminate:
         frontend.readEmpty(message)
@@ -544,6 +547,7 @@ export class Relay {
       // Every secret that SQL takes stands in a literal.
       recorded: text.includes("'") || text.includes('$') ? this.#understander.withoutSecrets(asked) : undefined,
       understand: () => this.#understander.understand(asked),
+      renew: () => this.#understander.ready(),
     }
   }
 
@@ -609,6 +613,12 @@ export class Relay {
   #onCopyInDone(message: MessageReader): void {
     const ticket = this.#copyIn ?? this.#owed.findLast(debt => debt.ticket !== null)?.ticket
     this.#target.send(raw(message), ticket ? this.#session.feedEnd(ticket) : this.#session.relay())
+    this.#endCopyIn()
+  }
+
+  #endCopyIn(): void {
+    this.#copyInEnd = this.#seq
+    this.#copyIn = null
   }
 
   /** Content of one COPY that came together is written down together. */
@@ -654,10 +664,10 @@ export class Relay {
     if (operations === null) return this.#searchPath.lost()
     this.#searchPath.sent(operations)
     if (!operations.every(isPlain)) this.#renamingSeq = debt.seq
-    if (!operations.some(({ isOpaque }) => isOpaque)) return
-    // It may have prepared other statements under the names we know.
+    if (!operations.some(mayRenameUnseen)) return
+    // It may have put other statements under the names we know.
     this.#prepares.clear()
-    this.#cursors.clear()
+    this.#forgetNamedPortals()
     for (const prepared of this.#statements.values()) prepared.isDoubtful = true
   }
 
@@ -716,6 +726,7 @@ export class Relay {
       case backend.type.copyDone:
         return this.#onCopyDone(message)
       case backend.type.functionCallResponse:
+        if (this.#front(message).what !== 'call') throw unexpected(message)
         return this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
       case backend.type.readyForQuery:
         return this.#onReady(message)
@@ -860,8 +871,9 @@ export class Relay {
         return
       case 'COMMIT':
       case 'ROLLBACK':
+        // Cursors go with their transaction, and with what is rolled back of it; `AND CHAIN` begins the next at once.
         this.#transaction = 'idle'
-        return
+        return this.#forgetPortals()
       case 'DEALLOCATE': {
         const name = this.#namedBy(debt)?.name ?? null
         if (name === null) this.#forgetStatements()
@@ -873,7 +885,7 @@ export class Relay {
       case 'PREPARE':
         return remember(this.#prepares, this.#namedBy(debt))
       case 'DECLARE CURSOR':
-        return remember(this.#cursors, this.#namedBy(debt))
+        return this.#onDeclared(this.#namedBy(debt))
       case 'CLOSE CURSOR':
       case 'CLOSE CURSOR ALL':
         return this.#forgetNamedPortals()
@@ -881,6 +893,17 @@ export class Relay {
         this.#forgetStatements()
         return this.#forgetNamedPortals()
     }
+  }
+
+  #onDeclared(named: NamedStatement | null): void {
+    remember(this.#cursors, named)
+    if (named === null || named.name === null) this.#forgetNamedPortals()
+    else this.#portals.delete(named.name)
+  }
+
+  #forgetPortals(): void {
+    for (const [name, text] of this.#cursors) if (!outlivesTransaction.test(text)) this.#cursors.delete(name)
+    for (const [name, portal] of this.#portals) if (portal.isBound) this.#portals.delete(name)
   }
 
   #namedBy(debt: Owed): NamedStatement | null {
@@ -965,8 +988,18 @@ export class Relay {
   #onCopyResponse(message: MessageReader): void {
     const { direction, binary, columns } = backend.readCopyResponse(message)
     const debt = this.#front(message)
-    if (direction === 'in') this.#copyIn = debt.ticket
+    if (direction === 'in') this.#onCopyIn(debt.ticket)
     this.#answer(message, { kind: 'copy', direction, binary, columns })
+  }
+
+  /** While it copies in, the target reads and forgets every Sync: those that were sent before the content's end are never answered. */
+  #onCopyIn(ticket: Ticket | null): void {
+    this.#copyIn = ticket
+    const asked = this.#owed[0]?.seq ?? 0
+    const end = this.#copyInEnd > asked ? this.#copyInEnd : Infinity
+    const isIgnored = (debt: Owed) => debt.what === 'sync' && debt.seq < end
+    this.#answeredGroups += this.#owed.filter(isIgnored).length
+    this.#owed = this.#owed.filter(debt => !isIgnored(debt))
   }
 
   #onReady(message: MessageReader): void {
@@ -1046,6 +1079,13 @@ const ownAnswers: ReadonlySet<number> = new Set([
 
 const plainVerbs = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
+const namingVerbs = new Set(['PREPARE', 'DEALLOCATE', 'DECLARE', 'CLOSE', 'DISCARD'])
+
+/** Whether an operation may give or take names where its text does not say so: code that nobody read, and code that does it. */
+function mayRenameUnseen({ verb, inside, isOpaque }: Operation): boolean {
+  return isOpaque === true || (inside !== undefined && namingVerbs.has(verb))
+}
+
 /** Whether an operation leaves every name as it is: rows are read and changed, by code that is known. */
 function isPlain({ verb, isOpaque, functions }: Operation): boolean {
   return plainVerbs.has(verb) && !isOpaque && !functions?.some(name => name.endsWith('set_config'))
@@ -1067,6 +1107,9 @@ function renamesAsPrepared(shape: Prepared | Portal | null): boolean {
 }
 
 const noParameters: Parameter[] = []
+
+/** A cursor that is still there after COMMIT. */
+const outlivesTransaction = /\bwith\s+hold\b/i
 
 /** The text that a debt is about. */
 function textOf({ shape, text }: Owed): string {

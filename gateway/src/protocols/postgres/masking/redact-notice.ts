@@ -40,7 +40,11 @@ export function redactNotice(notice: Notice): Notice {
   const isError = ['ERROR', 'FATAL', 'PANIC'].includes(notice.severity)
   // A code can be chosen too, five characters at a time; one that PostgreSQL has not tells nothing.
   const code = sqlstateWords(notice.code) === undefined ? (isError ? anyError : anyNotice) : notice.code
-  const redacted: Notice = { severity: notice.severity, code, message: isError ? messageOf(code, fields) : (sqlstateWords(code) ?? '') }
+  const redacted: Notice = {
+    severity: notice.severity,
+    code,
+    message: isError ? messageOf(code, fields) : 'a notice that may hold masked values',
+  }
   return Object.keys(fields).length > 0 ? { ...redacted, fields } : redacted
 }
 
