@@ -20,10 +20,11 @@ rule('no DELETE or UPDATE of everything without consent', {
   effect: requireApproval({ by: 'approver', within: '10m' }),
 })
 
-// A DO block, a function in another language: more may happen than can be read.
+// A DO block, a function in another language: more may happen than can be read. A migration was read before it runs.
 rule('what cannot be read is looked at first', {
   on: shop,
   when: op => op.principal.kind === 'agent' && (op.isOpaque || op.verb === 'DO' || op.verb === 'UNPARSED'),
+  unless: op => op.principal.groups.includes('migrators'),
   effect: requireApproval({ by: 'approver', within: '10m' }),
 })
 

@@ -297,6 +297,7 @@ const hold = (given: { text?: string; principal?: string; delegation?: string[];
       session: {
         id: 's',
         run: { id: 'run_1', attempt: 2, task: 'nightly', trigger: 'cron', agentVersion: '1.4', parent: null },
+        rootRun: 'run_1',
         principal: actor(principal),
         delegation: delegation.map(actor),
         target: { name: 'shop', protocol: 'postgres', labels: { env: 'prod' } },

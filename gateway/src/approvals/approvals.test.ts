@@ -50,6 +50,7 @@ function asked({ demands = [demandOf()], session = {} }: { demands?: ApprovalDem
     session: {
       id: 's',
       run: { id: 'run_1', attempt: 1, task: 'nightly', trigger: null, agentVersion: null, parent: null },
+      rootRun: 'run_1',
       principal: agent('backfill'),
       delegation: [],
       target: { name: 'shop', protocol: 'postgres', labels: { env: 'prod' } },

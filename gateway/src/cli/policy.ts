@@ -132,7 +132,7 @@ async function check({ names, json, live, shell }: Asked): Promise<number> {
 
 async function test({ names, json, live, shell }: Asked): Promise<number> {
   const files = demandFiles(names)
-  const operations = await openReaders()
+  const operations = await openReaders(live)
   let ran = 0
   let failed = 0
   for (const file of files) {
@@ -225,16 +225,19 @@ function compileFile(file: string, live: LiveSchema | null): { ruleset: Ruleset 
   return compile(readSource(file), live ? { live } : {})
 }
 
-/** Reads the statements of tests with the parsers that the gateway has. */
-async function openReaders(): Promise<PolicyWorld['operations']> {
+/** Reads the statements of tests with the parsers that the gateway has, by what is known of their targets. */
+async function openReaders(live: LiveSchema | null): Promise<PolicyWorld['operations']> {
   const opened = Object.entries(operationReaders).map(
     async ([protocol, open]) => [protocol, await open({ loadWasm: loadParserWasm })] as const,
   )
   const readers = new Map(await Promise.all(opened))
-  return (protocol, statement) => {
+  return (protocol, statement, target) => {
     const reader = readers.get(protocol)
     if (!reader) throw new CliError(`no statement of \`${protocol}\` can be read here`)
-    return reader.operations(statement)
+    return reader.operations(
+      statement,
+      live?.targets.find(({ name }) => name === target),
+    )
   }
 }
 

@@ -33,6 +33,7 @@ function rig(options: Partial<GuardOptions> = {}) {
   const request: SessionRequest = {
     run: {
       identity: { id: 'r1', attempt: 2, task: 'report', trigger: null, agentVersion: null, parent: null },
+      root: 'r1',
       principal: { kind: 'agent', name: 'reporter', groups: [] },
       delegation: [],
       targets: ['shop'],

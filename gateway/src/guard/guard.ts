@@ -176,6 +176,7 @@ function lawfulSession(id: string, startedAtUs: number, { run, protocol, target,
   return {
     id,
     run: run.identity,
+    rootRun: run.root,
     principal: run.principal,
     delegation: run.delegation,
     target: { name: target.name, protocol, labels: target.labels },

@@ -11,6 +11,8 @@ export interface Law {
 export interface LawfulSession {
   id: string
   run: RunIdentity
+  /** The run at the top, whose memory and limits hold for all that it opened. */
+  rootRun: string
   principal: Principal
   delegation: Principal[]
   target: { name: string; protocol: string; labels: Record<string, string> }

@@ -1,5 +1,6 @@
 import type { LimitObligation } from '@steno/policy-dsl'
 import type { Clock } from '../runtime/machine.ts'
+import { identitiesOf } from './identities.ts'
 import type { LawfulSession } from './law.ts'
 
 /** What a limit says now: go on, or what happens to a command that would go over it. */
@@ -117,6 +118,11 @@ export class LimitBook {
 const strictness = { cut: 1, hold: 2, deny: 3 }
 
 function keyOf(session: LawfulSession, per: LimitObligation['per']): string {
-  if (per === 'principal') return session.principal.name
-  return per === 'run' ? session.run.id : session.id
+  // A name that a run claims for one it opens inside itself is its own: only what was proven has an account.
+  if (per === 'principal') return provenName(session)
+  return per === 'run' ? session.rootRun : session.id
+}
+
+function provenName({ principal, delegation }: LawfulSession): string {
+  return identitiesOf(principal, delegation).at(-1)?.name ?? principal.name
 }

@@ -555,7 +555,7 @@ export class Session {
     const { part } = kept
     if ('kind' in part) {
       if (part.kind === 'end') this.#obliged.delete(ticket.n)
-      if (part.kind !== 'done' || obliged.cutBy === null) {
+      if ((part.kind !== 'done' && part.kind !== 'suspended') || obliged.cutBy === null) {
         this.#write(ticket, part)
         return kept.bytes
       }

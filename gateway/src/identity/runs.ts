@@ -163,6 +163,7 @@ export class Runs {
     const over = new AbortController()
     const active: ActiveRun = {
       identity: opened.run,
+      root: (opened.run.parent === null ? undefined : this.#open.get(opened.run.parent)?.active.root) ?? opened.run.id,
       principal: opened.principal,
       delegation: opened.delegation,
       targets: opened.targets,

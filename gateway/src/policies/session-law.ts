@@ -1,4 +1,6 @@
+import type { Principal } from '@steno/recordings'
 import { combine, type Evaluator, type Facts, type Judgement } from '@steno/policy-dsl'
+import { identitiesOf } from '../guard/identities.ts'
 import type { LawfulCommand, LawfulSession, RememberedEvent, Sentence, SessionLaw } from '../guard/law.ts'
 import { noPolicy } from '../guard/no-law.ts'
 import type { Clock } from '../runtime/machine.ts'
@@ -23,7 +25,8 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
   let known: readonly PolicyInForce[] | null = null
   let asked: readonly PolicyInForce[] = []
   let version = noPolicy
-  const run = session.run.id
+  const run = session.rootRun
+  const identities = identitiesOf(session.principal, session.delegation)
 
   /** Most commands find the policies as the one before them did. */
   function current(): readonly PolicyInForce[] {
@@ -45,8 +48,8 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
     }
   }
 
-  function factsOf({ kind, text, transaction, operations, before }: LawfulCommand, nowUs: number): Facts {
-    const { principal, delegation, target, client } = session
+  function factsOf(principal: Principal, { kind, text, transaction, operations, before }: LawfulCommand, nowUs: number): Facts {
+    const { delegation, target, client } = session
     return {
       operations,
       circumstances: {
@@ -80,16 +83,20 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
       let policy = version
       try {
         const policies = current()
-        const facts = factsOf(command, clock.nowUs())
+        const nowUs = clock.nowUs()
         const judgements: Judgement[] = []
-        for (const { version: name, evaluator } of policies) {
-          policy = name
-          judgements.push(evaluator.judge(facts))
+        for (const principal of identities) {
+          const facts = factsOf(principal, command, nowUs)
+          for (const { version: name, evaluator } of policies) {
+            policy = name
+            judgements.push(evaluator.judge(facts))
+          }
         }
         policy = version
-        const judgement = combine(judgements)
+        const combined = combine(judgements)
+        const judgement = identities.length > 1 ? once(combined) : combined
         const deciding = judgement.by === null ? -1 : judgements.findIndex(({ by }) => by === judgement.by)
-        return { policyVersion: policies[deciding]?.version ?? version, judgement }
+        return { policyVersion: policies[deciding % policies.length]?.version ?? version, judgement }
       } catch (error) {
         onProblem(`${policy} could not judge a command, which denied it: ${error instanceof Error ? error.message : String(error)}`)
         return { policyVersion: policy, judgement: denied }
@@ -112,6 +119,23 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
       else for (const { verb } of event.operations) memory.add('count', verb, 1, nowUs)
     }
   }
+}
+
+/** What is asked for by the same rule for several identities is asked for once. */
+function once(judgement: Judgement): Judgement {
+  const { matched, approvals, masks, limits, alerts } = judgement
+  return {
+    ...judgement,
+    matched: distinct(matched),
+    approvals: distinct(approvals),
+    masks: distinct(masks),
+    limits: distinct(limits),
+    alerts: distinct(alerts),
+  }
+}
+
+function distinct<T>(values: T[]): T[] {
+  return [...new Map(values.map(value => [JSON.stringify(value), value])).values()]
 }
 
 /** What holds when a policy cannot say what holds. */

@@ -75,6 +75,7 @@ export function sessionAt(target: string, run = 'run_1'): LawfulSession {
   return {
     id: `session-of-${run}`,
     run: { id: run, attempt: 1, task: null, trigger: null, agentVersion: null, parent: null },
+    rootRun: run,
     principal: { kind: 'agent', name: 'backfill', groups: ['etl'] },
     delegation: [],
     target: { name: target, protocol: known.protocol, labels: known.labels },

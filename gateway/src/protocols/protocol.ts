@@ -85,6 +85,8 @@ export interface Limits {
 /** A run that is neither ended nor expired. */
 export interface ActiveRun {
   identity: RunIdentity
+  /** The run at the top: the one that a proven credential opened, which this one was opened inside. */
+  root: string
   principal: Principal
   delegation: Principal[]
   targets: string[]

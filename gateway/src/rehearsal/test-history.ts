@@ -62,6 +62,7 @@ export class History {
     const session = this.#guard.open({
       run: {
         identity: { id: run, attempt: 1, task, trigger: null, agentVersion: null, parent: null },
+        root: run,
         principal,
         delegation: [],
         targets: [target],
@@ -82,7 +83,7 @@ export class History {
         transcript: `=> ${text}\r\n`,
         refusal,
         renew: () => {},
-      understand: () => ({
+        understand: () => ({
           operations: parser.operations(text),
           comply: ([mask]) => ({ possible: false, rule: mask?.rule ?? '', reason: 'nothing can be masked here', hint: '' }),
         }),

@@ -8,7 +8,7 @@ import { namedStatement, type NamedStatement } from './named-statement.ts'
 import { describeParameters } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
-import { SearchPath } from './search-path.ts'
+import { question, SearchPath } from './search-path.ts'
 import { promptOf, showStatement, Transcript } from './transcript.ts'
 import { Understander, type UnderstanderParts } from './understander.ts'
 import * as backend from './wire/backend.ts'
@@ -103,8 +103,6 @@ export interface RelayParts {
   transaction: TransactionState
   /** How commands are read where policies look at them. */
   reading: Pick<UnderstanderParts, 'parser' | 'catalogues' | 'target' | 'key' | 'known'>
-  /** The role at the target, which `$user` in a search path stands for. */
-  user: string
   /** Told what goes wrong while a command waits, when nobody else hears of it. */
   onFailure: (error: unknown) => void
 }
@@ -175,7 +173,7 @@ export class Relay {
   /** Who waits until nothing is owed. */
   #resting: (() => void) | null = null
   /** What the target said to a question of our own. */
-  #told: string | null = null
+  #told: (string | null)[] = []
   /** A command that waits for consent, or for the catalogue: what comes behind it stays in the reader. */
   #waiting: Promise<void> | null = null
   #saidGoodbye = false
@@ -192,7 +190,7 @@ export class Relay {
     this.#fromTarget = new MessageReader({ messageBytesMax: parts.limits.messageBytesMax })
     this.#rows = new RowDecoder(parts.limits)
     this.#prompt = promptOf(parts.database)
-    this.#searchPath = new SearchPath(parts.user)
+    this.#searchPath = new SearchPath()
     this.#understander = new Understander({
       ...parts.reading,
       prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name) ?? null,
@@ -633,7 +631,7 @@ export class Relay {
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
     draft.refusal ??= this.#parts.pinned.refuse(draft.text)
     if (!draft.refusal && this.#session.isWatched) {
-      const wait = this.#beforeJudging()
+      const wait = this.#beforeJudging(draft)
       if (wait) return this.#submitAfter(wait, draft, handle)
     }
     const ruling = this.#session.submit(draft)
@@ -641,18 +639,22 @@ export class Relay {
   }
 
   /** Waits until all is known that a command is read by: what names mean, what the target holds, where it looks names up. */
-  #beforeJudging(): void | Promise<void> {
+  #beforeJudging(draft: CommandDraft): void | Promise<void> {
     const first = this.#owed[0]
-    const wait = (first && this.#renamingSeq >= first.seq ? this.#rest() : undefined) ?? this.#understander.ready() ?? this.#askSearchPath()
-    return wait?.then(() => this.#beforeJudging())
+    const wait =
+      (first && this.#renamingSeq >= first.seq ? this.#rest() : undefined) ??
+      this.#understander.ready() ??
+      this.#askSearchPath() ??
+      (draft.kind !== 'call' && this.#understander.isPuzzledBy(draft.text) ? this.#understander.ready() : undefined)
+    return wait?.then(() => this.#beforeJudging(draft))
   }
 
   /** Asks the target where it looks names up, when that is not certain and a question may be put: between two groups of messages, with nothing owed. */
   #askSearchPath(): void | Promise<void> {
     if (this.#searchPath.isCertain || this.#owed.length > 0 || this.#isInGroup || this.#copyIn || this.#transaction === 'failed') return
-    this.#session.note({ kind: 'gateway', message: 'asked the target for its search_path' })
-    this.#told = null
-    this.#target.send(writeQuery('SHOW search_path'), this.#session.relay())
+    this.#session.note({ kind: 'gateway', message: 'asked the target where it looks names up' })
+    this.#told = []
+    this.#target.send(writeQuery(question), this.#session.relay())
     this.#owe([{ ...owed('query', null), isOwn: true }])
     this.#endGroup()
     return this.#rest()
@@ -738,7 +740,7 @@ export class Relay {
   #onDataRow(message: MessageReader): void {
     const debt = this.#front(message)
     if (debt.isOwn && debt.what === 'query') {
-      this.#told = backend.readFirstText(message)
+      this.#told.push(backend.readFirstText(message))
       return
     }
     if (!this.#shape) this.#beginResult(debt)
@@ -1017,7 +1019,8 @@ export class Relay {
 
   #onIdle(): void {
     this.#searchPath.idle()
-    if (this.#changed === 'nothing') return
+    const isStale = this.#understander.idle()
+    if (this.#changed === 'nothing' && !isStale) return
     this.#changed = 'nothing'
     this.#parts.reading.catalogues.invalidate(this.#parts.reading.target)
   }

@@ -6,15 +6,15 @@ import { SearchPath } from './search-path.ts'
 const parser = await createParser({ loadWasm: loadParserWasm })
 
 function told(value: string | null): SearchPath {
-  const path = new SearchPath('app')
-  path.told(value)
+  const path = new SearchPath()
+  path.told([value, 'none', 'app'])
   return path
 }
 
 describe('the search path', () => {
   it('is nothing but what the target says', () => {
-    expect(new SearchPath('app').isCertain).toBe(false)
-    expect(new SearchPath('app').schemas).toEqual([])
+    expect(new SearchPath().isCertain).toBe(false)
+    expect(new SearchPath().schemas).toEqual([])
     expect(told('"$user", public').schemas).toEqual(['app', 'public'])
     expect(told('"Odd ""one""", pg_catalog, hr').schemas).toEqual(['Odd "one"', 'hr'])
     expect(told('').schemas).toEqual([])
@@ -54,24 +54,25 @@ describe('the search path', () => {
     for (const end of ['COMMIT', 'ROLLBACK', 'ROLLBACK TO a']) {
       const path = told('public')
       path.sent(parser.operations('SET LOCAL search_path = hr'))
-      path.told('hr')
+      path.told(['hr', 'none', 'app'])
       path.sent(parser.operations(end))
       expect(path.isCertain, end).toBe(false)
     }
     const path = told('public')
     path.sent(parser.operations('SET search_path = hr'))
-    path.told('hr')
+    path.told(['hr', 'none', 'app'])
     path.idle()
     path.sent(parser.operations('COMMIT'))
     expect(path.schemas).toEqual(['hr'])
   })
 
-  it('does not know who `$user` is once a role was set', () => {
-    const path = told('public')
-    path.sent(parser.operations('SET ROLE other'))
-    path.told('"$user", public')
+  it('has the role that was set for `$user`, else who logged in', () => {
+    const path = new SearchPath()
+    path.told(['"$user", public', 'hr', 'app'])
+    expect(path.schemas).toEqual(['hr', 'public'])
+    path.told(['"$user", public', 'none', 'app'])
+    expect(path.schemas).toEqual(['app', 'public'])
+    path.told(['public'])
     expect(path.schemas).toEqual([])
-    path.told('public')
-    expect(path.schemas).toEqual(['public'])
   })
 })

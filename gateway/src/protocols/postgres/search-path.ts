@@ -6,22 +6,23 @@ const deciding = new Set(['search_path', 'role', 'session_authorization', 'all']
 const unseen = new Set(['OPAQUE', 'UNPARSED'])
 
 /**
+ * What the target is asked: where it looks bare names up, and who `$user` is.
+ * SHOW takes no snapshot, so that a transaction may still set how it is
+ * isolated, and no function of anybody's can stand in its place.
+ */
+export const question = 'SHOW search_path; SHOW role; SHOW session_authorization'
+
+/**
  * The schemas a session looks bare names up in. What the session may have
  * changed is not guessed: the target is asked, or the path is unknown. Unknown
  * leaves bare names as they were written, and rules that need their schema
  * refuse.
  */
 export class SearchPath {
-  readonly #user: string
   #schemas: string[] | null = null
   #isCertain = false
   /** Something in the open transaction may have set it, so its end may set it back. */
   #isTouched = false
-  #isRoleKnown = true
-
-  constructor(user: string) {
-    this.#user = user
-  }
 
   /** Whether the target must be asked before bare names mean anything. */
   get isCertain(): boolean {
@@ -33,10 +34,13 @@ export class SearchPath {
     return (this.#isCertain && this.#schemas) || []
   }
 
-  /** Takes what the target says the path is: its answer to `SHOW search_path`; null when it did not say. */
-  told(value: string | null): void {
-    this.#schemas = value === null ? null : this.#parse(value)
+  /** Takes the target's answer to `question`; an answer of another length is none. */
+  told(answer: readonly (string | null)[]): void {
+    const [path, role, session] = answer
     this.#isCertain = true
+    this.#schemas = null
+    if (answer.length !== 3 || typeof path !== 'string' || typeof role !== 'string' || typeof session !== 'string') return
+    this.#schemas = parse(path, role === 'none' ? session : role)
   }
 
   /** Follows a command that was sent. */
@@ -45,7 +49,6 @@ export class SearchPath {
       const mayRun = isOpaque || unseen.has(verb) || functions?.some(name => name.endsWith('set_config'))
       const sets = (verb === 'SET' || verb === 'RESET' || verb === 'DISCARD') && deciding.has(object ?? 'all')
       const ends = verb === 'COMMIT' || verb === 'ROLLBACK' || verb === 'ROLLBACK TO' || verb === 'RELEASE' || verb.endsWith('TRANSACTION')
-      if (object === 'role' || object === 'session_authorization' || mayRun) this.#isRoleKnown = false
       if (mayRun || sets) this.#isTouched = true
       if (mayRun || sets || (ends && this.#isTouched)) this.#isCertain = false
     }
@@ -60,21 +63,19 @@ export class SearchPath {
   lost(): void {
     this.#isCertain = false
     this.#isTouched = true
-    this.#isRoleKnown = false
   }
+}
 
-  #parse(list: string): string[] | null {
-    const names: string[] = []
-    if (list.trim() === '') return names
-    for (const item of list.split(',')) {
-      const name = /^\s*(?:"((?:[^"]|"")*)"|([a-z_][a-z0-9_$]*))\s*$/.exec(item)
-      if (!name) return null
-      const plain = name[1]?.replaceAll('""', '"') ?? name[2]!
-      if (plain === '$user') {
-        if (!this.#isRoleKnown) return null
-        names.push(this.#user)
-      } else if (plain !== '' && plain !== 'pg_catalog') names.push(plain)
-    }
-    return names
+/** Gives the names of a path as SHOW writes it; null when it cannot be read. */
+function parse(list: string, user: string): string[] | null {
+  const names: string[] = []
+  if (list.trim() === '') return names
+  for (const item of list.split(',')) {
+    const name = /^\s*(?:"((?:[^"]|"")*)"|([a-z_][a-z0-9_$]*))\s*$/.exec(item)
+    if (!name) return null
+    const plain = name[1]?.replaceAll('""', '"') ?? name[2]!
+    if (plain === '$user') names.push(user)
+    else if (plain !== '' && plain !== 'pg_catalog') names.push(plain)
   }
+  return names
 }

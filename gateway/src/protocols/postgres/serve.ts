@@ -1,7 +1,6 @@
 import type { Parser } from '@steno/policy-dsl'
 import type { EndReason, Notice } from '@steno/recordings'
 import { ClientWire, LimitExceeded, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
-import { AssertionFailed } from '../../runtime/assert.ts'
 import type { Clock, Socket, Timer } from '../../runtime/machine.ts'
 import type { Doors } from '../protocol.ts'
 import type { Catalogues } from './catalogue/catalogues.ts'
@@ -12,7 +11,6 @@ import { MaskFailed } from './masking/mask-failed.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal, Refused } from './refused.ts'
 import { Relay, RelayEnded, type RelayParts } from './relay.ts'
-import type { PostgresSettings } from './settings.ts'
 import { openTarget, type OpenTarget } from './target.ts'
 import { KnownTexts } from './understander.ts'
 import { WireError } from './wire/wire-error.ts'
@@ -82,7 +80,7 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       run: caller.run,
       target: caller.target,
     })
-    if (error instanceof AssertionFailed) throw error
+    if (!isOfTheWorld(error)) throw error
   } finally {
     deadline.cancel()
   }
@@ -150,7 +148,6 @@ async function attend(
       pinned,
       transaction: target.transaction,
       reading: { parser, catalogues, target: admitted, key: doors.maskKey, known: knownTextsOf(known, admitted.name) },
-      user: (admitted.settings as PostgresSettings).user,
     }
     return await carry(session, client, target.mailbox, { parts, clock: doors.machine.clock })
   } finally {
@@ -249,6 +246,15 @@ function carry(
 function sayLastWords(socket: Socket, notice: Notice): void {
   socket.write(writeErrorResponse(notice))
   socket.end()
+}
+
+/** What the wire, the target or the disk did wrong; anything else is ours, and belongs into the log. */
+function isOfTheWorld(error: unknown): boolean {
+  return error instanceof Refused || error instanceof WireError || error instanceof RecordingFailed || isSystemError(error)
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 function lastWords(error: unknown): Notice {

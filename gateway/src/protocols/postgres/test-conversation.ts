@@ -13,6 +13,7 @@ import type { ActiveRun, Doors, ScramVerifier } from '../protocol.ts'
 import { Cancels } from './cancels.ts'
 import { Catalogues } from './catalogue/catalogues.ts'
 import { PinnedSettings } from './pinned-settings.ts'
+import { question } from './search-path.ts'
 import { serve } from './serve.ts'
 import {
   writeAuthenticationOk,
@@ -133,6 +134,7 @@ export function openGateway({
   const over = new AbortController()
   const run: ActiveRun = {
     identity: { id: 'r1', attempt: 1, task: null, trigger: null, agentVersion: null, parent: null },
+    root: 'r1',
     principal: { kind: 'agent', name: 'reporter', groups: [] },
     delegation: [],
     targets: ['shop'],
@@ -267,8 +269,7 @@ export class ScriptedTarget {
     for (; this.#read < messages.length; this.#read++) {
       const message = messages[this.#read]!
       if (message.type === 'X') this.hangUp()
-      if (isQuestion(message))
-        peer.socket.write(join(say.columns('search_path'), say.row('public'), say.done('SHOW'), say.ready(this.#state)))
+      if (isQuestion(message)) peer.socket.write(join(said('public'), said('none'), said('app'), say.ready(this.#state)))
       else if (ending.has(message.type)) {
         const answer = this.#answers.shift()
         if (!answer) continue
@@ -353,9 +354,11 @@ function addPart(answers: Map<number, AnswerPart[]>, n: number, part: AnswerPart
   else parts.push(part)
 }
 
+const said = (value: string) => join(say.columns('setting'), say.row(value), say.done('SHOW'))
+
 /** Where the gateway asks by itself, because policies look at the session. */
 function isQuestion({ type, text }: { type: string; text: string }): boolean {
-  return type === 'Q' && text === 'SHOW search_path\0'
+  return type === 'Q' && text === `${question}\0`
 }
 
 function withoutQuestions(bytes: Uint8Array): Uint8Array {

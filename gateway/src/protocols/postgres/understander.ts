@@ -23,8 +23,12 @@ import { redactText, type TextRedaction } from './masking/mask-text.ts'
 const rememberedMax = 4096
 const rememberedLengthMax = 16 * 1024
 
+/** So many sets of masks are remembered of one text: few hold at a time, but policies change. */
+const keptMax = 16
+
 /** How answers to a text are kept, when masks hold for it. */
 interface Kept {
+  masks: MaskObligation[]
   plan: MaskPlan
   copies: (CopyStatementOptions | null)[]
   incoming: (Column[] | null)[]
@@ -33,24 +37,30 @@ interface Kept {
 /** What a text that is asked for again need not be asked again. */
 interface Known {
   operations: Operation[]
-  /** By the masks, as JSON: a session's circumstances decide which hold. */
-  kept: Map<string, Kept>
+  /** One for each set of masks: a session's circumstances decide which hold. */
+  kept: Kept[]
 }
 
 /** What was read of one target's texts, by all its sessions, as long as its catalogue is the same. */
 export class KnownTexts {
   #catalogue: Catalogue | null = null
   readonly #texts = new Lru<string, Known>(rememberedMax)
+  /** Texts that were asked for once: many never come again, and what was read of those would only be in the way. */
+  readonly #once = new Set<string>()
 
   get(key: string, catalogue: Catalogue): Known | undefined {
     if (catalogue === this.#catalogue) return this.#texts.get(key)
     this.#catalogue = catalogue
     this.#texts.clear()
+    this.#once.clear()
     return undefined
   }
 
+  /** Remembers a text when it comes for the second time. */
   set(key: string, known: Known): void {
-    this.#texts.set(key, known)
+    if (this.#once.delete(key)) return this.#texts.set(key, known)
+    if (this.#once.size >= rememberedMax) this.#once.clear()
+    this.#once.add(key)
   }
 }
 
@@ -72,6 +82,9 @@ export interface UnderstanderParts {
 /** What these stand for may be another thing the next time. */
 const passing = new Set(['UNPARSED', 'OPAQUE', 'EXECUTE', 'FETCH', 'MOVE'])
 
+/** What an operation is called that a function does which is not in the catalogue. */
+const unknownFunction = /^function /
+
 /** A command as it would be sent, and how it is shown. */
 export interface Asked {
   text: string
@@ -89,6 +102,8 @@ export class Understander {
   readonly #parts: UnderstanderParts
   #catalogue: Catalogue | null = null
   #operations: Operation[] | null = null
+  /** Something was asked that may change what names mean. */
+  #leavesStale = false
 
   constructor(parts: UnderstanderParts) {
     this.#parts = parts
@@ -104,6 +119,23 @@ export class Understander {
         return parser.ready()
       })
     this.#catalogue = catalogue
+  }
+
+  /** Says that no transaction is open any more; gives whether something may have been changed in it. */
+  idle(): boolean {
+    const wasStale = this.#leavesStale
+    this.#leavesStale = false
+    return wasStale
+  }
+
+  /** Whether a text names a table that the catalogue does not have, and it is read again for that: it may have been made past the gateway. */
+  isPuzzledBy(text: string): boolean {
+    const { catalogues, target } = this.#parts
+    if (this.#isStale) return false
+    const misses = this.#knownOf(text).operations.some(
+      ({ tables, object }) => tables.some(table => !table.includes('.')) || unknownFunction.test(object ?? ''),
+    )
+    return misses && catalogues.doubt(target)
   }
 
   /** The command as the record may hold it, when its text has a password in it; undefined when it may be held as it is. */
@@ -155,6 +187,10 @@ export class Understander {
     }
   }
 
+  get #isStale(): boolean {
+    return this.#leavesStale || this.#parts.isStale()
+  }
+
   #inUse(): Catalogue {
     if (!this.#catalogue) throw new TypeError('expected the catalogue to be known before a command is read')
     return this.#catalogue
@@ -165,13 +201,13 @@ export class Understander {
     const catalogue = this.#inUse()
     const path = searchPath()
     const key = `${path.join('\0')}\0\0${text}`
-    const isStale = this.#parts.isStale()
+    const isStale = this.#isStale
     const known = isStale ? undefined : texts.get(key, catalogue)
     if (known) return known
     const read = parser.understand(text, { catalogue, prepared, cursors, searchPath: path })
     // What a name runs may be other code than the catalogue shows.
     const operations = isStale && read.some(runsCode) ? [...read, opaque('code that was changed in this transaction')] : read
-    const fresh: Known = { operations, kept: new Map() }
+    const fresh: Known = { operations, kept: [] }
     const isLasting = !isStale && operations.every(({ verb }) => !passing.has(verb))
     if (isLasting && text.length <= rememberedLengthMax) texts.set(key, fresh)
     return fresh
@@ -185,34 +221,37 @@ export class Understander {
     const { plan } = kept
     const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
     const recorded = hiding(asked, [...secrets, ...spans], this.#hiddenParameters(parameters, plan.redactions, masks))
+    if (plan.kind === 'plan' && plan.leavesStale) this.#leavesStale = true
     if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper(masks, kept) }
     const { rule, reason, hint } = plan
     return { possible: false, recorded, rule, reason, hint }
   }
 
   #keptOf(text: string, known: Known, masks: MaskObligation[]): Kept {
-    const name = JSON.stringify(masks)
-    const remembered = known.kept.get(name)
+    // Obligations are made once, with their rule.
+    const remembered = known.kept.find(one => one.masks.length === masks.length && one.masks.every((mask, at) => mask === masks[at]))
     if (remembered) return remembered
     const syntax = this.#parts.parser.syntax(text)
     const statements = syntax.kind === 'statements' ? syntax.statements : null
     const kept: Kept = {
+      masks,
       plan: statements ? this.#plan(text, statements, masks) : notUnderstood(masks),
       copies: (statements ?? []).map(copyOptionsOf),
       incoming: (statements ?? []).map(statement => this.#copiedIn(statement)),
     }
-    known.kept.set(name, kept)
+    if (known.kept.length >= keptMax) known.kept.shift()
+    known.kept.push(kept)
     return kept
   }
 
   #plan(text: string, statements: MaskRequest['statements'], masks: MaskObligation[]): MaskPlan {
-    const { parser, target, prepared, cursors, key, searchPath, isStale } = this.#parts
+    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
     return planMasks({
       text,
       statements,
       catalogue: this.#inUse(),
       searchPath: searchPath(),
-      isStale: isStale(),
+      isStale: this.#isStale,
       target: target.name,
       masks,
       parse: inner => parser.syntax(inner),

@@ -2,8 +2,12 @@ import { Catalogue, type LiveNamespace } from '@steno/policy-dsl'
 import type { AdmittedTarget, Doors } from '../../protocol.ts'
 import { readCatalogue } from './read-catalogue.ts'
 
-/** A catalogue older than this is still answered with, while a new one is read. */
+/** A catalogue that is asked for when it is older than this is read again behind the answer. */
+const freshMsMax = 20_000
+/** Older than this it answers no more, but where it just could not be read: somebody may hold a lock. */
 const ageMsMax = 60_000
+/** What is missing in a catalogue that is no older is missing in the database. */
+const justNowMs = 1000
 /** One that could not be read again for so long is not answered with any more. */
 const staleMsMax = 10 * 60_000
 
@@ -40,17 +44,28 @@ export class Catalogues {
     if (entry.catalogue === null || entry.changesRead < entry.changes) return this.#fresh(entry, target)
     const nowUs = this.#doors.machine.clock.monotonicUs()
     if (nowUs - entry.readAtUs > staleMsMax * 1000) return this.#fresh(entry, target)
-    if (nowUs - Math.max(entry.readAtUs, entry.triedAtUs) > ageMsMax * 1000) {
-      entry.triedAtUs = nowUs
-      // A lock that somebody holds may keep it from being read; what nobody changed through here is answered with meanwhile.
-      this.#reading(entry, target).catch(() => {})
-    }
-    return entry.catalogue
+    const isTried = nowUs - entry.triedAtUs <= freshMsMax * 1000
+    if (nowUs - entry.readAtUs <= freshMsMax * 1000 || isTried) return entry.catalogue
+    entry.triedAtUs = nowUs
+    const old = entry.catalogue
+    const reading = this.#reading(entry, target).then(
+      () => entry.catalogue ?? old,
+      () => old,
+    )
+    return nowUs - entry.readAtUs > ageMsMax * 1000 ? reading : old
   }
 
   /** What was last read of a target, however old; null before the first time. */
   known(target: string): Catalogue | null {
     return this.#entries.get(target)?.catalogue ?? null
+  }
+
+  /** Has a catalogue read again before it answers, unless it was read just now; for who misses something in it. Gives whether it will be. */
+  doubt(target: AdmittedTarget): boolean {
+    const entry = this.#entry(target)
+    if (this.#doors.machine.clock.monotonicUs() - entry.readAtUs <= justNowMs * 1000) return false
+    entry.changes++
+    return true
   }
 
   /** Says that a target's database was changed, so that what is known of it no longer holds. */
@@ -80,7 +95,7 @@ export class Catalogues {
   #entry(target: AdmittedTarget): Entry {
     let entry = this.#entries.get(target.name)
     if (!entry) {
-      entry = { catalogue: null, readAtUs: 0, triedAtUs: 0, changes: 0, changesRead: 0, reading: null }
+      entry = { catalogue: null, readAtUs: 0, triedAtUs: -Infinity, changes: 0, changesRead: 0, reading: null }
       this.#entries.set(target.name, entry)
     }
     return entry

@@ -44,7 +44,7 @@ describe('the catalogue of a real PostgreSQL', () => {
       ALTER TABLE people DISABLE TRIGGER resting;
       CREATE FUNCTION of_id(who int, OUT name text) RETURNS SETOF text LANGUAGE sql AS 'SELECT "E-Mail" FROM people WHERE id = who';
       CREATE FUNCTION all_people() RETURNS SETOF people BEGIN ATOMIC SELECT * FROM people; END;
-      CREATE PROCEDURE nothing() LANGUAGE sql AS '';
+      CREATE PROCEDURE nothing() LANGUAGE sql SET search_path = public, "$user" AS '';
       CREATE FUNCTION kept(text, int) RETURNS text LANGUAGE sql AS 'SELECT $1';
       CREATE OPERATOR || (LEFTARG = text, RIGHTARG = int, FUNCTION = kept);
       CREATE FUNCTION fits(text) RETURNS bool LANGUAGE sql AS 'SELECT true';
@@ -135,7 +135,7 @@ describe('the catalogue of a real PostgreSQL', () => {
     const [all] = catalogue.routines(null, 'all_people')
     expect(all).toMatchObject({ body: null, returnsSet: true, returnsRelation: catalogue.relation(null, 'people')?.oid })
     expect(all?.sqlBody).toContain('BEGIN ATOMIC')
-    expect(catalogue.routines(null, 'nothing')).toMatchObject([{ kind: 'procedure', body: '' }])
+    expect(catalogue.routines(null, 'nothing')).toMatchObject([{ kind: 'procedure', body: '', searchPath: 'public, "$user"' }])
     expect(catalogue.routines(null, 'pg_sleep')).toMatchObject([{ schema: 'pg_catalog', language: 'internal', body: null }])
     expect(catalogue.routines('information_schema', '_pg_expandarray')).toMatchObject([{ body: null }])
   })

@@ -233,7 +233,8 @@ function routinesQuery(serverVersion: number): string {
            FROM generate_series(1, coalesce(array_length(p.proallargtypes, 1), p.pronargs)) AS a (i)
            WHERE p.proargmodes IS NULL OR p.proargmodes[a.i] IN ('i', 'b', 'v')
            ORDER BY a.i)),
-         p.proretset, coalesce(r.typrelid, 0), CASE WHEN o.rolsuper THEN e.extname END
+         p.proretset, coalesce(r.typrelid, 0), CASE WHEN o.rolsuper THEN e.extname END,
+         (SELECT substr(s, 13) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%')
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang
@@ -296,6 +297,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
   return rows.map(row => {
     const sqlBody = row[6] ?? null
     const extension = row[10] ?? null
+    const searchPath = row[11] ?? null
     return {
       oid: number(row, 0),
       schema: text(row, 1),
@@ -309,6 +311,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
       returnsSet: text(row, 8) === 't',
       returnsRelation: number(row, 9),
       ...(extension === null ? {} : { extension }),
+      ...(searchPath === null ? {} : { searchPath }),
     }
   })
 }

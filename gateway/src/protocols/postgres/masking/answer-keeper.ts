@@ -1,7 +1,7 @@
 import { maskMatches, type AnswerPlan, type Catalogue, type MaskKey, type MaskObligation } from '@steno/policy-dsl'
 import type { AnswerPart, Column, ContentBlock, Notice, RowBlock } from '@steno/recordings'
 import type { AnswerKeeper, Kept } from '../../../guard/index.ts'
-import { writeCommandComplete, writeErrorResponse, writeNoticeResponse } from '../wire/write.ts'
+import { writeCommandComplete, writeErrorResponse, writeNoticeResponse, writePortalSuspended } from '../wire/write.ts'
 import { mergePlans, type CellMask, type Detector } from './cell-mask.ts'
 import type { CopyStatementOptions } from './copy-options.ts'
 import { CopyMasker } from './mask-copy.ts'
@@ -27,6 +27,8 @@ export interface AnswerKeeperOptions {
 }
 
 const headBytes = 5
+/** Tags whose number is of rows that are given. */
+const countsRows = /^(?:SELECT|FETCH|COPY) \d+$/
 
 /** Keeps the answer to one text: masks what its columns and detectors say, cuts it where a limit says so. */
 export class PostgresAnswerKeeper implements AnswerKeeper {
@@ -36,6 +38,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   #statement = 0
   #rows: RowMasker | null = null
   #copy: CopyMasker | null = null
+  #isBinaryCopy = false
   /** What is being copied in, for the record alone: the target gets it as it was sent. */
   #fed: CopyMasker | 'as sent' | null = null
 
@@ -52,6 +55,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
         this.#rows = this.#rowMasker(part.columns)
         break
       case 'copy':
+        this.#isBinaryCopy = part.direction === 'out' && part.binary
         if (part.direction === 'out' && this.#options.masks.length > 0) this.#copy = this.#copyMasker(part.columns)
         break
       case 'done':
@@ -97,6 +101,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   cut({ part, bytes }: Kept<RowBlock | ContentBlock>, allowance: { rows: number; bytes: number }) {
+    if (this.#isBinaryCopy) throw new MaskFailed('an answer of COPY in binary format cannot be cut')
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     let rows = 0
     let end = 0
@@ -110,7 +115,6 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   finish(done: AnswerPart, { rule, rows }: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array } {
-    if (done.kind !== 'done') throw new MaskFailed('expected the end of a statement')
     const notice = {
       severity: 'WARNING',
       code: '01000',
@@ -118,6 +122,12 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
       detail: `rule: ${rule}`,
       hint: 'ask for less: the rule limits what one answer may hold',
     }
+    const parts: AnswerPart[] = [{ kind: 'notice', notice }]
+    const told = writeNoticeResponse(notice)
+    if (done.kind === 'suspended') return { parts: [...parts, { kind: 'suspended', rows }], bytes: joined(told, writePortalSuspended()) }
+    if (done.kind !== 'done') throw new MaskFailed('expected the end of a statement')
+    // What was changed was changed: only the count of rows that were to be given is another.
+    if (!countsRows.test(done.tag)) return { parts: [...parts, done], bytes: joined(told, writeCommandComplete(done.tag)) }
     const tag = done.tag.replace(/\d+$/, String(rows))
     const end: AnswerPart = {
       ...done,
@@ -125,7 +135,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
       rows: done.affected === undefined ? rows : done.rows,
       ...(done.affected === undefined ? {} : { affected: rows }),
     }
-    return { parts: [{ kind: 'notice', notice }, end], bytes: joined(writeNoticeResponse(notice), writeCommandComplete(tag)) }
+    return { parts: [...parts, end], bytes: joined(told, writeCommandComplete(tag)) }
   }
 
   #keepRows(block: RowBlock, bytes: Uint8Array): Kept {

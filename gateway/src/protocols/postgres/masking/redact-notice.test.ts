@@ -79,8 +79,15 @@ describe('a redacted error', () => {
 
   it('has no code that whoever raised it could make up', () => {
     expect(redactNotice(error('12345'))).toMatchObject({ code: 'P0001', message: 'raise exception' })
-    expect(redactNotice({ ...error('12345'), severity: 'NOTICE' })).toMatchObject({ severity: 'NOTICE', code: '01000', message: 'a notice that may hold masked values' })
-    expect(redactNotice({ ...error('00000'), severity: 'INFO' })).toMatchObject({ code: '00000', message: 'a notice that may hold masked values' })
+    expect(redactNotice({ ...error('12345'), severity: 'NOTICE' })).toMatchObject({
+      severity: 'NOTICE',
+      code: '01000',
+      message: 'a notice that may hold masked values',
+    })
+    expect(redactNotice({ ...error('00000'), severity: 'INFO' })).toMatchObject({
+      code: '00000',
+      message: 'a notice that may hold masked values',
+    })
   })
 })
 

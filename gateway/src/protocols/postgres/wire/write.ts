@@ -50,6 +50,10 @@ export function writeNoticeResponse(notice: Notice): Uint8Array {
   return message('N', ...noticeBody(notice))
 }
 
+export function writePortalSuspended(): Uint8Array {
+  return message('s')
+}
+
 export function writeNotification({ channel, payload, processId }: { channel: string; payload: string; processId: number }): Uint8Array {
   return message('A', int32(processId), text(channel), text(payload))
 }
