@@ -23,6 +23,7 @@ export {
   type RuleData,
 } from './operations/postgres/catalogue.ts'
 export { changesPinned, createParser, mayTouchPinned, type Parser } from './operations/postgres/index.ts'
+export { literalSpans } from './operations/postgres/lineage/literal-spans.ts'
 export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from './operations/postgres/lineage/mask-plan.ts'
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'
 export { secretLiterals } from './operations/postgres/lineage/secret-literals.ts'

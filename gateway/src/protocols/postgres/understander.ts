@@ -1,4 +1,5 @@
 import {
+  literalSpans,
   maskMatches,
   planMasks,
   secretLiterals,
@@ -235,7 +236,7 @@ export class Understander {
     const statements = syntax.kind === 'statements' ? syntax.statements : null
     const kept: Kept = {
       masks,
-      plan: statements ? this.#plan(text, statements, masks) : notUnderstood(masks),
+      plan: statements ? this.#plan(text, statements, masks) : notUnderstood(text, masks),
       copies: (statements ?? []).map(copyOptionsOf),
       incoming: (statements ?? []).map(statement => this.#copiedIn(statement)),
     }
@@ -355,13 +356,15 @@ function doubtful(masks: MaskObligation[]): Compliance {
   }
 }
 
-function notUnderstood(masks: MaskObligation[]): MaskPlan {
+/** Nobody knows which of its literals are bound for a masked column, so the record has none of them. */
+function notUnderstood(text: string, masks: MaskObligation[]): MaskPlan {
+  const rule = masks[0]?.rule ?? ''
   return {
     kind: 'refuse',
-    rule: masks[0]?.rule ?? '',
+    rule,
     reason: 'masked columns cannot be told in a text that is not understood',
     hint: 'send plain statements, one at a time',
-    redactions: [],
+    redactions: literalSpans(text).map(span => ({ ...span, rule, with: 'redact' })),
   }
 }
 

@@ -88,8 +88,10 @@ export class Catalogues {
 
   async #readInto(entry: Entry, target: AdmittedTarget): Promise<void> {
     const begun = { readAtUs: this.#doors.machine.clock.monotonicUs(), changesRead: entry.changes }
-    const catalogue = new Catalogue(await this.#read(target, this.#doors))
-    Object.assign(entry, { ...begun, catalogue })
+    const data = await this.#read(target, this.#doors)
+    // What somebody's lock kept from being read is tried again soon.
+    if (data.isPartial) begun.readAtUs -= (freshMsMax - justNowMs) * 1000
+    Object.assign(entry, { ...begun, catalogue: new Catalogue(data) })
   }
 
   #entry(target: AdmittedTarget): Entry {

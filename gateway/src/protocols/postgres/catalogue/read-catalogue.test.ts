@@ -8,12 +8,14 @@ import { startPostgres, type RunningPostgres } from '../../../targets/embedded-p
 import type { AdmittedTarget, Doors } from '../../protocol.ts'
 import { join, openGateway, rest, say, ScriptedTarget } from '../test-conversation.ts'
 import { liveNamespaces } from './catalogues.ts'
-import { readCatalogue } from './read-catalogue.ts'
+import { readCatalogue, type ReadCatalogue } from './read-catalogue.ts'
 
 describe('the catalogue of a real PostgreSQL', () => {
   let directory: string
   let server: RunningPostgres
   let data: CatalogueData
+  let read: () => Promise<ReadCatalogue>
+  let connect: () => Promise<pg.Client>
   let catalogue: Catalogue
 
   beforeAll(async () => {
@@ -73,15 +75,20 @@ describe('the catalogue of a real PostgreSQL', () => {
       RESET ROLE; SET search_path = "Shop of Ann";
       ALTER ROLE app SET search_path = "Shop of Ann", nowhere, public;`)
     await client.end()
-    data = await readCatalogue(
-      {
-        name: 'shop',
-        address: { host, port },
-        labels: {},
-        settings: { database: 'postgres', user, password: { env: 'PASSWORD' }, tls: 'disable' },
-      },
-      { machine, limits: { connectMs: 5_000 }, reveal: () => password } as unknown as Doors,
-    )
+    const target = {
+      name: 'shop',
+      address: { host, port },
+      labels: {},
+      settings: { database: 'postgres', user, password: { env: 'PASSWORD' }, tls: 'disable' },
+    }
+    const doors = { machine, limits: { connectMs: 5_000 }, reveal: () => password } as unknown as Doors
+    read = () => readCatalogue(target, doors)
+    connect = async () => {
+      const other = new pg.Client({ host, port, user, password, database: 'postgres' })
+      await other.connect()
+      return other
+    }
+    data = await read()
     catalogue = new Catalogue(data)
   }, 60_000)
 
@@ -196,6 +203,20 @@ describe('the catalogue of a real PostgreSQL', () => {
     expect(catalogue.relation('information_schema', 'columns')).toMatchObject({ kind: 'view' })
     expect(data.searchPath).toEqual(['Shop of Ann', 'public'])
     expect(data.serverVersion).toBeGreaterThanOrEqual(180_000)
+  })
+
+  it("does not wait for somebody's lock, and then lacks what views and rules do", async () => {
+    const other = await connect()
+    await other.query('BEGIN; LOCK TABLE "Shop of Ann".people IN ACCESS EXCLUSIVE MODE')
+    const partial = await read()
+    await other.query('ROLLBACK')
+    await other.end()
+    expect(partial.isPartial).toBe(true)
+    const found = new Catalogue(partial)
+    expect(found.relation('Shop of Ann', 'seen')?.definition).toBe('?')
+    expect(found.relation('Shop of Ann', 'odd')?.rules?.map(({ definition }) => definition)).toEqual(['?', '?'])
+    expect(found.relation('Shop of Ann', 'people')?.columns.map(({ name }) => name)).toEqual(['id', 'E-Mail', 'tags'])
+    expect((await read()).isPartial).toBeUndefined()
   })
 
   it('shows authors their own schemas alone', () => {

@@ -19,8 +19,17 @@ const sqlBodyVersion = 140_000
 /** Before it, no column is generated. */
 const generatedVersion = 120_000
 
+/** Printing what a view or a rule does needs a lock on what it reads. Somebody's migration may hold those for long, and must not stop everybody else. */
+const lockTimeoutMs = 200
+/** What stands for a definition that somebody's lock kept from being read: no statement, so nobody takes it for one that was understood. */
+const unread = '?'
+const lockNotAvailable = '55P03'
+
+/** What was read, which may lack what views and rules do. */
+export type ReadCatalogue = CatalogueData & { isPartial?: boolean }
+
 /** What a target's database says of its relations and routines, read over a connection of its own. Throws `TargetRefused`. */
-export async function readCatalogue(target: AdmittedTarget, doors: Doors): Promise<CatalogueData> {
+export async function readCatalogue(target: AdmittedTarget, doors: Doors): Promise<ReadCatalogue> {
   const parameters = new Map([...Object.entries(pinned), ['application_name', 'steno catalogue'] as const])
   const { mailbox } = await openTarget(target, parameters, doors)
   const { socket } = mailbox
@@ -30,7 +39,7 @@ export async function readCatalogue(target: AdmittedTarget, doors: Doors): Promi
     socket.destroy()
   })
   try {
-    const data = await ask(new SimpleQueries(mailbox, { bytesMax: catalogueBytesMax }))
+    const data = await askWithoutWaiting(new SimpleQueries(mailbox, { bytesMax: catalogueBytesMax }))
     socket.write(writeTerminate())
     socket.end()
     return data
@@ -47,21 +56,33 @@ export async function readCatalogue(target: AdmittedTarget, doors: Doors): Promi
   }
 }
 
-async function ask(queries: SimpleQueries): Promise<CatalogueData> {
+async function askWithoutWaiting(queries: SimpleQueries): Promise<ReadCatalogue> {
+  try {
+    return await ask(queries, { withDefinitions: true })
+  } catch (error) {
+    if (!(error instanceof QueryFailed) || error.notice.code !== lockNotAvailable) throw error
+    await queries.ask('ROLLBACK')
+    return { ...(await ask(queries, { withDefinitions: false })), isPartial: true }
+  }
+}
+
+async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinitions: boolean }): Promise<CatalogueData> {
   const [about] = await queries.ask("SELECT current_setting('server_version_num'), array_to_json(current_schemas(false))")
   const serverVersion = number(about, 0)
   const searchPath = strings(about, 1)
+  const printing = (query: string) => (withDefinitions ? query : withoutPrinting(query))
   // One snapshot for all, in which names are printed with their schema unless
   // they are PostgreSQL's own: what a view's definition says does not hang on
   // a search path.
   await queries.ask(
     `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
      SET LOCAL statement_timeout = ${statementTimeoutMs};
+     SET LOCAL lock_timeout = ${lockTimeoutMs};
      SET LOCAL search_path = pg_catalog`,
   )
-  const relations = readRelations(await queries.ask(relationsQuery))
+  const relations = readRelations(await queries.ask(relationsQuery(withDefinitions)))
   const byOid = new Map(relations.map(relation => [relation.oid, relation]))
-  for (const row of await queries.ask(columnsQuery(serverVersion))) byOid.get(number(row, 0))?.columns.push(readColumn(row))
+  for (const row of await queries.ask(printing(columnsQuery(serverVersion)))) byOid.get(number(row, 0))?.columns.push(readColumn(row))
   for (const row of await queries.ask(triggersQuery)) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
@@ -74,20 +95,20 @@ async function ask(queries: SimpleQueries): Promise<CatalogueData> {
     relation.parents ??= []
     relation.parents.push(number(row, 1))
   }
-  for (const row of await queries.ask(rulesQuery)) {
+  for (const row of await queries.ask(rulesQuery(withDefinitions))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.rules ??= []
     relation.rules.push({ event: ruleEvents[text(row, 1)] ?? 'SELECT', isInstead: text(row, 2) === 't', definition: text(row, 3) })
   }
-  for (const row of await queries.ask(expressionsQuery)) {
+  for (const row of await queries.ask(printing(expressionsQuery))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     const place = text(row, 1) as 'checks' | 'policies' | 'indexes'
     relation[place] ??= []
     relation[place].push(text(row, 2))
   }
-  const routines = readRoutines(await queries.ask(routinesQuery(serverVersion)))
+  const routines = readRoutines(await queries.ask(printing(routinesQuery(serverVersion))))
   const routinesByOid = new Map(routines.map(routine => [routine.oid, routine]))
   for (const row of await queries.ask(aggregatesQuery)) {
     const aggregate = routinesByOid.get(number(row, 0))
@@ -115,11 +136,23 @@ async function ask(queries: SimpleQueries): Promise<CatalogueData> {
   return { relations, routines, searchPath, serverVersion, operators, casts, domains, types }
 }
 
-const relationsQuery = `
+function relationsQuery(withDefinitions: boolean): string {
+  const definition = withDefinitions
+    ? 'pg_get_viewdef(c.oid)'
+    : `CASE WHEN n.nspname NOT IN ('pg_catalog', 'information_schema') THEN '${unread}' END`
+  return `
   SELECT c.oid, n.nspname, c.relname, c.relkind,
-         CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END
+         CASE WHEN c.relkind IN ('v', 'm') THEN ${definition} END
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   ORDER BY c.oid`
+}
+
+/** Our own queries, with what stands for an expression or a body in its place: PostgreSQL locks tables to print them. */
+function withoutPrinting(query: string): string {
+  return query
+    .replace(/pg_get_expr\(([a-z.]+), [a-z.]+\)/g, `CASE WHEN $1 IS NOT NULL THEN '${unread}' END`)
+    .replace('pg_get_function_sqlbody(p.oid)', `CASE WHEN p.prosqlbody IS NOT NULL THEN '${unread}' END`)
+}
 
 /** What PostgreSQL brings along has lower numbers. */
 const addedOid = 16_384
@@ -158,11 +191,13 @@ const parentsQuery = `
   ORDER BY i.inhrelid, i.inhseqno`
 
 /** A view's own query is its definition. */
-const rulesQuery = `
-  SELECT r.ev_class, r.ev_type, r.is_instead, pg_get_ruledef(r.oid)
+function rulesQuery(withDefinitions: boolean): string {
+  return `
+  SELECT r.ev_class, r.ev_type, r.is_instead, ${withDefinitions ? 'pg_get_ruledef(r.oid)' : `'${unread}'`}
   FROM pg_rewrite r
   WHERE r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'
   ORDER BY r.ev_class, r.rulename`
+}
 
 const expressionsQuery = `
   SELECT relation, place, expression FROM (
