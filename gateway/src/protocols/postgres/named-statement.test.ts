@@ -15,9 +15,11 @@ describe('what a statement names', () => {
     ['DEALLOCATE t', 0, { name: 't', text: 'DEALLOCATE t' }],
     ['DEALLOCATE ALL', 0, { name: null, text: 'DEALLOCATE ALL' }],
     ['DECLARE c CURSOR FOR SELECT 1', 0, { name: 'c', text: 'DECLARE c CURSOR FOR SELECT 1' }],
+    ['DECLARE c CURSOR WITH HOLD FOR SELECT 1', 0, { name: 'c', text: 'DECLARE c CURSOR WITH HOLD FOR SELECT 1' }],
+    ["DECLARE c CURSOR FOR SELECT 'x' /* with hold */", 0, { name: 'c', text: "DECLARE c CURSOR FOR SELECT 'x' /* with hold */" }],
     ['CLOSE c', 0, { name: 'c', text: 'CLOSE c' }],
   ])('%s, statement %i', (text, place, named) => {
-    expect(namedStatement(parser, text, place)).toEqual(named)
+    expect(namedStatement(parser, text, place)).toEqual({ ...named, isHeld: /WITH HOLD FOR/.test(text) })
   })
 
   it('is nothing where that cannot be told', () => {

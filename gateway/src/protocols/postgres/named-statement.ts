@@ -6,7 +6,12 @@ export interface NamedStatement {
   name: string | null
   /** The statement alone, without what else was sent with it. */
   text: string
+  /** A cursor that a COMMIT leaves open (DECLARE … WITH HOLD). */
+  isHeld: boolean
 }
+
+/** The bit of a cursor's options that says WITH HOLD (parsenodes.h). */
+const holdBit = 0x20
 
 /** How the parse tree calls the statements that deal with names, and where the name stands. */
 const fieldOf: Record<string, string> = {
@@ -26,6 +31,11 @@ export function namedStatement(parser: Parser, text: string, place: number): Nam
   const span = statementSpans(text, syntax.places)[place]
   if (!statement || kind === undefined || field === undefined || !span) return null
   const fields = statement[kind]
-  const name = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>)[field] : null
-  return { name: typeof name === 'string' && name !== '' ? name : null, text: text.slice(...span) }
+  const found = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {}
+  const { [field]: name, options } = found
+  return {
+    name: typeof name === 'string' && name !== '' ? name : null,
+    text: text.slice(...span),
+    isHeld: kind === 'DeclareCursorStmt' && typeof options === 'number' && (options & holdBit) !== 0,
+  }
 }

@@ -155,8 +155,12 @@ export class Relay {
   readonly #understander: Understander
   readonly #searchPath: SearchPath
   /** The texts that SQL's PREPARE and DECLARE came in, by the names they gave. */
-  readonly #prepares = new Map<string, string>()
-  readonly #cursors = new Map<string, string>()
+  readonly #prepares = new Map<string, NamedStatement>()
+  readonly #cursors = new Map<string, NamedStatement>()
+  /** Code ran that may have opened and closed cursors by itself. */
+  #cursorsAreDoubtful = false
+  /** What ran while no policy looked may have given names other meanings. */
+  #mayHaveRenamed = false
   /** What a catalogue shows that was changed in a transaction which is not over: code is what runs when it is named. */
   #changed: 'nothing' | 'tables' | 'code' = 'nothing'
   /** Messages up to a Sync or a simple query are a group: this is the one now being sent, and the first that is not answered. */
@@ -193,8 +197,8 @@ export class Relay {
     this.#searchPath = new SearchPath()
     this.#understander = new Understander({
       ...parts.reading,
-      prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name) ?? null,
-      cursors: name => this.#portals.get(name)?.prepared.text ?? this.#cursors.get(name) ?? null,
+      prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name)?.text ?? null,
+      cursors: name => this.#cursorText(name),
       searchPath: () => this.#searchPath.schemas,
       isStale: () => this.#changed === 'code',
     })
@@ -640,6 +644,7 @@ export class Relay {
 
   /** Waits until all is known that a command is read by: what names mean, what the target holds, where it looks names up. */
   #beforeJudging(draft: CommandDraft): void | Promise<void> {
+    if (this.#mayHaveRenamed) this.#doubtNames()
     const first = this.#owed[0]
     const wait =
       (first && this.#renamingSeq >= first.seq ? this.#rest() : undefined) ??
@@ -663,13 +668,26 @@ export class Relay {
   /** Takes note of what a command that was sent may change: what names mean, and where they are looked up. */
   #follow(debt: Owed): void {
     const operations = this.#understander.takeOperations()
-    if (operations === null) return this.#searchPath.lost()
+    if (operations === null) return this.#followUnread(debt)
     this.#searchPath.sent(operations)
     if (!operations.every(isPlain)) this.#renamingSeq = debt.seq
-    if (!operations.some(mayRenameUnseen)) return
-    // It may have put other statements under the names we know.
+    this.#cursorsAreDoubtful ||= operations.some(runsRoutine)
+    if (operations.some(mayRenameUnseen)) this.#doubtNames()
+  }
+
+  /** Nobody reads what is sent while no policy looks; what that may have done to names counts from the moment one does. */
+  #followUnread(debt: Owed): void {
+    this.#searchPath.lost()
+    if (this.#mayHaveRenamed || (this.#statements.size === 0 && this.#cursors.size === 0)) return
+    const text = textOf(debt)
+    this.#mayHaveRenamed = renames(text) || callsSomething.test(text)
+  }
+
+  /** Other statements may stand under the names we know. */
+  #doubtNames(): void {
+    this.#mayHaveRenamed = false
+    this.#cursorsAreDoubtful = true
     this.#prepares.clear()
-    this.#forgetNamedPortals()
     for (const prepared of this.#statements.values()) prepared.isDoubtful = true
   }
 
@@ -875,7 +893,7 @@ export class Relay {
       case 'ROLLBACK':
         // Cursors go with their transaction, and with what is rolled back of it; `AND CHAIN` begins the next at once.
         this.#transaction = 'idle'
-        return this.#forgetPortals()
+        return this.#forgetPortals(tag)
       case 'DEALLOCATE': {
         const name = this.#namedBy(debt)?.name ?? null
         if (name === null) this.#forgetStatements()
@@ -897,14 +915,19 @@ export class Relay {
     }
   }
 
+  #cursorText(name: string): string | null {
+    if (this.#cursorsAreDoubtful) return null
+    return this.#portals.get(name)?.prepared.text ?? this.#cursors.get(name)?.text ?? null
+  }
+
   #onDeclared(named: NamedStatement | null): void {
     remember(this.#cursors, named)
     if (named === null || named.name === null) this.#forgetNamedPortals()
     else this.#portals.delete(named.name)
   }
 
-  #forgetPortals(): void {
-    for (const [name, text] of this.#cursors) if (!outlivesTransaction.test(text)) this.#cursors.delete(name)
+  #forgetPortals(tag: 'COMMIT' | 'ROLLBACK'): void {
+    for (const [name, { isHeld }] of this.#cursors) if (tag === 'ROLLBACK' || !isHeld) this.#cursors.delete(name)
     for (const [name, portal] of this.#portals) if (portal.isBound) this.#portals.delete(name)
   }
 
@@ -1018,6 +1041,7 @@ export class Relay {
   }
 
   #onIdle(): void {
+    if (this.#cursors.size === 0) this.#cursorsAreDoubtful = false
     this.#searchPath.idle()
     const isStale = this.#understander.idle()
     if (this.#changed === 'nothing' && !isStale) return
@@ -1082,6 +1106,11 @@ const ownAnswers: ReadonlySet<number> = new Set([
 
 const plainVerbs = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
+/** Whether an operation stands in a routine, which may open cursors under any name. */
+function runsRoutine({ inside }: Operation): boolean {
+  return inside !== undefined && /^(?:DO$|function |trigger )/.test(inside)
+}
+
 const namingVerbs = new Set(['PREPARE', 'DEALLOCATE', 'DECLARE', 'CLOSE', 'DISCARD'])
 
 /** Whether an operation may give or take names where its text does not say so: code that nobody read, and code that does it. */
@@ -1111,8 +1140,8 @@ function renamesAsPrepared(shape: Prepared | Portal | null): boolean {
 
 const noParameters: Parameter[] = []
 
-/** A cursor that is still there after COMMIT. */
-const outlivesTransaction = /\bwith\s+hold\b/i
+/** A call of something, or code of its own. */
+const callsSomething = /[\w"]\s*\(|\b(?:do|call|execute)\b/i
 
 /** The text that a debt is about. */
 function textOf({ shape, text }: Owed): string {
@@ -1132,10 +1161,10 @@ function changesSchema(tag: string, text: string): 'nothing' | 'tables' | 'code'
 }
 
 /** Notes what SQL gave a name to. When that cannot be told, no name is certain any more. */
-function remember(names: Map<string, string>, named: NamedStatement | null): void {
+function remember(names: Map<string, NamedStatement>, named: NamedStatement | null): void {
   if (named === null || named.name === null) return names.clear()
   names.delete(named.name)
-  names.set(named.name, named.text)
+  names.set(named.name, named)
   for (const oldest of names.keys()) {
     if (names.size <= namesMax) return
     names.delete(oldest)

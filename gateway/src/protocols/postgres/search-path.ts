@@ -4,6 +4,8 @@ import type { Operation } from '@steno/recordings'
 const deciding = new Set(['search_path', 'role', 'session_authorization', 'all'])
 /** Verbs of which nobody knows what they set while they run. */
 const unseen = new Set(['OPAQUE', 'UNPARSED'])
+/** Verbs that evaluate expressions somebody defined: defaults, checks, conditions of triggers. */
+const evaluating = new Set(['CREATE', 'ALTER', 'DROP', 'REFRESH', 'REINDEX', 'CLUSTER', 'VACUUM', 'ANALYZE'])
 
 /**
  * What the target is asked: where it looks bare names up, and who `$user` is.
@@ -46,7 +48,7 @@ export class SearchPath {
   /** Follows a command that was sent. */
   sent(operations: Operation[]): void {
     for (const { verb, object, isOpaque, functions } of operations) {
-      const mayRun = isOpaque || unseen.has(verb) || functions?.some(name => name.endsWith('set_config'))
+      const mayRun = isOpaque || unseen.has(verb) || evaluating.has(verb) || functions?.some(name => name.endsWith('set_config'))
       const sets = (verb === 'SET' || verb === 'RESET' || verb === 'DISCARD') && deciding.has(object ?? 'all')
       const ends = verb === 'COMMIT' || verb === 'ROLLBACK' || verb === 'ROLLBACK TO' || verb === 'RELEASE' || verb.endsWith('TRANSACTION')
       if (mayRun || sets) this.#isTouched = true
