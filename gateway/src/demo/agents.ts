@@ -13,6 +13,7 @@ const agents: Record<string, (attempt: number) => Promise<void>> = {
   report,
   import: importRows,
   support,
+  cleanup,
 }
 
 await agents[process.argv[2] ?? '']!(Number(process.argv[3] ?? 1))
@@ -62,7 +63,7 @@ async function migrate(): Promise<void> {
     })
     await sql
       .unsafe(
-        `set search_path = public; select count(*) from customers; select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'customers'::regclass and attnum > 0 order by attnum`,
+        `set lock_timeout = '5s'; select count(*) from customers; select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'customers'::regclass and attnum > 0 order by attnum`,
       )
       .simple()
   })
@@ -92,7 +93,9 @@ async function report(): Promise<void> {
       await sql`copy (select date_trunc('week', placed_at)::date as week, count(*) as orders, sum(total) as revenue from orders group by 1 order by 1) to stdout with (format csv, header)`.readable()
     copy.resume()
     await once(copy, 'end')
-    await sql`do $$ begin raise notice 'report covers % orders', (select count(*) from orders); end $$`.simple()
+    // What a DO block does cannot always be read, so the policy has it looked at first. Without the notice the report is as good.
+    const announced = sql`do $$ begin raise notice 'report covers % orders', (select count(*) from orders); end $$`.simple()
+    await announced.catch(toleratingRefusal)
     await sql`with late as (select p.order_id from payments p where p.settled_at is null) select o.state, count(*) from orders o join late on late.order_id = o.id group by 1`
   })
 }
@@ -126,6 +129,22 @@ async function support(): Promise<void> {
     await pause(300)
     await sql`update tickets set subject = ${'Page shows markup instead of a name'} where id = ${61} returning id, subject`
   })
+}
+
+/** Empties the notes of the backfill. It tries the short way first and is told the one that is open to it. */
+async function cleanup(): Promise<void> {
+  await withShop('housekeeper', async sql => {
+    await sql`select count(*) as notes, min(at) as oldest from audit_note`
+    await pause(300)
+    await sql`truncate audit_note`.simple().catch(toleratingRefusal)
+    await pause(500)
+    await sql`delete from audit_note returning id, note`
+  })
+}
+
+/** An agent that is refused something reads why and goes on without it. */
+function toleratingRefusal(error: unknown): void {
+  if (!(error instanceof postgres.PostgresError && error.code === '42501')) throw error
 }
 
 async function withShop(name: string, work: (sql: postgres.Sql) => Promise<void>): Promise<void> {

@@ -393,8 +393,10 @@ export class Session {
     const { by, masks, matched } = judgement
     const named = {
       policyVersion,
-      // What is only prepared is not held yet: its execution will be.
-      ...(by === null || (judgement.verdict === 'hold' && !runs) ? {} : { rule: by.rule, reason: by.reason, operation: by.operation }),
+      // What lets a command go on stands in `matched`. What is only prepared is not held yet: its execution will be.
+      ...(by === null || judgement.verdict === 'allow' || (judgement.verdict === 'hold' && !runs)
+        ? {}
+        : { rule: by.rule, reason: by.reason, operation: by.operation }),
       ...(matched.length > 0 ? { matched } : {}),
     }
     const limits = runs ? judgement.limits : []
@@ -405,7 +407,7 @@ export class Session {
       law.remember({ what: 'command', operations, verdict: 'deny' })
       return this.#deny(asked, { ...named, ...refused, verdict: 'deny' }, hint, operations)
     }
-    for (const alert of judgement.alerts) onAlert(alert, `${this.id}.${this.#commands + 1}`)
+    if (runs) for (const alert of judgement.alerts) onAlert(alert, `${this.id}.${this.#commands + 1}`)
     if (judgement.verdict === 'deny') return deny({}, by?.hint ?? null)
     const spent = book.begin(lawful, limits)
     if (spent?.over === 'deny') return deny({ rule: spent.limit.rule, reason: limitReason(spent.limit) }, limitHint)

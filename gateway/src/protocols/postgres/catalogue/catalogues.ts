@@ -44,15 +44,16 @@ export class Catalogues {
     if (entry.catalogue === null || entry.changesRead < entry.changes) return this.#fresh(entry, target)
     const nowUs = this.#doors.machine.clock.monotonicUs()
     if (nowUs - entry.readAtUs > staleMsMax * 1000) return this.#fresh(entry, target)
+    const isTooOld = nowUs - entry.readAtUs > ageMsMax * 1000
     const isTried = nowUs - entry.triedAtUs <= freshMsMax * 1000
-    if (nowUs - entry.readAtUs <= freshMsMax * 1000 || isTried) return entry.catalogue
+    if (nowUs - entry.readAtUs <= freshMsMax * 1000 || (isTried && !(isTooOld && entry.reading))) return entry.catalogue
     entry.triedAtUs = nowUs
     const old = entry.catalogue
     const reading = this.#reading(entry, target).then(
       () => entry.catalogue ?? old,
       () => old,
     )
-    return nowUs - entry.readAtUs > ageMsMax * 1000 ? reading : old
+    return isTooOld ? reading : old
   }
 
   /** What was last read of a target, however old; null before the first time. */

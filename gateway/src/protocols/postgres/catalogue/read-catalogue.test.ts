@@ -42,6 +42,7 @@ describe('the catalogue of a real PostgreSQL', () => {
       CREATE TABLE sales_2020 PARTITION OF sales FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
       CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM sales; RETURN new; END';
       CREATE TRIGGER wiping AFTER UPDATE OR TRUNCATE ON people EXECUTE FUNCTION wipe();
+      CREATE TRIGGER asking AFTER INSERT ON people FOR EACH ROW WHEN (NEW.id > 5) EXECUTE FUNCTION wipe();
       CREATE TRIGGER resting AFTER DELETE ON people EXECUTE FUNCTION wipe();
       ALTER TABLE people DISABLE TRIGGER resting;
       CREATE FUNCTION of_id(who int, OUT name text) RETURNS SETOF text LANGUAGE sql AS 'SELECT "E-Mail" FROM people WHERE id = who';
@@ -57,7 +58,7 @@ describe('the catalogue of a real PostgreSQL', () => {
       CREATE CAST (int AS short) WITH INOUT;
       CREATE AGGREGATE all_kept(int) (SFUNC = kept, STYPE = text);
       CREATE TABLE odd (
-        id int DEFAULT 7, name text, low text GENERATED ALWAYS AS (lower(name)) STORED,
+        id int DEFAULT 7, name text DEFAULT lower('X'), low text GENERATED ALWAYS AS (lower(name)) STORED,
         kind short DEFAULT kept('x', 1), CONSTRAINT fit CHECK (fits(name)));
       CREATE INDEX ON odd (upper(name), (id + 1)) WHERE id > 3;
       CREATE POLICY mine ON odd USING (fits(name)) WITH CHECK (id > 1);
@@ -116,6 +117,7 @@ describe('the catalogue of a real PostgreSQL', () => {
 
   it('has triggers that are not disabled, with what sets them off', () => {
     expect(catalogue.relation(null, 'people')?.triggers).toEqual([
+      { events: ['INSERT'], routine: { schema: 'Shop of Ann', name: 'wipe' }, definition: expect.stringContaining('WHEN ((new.id > 5))') },
       { events: ['UPDATE', 'TRUNCATE'], routine: { schema: 'Shop of Ann', name: 'wipe' } },
     ])
   })
@@ -151,7 +153,7 @@ describe('the catalogue of a real PostgreSQL', () => {
     const odd = catalogue.relation(null, 'odd')
     expect(odd?.columns).toEqual([
       { name: 'id', attribute: 1, type: 'integer', typeOid: 23 },
-      { name: 'name', attribute: 2, type: 'text', typeOid: 25 },
+      { name: 'name', attribute: 2, type: 'text', typeOid: 25, default: `lower('X'::text)` },
       { name: 'low', attribute: 3, type: 'text', typeOid: 25, generated: 'lower(name)' },
       {
         name: 'kind',

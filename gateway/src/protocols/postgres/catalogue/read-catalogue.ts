@@ -87,7 +87,8 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.triggers ??= []
-    relation.triggers.push({ events: eventsOf(number(row, 1)), routine: { schema: text(row, 2), name: text(row, 3) } })
+    const trigger = { events: eventsOf(number(row, 1)), routine: { schema: text(row, 2), name: text(row, 3) } }
+    relation.triggers.push(typeof row[4] === 'string' ? { ...trigger, definition: row[4] } : trigger)
   }
   for (const row of await queries.ask(parentsQuery)) {
     const relation = byOid.get(number(row, 0))
@@ -157,16 +158,16 @@ function withoutPrinting(query: string): string {
 /** What PostgreSQL brings along has lower numbers. */
 const addedOid = 16_384
 
-/** A default is read where it depends on something added, which PostgreSQL's own is not among. */
+/** A default is read where it calls something, be it through an operator or a type that someone added. */
 function columnsQuery(serverVersion: number): string {
   const isGenerated = serverVersion >= generatedVersion ? "a.attgenerated <> ''" : 'false'
   return `
   SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, NULL), a.atttypid,
          CASE WHEN ${isGenerated} THEN pg_get_expr(d.adbin, d.adrelid) END,
-         CASE WHEN NOT ${isGenerated} AND EXISTS (
+         CASE WHEN NOT ${isGenerated} AND (pg_get_expr(d.adbin, d.adrelid) LIKE '%(%' OR EXISTS (
            SELECT FROM pg_depend p
            WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid >= ${addedOid}
-             AND p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass))
+             AND p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)))
            THEN pg_get_expr(d.adbin, d.adrelid) END,
          CASE WHEN t.typtype = 'd' THEN n.nspname END, CASE WHEN t.typtype = 'd' THEN t.typname END
   FROM pg_attribute a
@@ -179,7 +180,7 @@ function columnsQuery(serverVersion: number): string {
 }
 
 const triggersQuery = `
-  SELECT t.tgrelid, t.tgtype, n.nspname, p.proname
+  SELECT t.tgrelid, t.tgtype, n.nspname, p.proname, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END
   FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
   ORDER BY t.tgrelid, t.tgname`
