@@ -51,6 +51,15 @@ describe('a rule that never matches', () => {
       'a table in a schema, but in none',
       both(call('tables', 'includesTable', 'public.orders'), not(call('tables', 'includesTable', 'orders'))),
     ],
+    [
+      'a column of a table, but of none',
+      both(call('reads', 'includesColumn', 'public.orders.total'), not(call('reads', 'includesColumn', 'total'))),
+    ],
+    [
+      'a column of a table in some schema, but of none',
+      both(call('writes', 'includesColumn', 'orders.total'), not(call('writes', 'includes', 'total'))),
+    ],
+    ['a name searched for in two ways', both(call('columns', 'includesColumn', 'total'), not(call('columns', 'includes', 'total')))],
     ['a flag and its opposite', both(field('hasWhere'), equal('hasWhere', false))],
     ['fewer than none', compare({ is: 'memory', counter: 'count', verb: 'DELETE', windowMs: 60_000 }, '<', 0)],
     ['false', literal(false)],
@@ -65,6 +74,11 @@ describe('a rule that never matches', () => {
       'a table in some schema, but not in that one',
       both(call('tables', 'includesTable', 'orders'), not(call('tables', 'includesTable', 'public.orders'))),
     ],
+    [
+      'a column of some table, but not of that one',
+      both(call('reads', 'includesColumn', 'total'), not(call('reads', 'includesColumn', 'public.orders.total'))),
+    ],
+    ['a column read, but not written', both(call('reads', 'includesColumn', 'total'), not(call('writes', 'includesColumn', 'total')))],
     ['different windows of memory', both(compare(deletes(60_000), '>', 3), compare(deletes(120_000), '<', 9))],
     ['a pattern it does not understand', both(matches('object', '(?=x)'), equal('object', 'x'))],
     ['an hour at the edge', both(compare(hour, '>=', 9), compare(hour, '<', 10))],

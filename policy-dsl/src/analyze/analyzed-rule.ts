@@ -1,6 +1,7 @@
+import { canonicalJson } from '../language/canonical-json.ts'
+import { ruleWithoutPlaces } from '../language/without-places.ts'
 import type { Rule, Ruleset } from '../ruleset.ts'
-import type { Atoms } from './atoms.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { type Atoms, keyOfExpression } from './atoms.ts'
 import { type Formula, formulaOfRule, negate } from './formula.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { areApart, type Reach, reachOf } from './reach.ts'
@@ -20,7 +21,7 @@ export interface AnalyzedRule {
 /** A ruleset's rules in an order of their own, so that where they stand changes nothing. */
 export function analyzedRulesOf(ruleset: Ruleset, atoms: Atoms): AnalyzedRule[] {
   return ruleset.rules
-    .map(rule => ({ rule, key: canonicalJson(rule) }))
+    .map(rule => ({ rule, key: canonicalJson(ruleWithoutPlaces(rule)) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.rule.line - b.rule.line))
     .map(({ rule }) => {
       const matches = formulaOfRule(rule, atoms)
@@ -30,14 +31,17 @@ export function analyzedRulesOf(ruleset: Ruleset, atoms: Atoms): AnalyzedRule[] 
         misses: negate(matches),
         reach: reachOf(matches, atoms),
         meanings: rule.effects.map(meaningOf),
-        effectsKey: rule.effects.map(canonicalJson).toSorted().join(),
+        effectsKey: rule.effects
+          .map(use => canonicalJson(use))
+          .toSorted()
+          .join(),
       }
     })
 }
 
 /** The same for rules that were written with the same condition. */
 export function conditionKeyOf({ rule }: AnalyzedRule): string {
-  return canonicalJson([rule.on, rule.when ?? null, rule.unless ?? null])
+  return [canonicalJson(rule.on), ...[rule.when, rule.unless].map(part => (part === undefined ? '' : keyOfExpression(part)))].join('\n')
 }
 
 /** Those that some command may match together with this one. */

@@ -1,8 +1,9 @@
 import { isUnder } from '../evaluate/paths.ts'
 import { compilePattern } from '../evaluate/pattern.ts'
+import { canonicalJson } from '../language/canonical-json.ts'
 import { schema } from '../language/schema.ts'
+import { expressionWithoutPlaces } from '../language/without-places.ts'
 import type { Expression } from '../ruleset.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { typeOfExpression } from './expression-type.ts'
 
 /** Something a command has one value of: a field, a method's result, a counter. */
@@ -14,11 +15,14 @@ export interface Term {
   readonly range: { least: number; most: number } | null
 }
 
+/** How a list is asked whether something is in it. Names of tables and columns that say less than they could stand for all that fit. */
+export type ListMethod = 'includes' | 'includesTable' | 'includesColumn'
+
 /** The smallest thing that is true or false of a command. */
 export type Atom =
   | { about: 'text'; term: number; test: TextTest }
   | { about: 'number'; term: number; test: NumberTest }
-  | { about: 'list'; term: number; method: 'includes' | 'includesTable'; value: string }
+  | { about: 'list'; term: number; method: ListMethod; value: string }
   | { about: 'flag'; term: number }
 
 export type TextTest =
@@ -46,7 +50,7 @@ export class Atoms {
   term(expression: Expression): number {
     const seen = this.#seen.get(expression)
     if (seen !== undefined) return seen
-    const key = expression.is === 'field' ? `field ${expression.path.join('\0')}` : canonicalJson(expression)
+    const key = expression.is === 'field' ? `field ${expression.path.join('\0')}` : keyOfExpression(expression)
     const term = this.#number(key, this.#terms, () => ({ expression, values: valuesOf(expression), range: rangeOf(expression) }))
     this.#seen.set(expression, term)
     return term
@@ -71,6 +75,11 @@ export class Atoms {
     all.push(make())
     return all.length - 1
   }
+}
+
+/** One text for one meaning: the same wherever an expression is written. */
+export function keyOfExpression(expression: Expression): string {
+  return canonicalJson(expressionWithoutPlaces(expression))
 }
 
 function keyOf(atom: Atom): string {

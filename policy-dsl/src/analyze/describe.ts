@@ -50,6 +50,9 @@ function sayTest(test: TextTest): string {
   return `${words[test.is]} ${JSON.stringify(test.value)}`
 }
 
+/** What `includes` becomes for names of tables and columns. */
+const listMethods = new Set(['includesTable', 'includesColumn'])
+
 /** An expression much as its author wrote it, without the name of the operation. */
 export function print(expression: Expression): string {
   switch (expression.is) {
@@ -74,7 +77,7 @@ export function print(expression: Expression): string {
       if (expression.method === 'field' && expression.arguments[0]?.is === 'literal')
         return `${print(expression.on)}.${expression.arguments[0].value}`
       if (expression.method === 'length') return `${print(expression.on)}.length`
-      const method = expression.method === 'includesTable' ? 'includes' : expression.method
+      const method = listMethods.has(expression.method) ? 'includes' : expression.method
       return `${print(expression.on)}.${method}(${expression.arguments.map(print).join(', ')})`
     }
     case 'matches':

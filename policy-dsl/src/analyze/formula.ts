@@ -1,6 +1,5 @@
 import type { Comparison, Expression, Rule, Selector } from '../ruleset.ts'
-import { type Atom, type Atoms, type TextTest, holdsForText } from './atoms.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { type Atom, type Atoms, type ListMethod, type TextTest, holdsForText, keyOfExpression } from './atoms.ts'
 import { plainTestsOf } from './plain-pattern.ts'
 import { typeOfExpression } from './expression-type.ts'
 
@@ -95,7 +94,7 @@ function formulaOfComparison(operator: Comparison, left: Expression, right: Expr
       return value ? formula : negate(formula)
     }
   }
-  const [first, second] = operator === '===' && canonicalJson(right) < canonicalJson(left) ? [right, left] : [left, right]
+  const [first, second] = operator === '===' && keyOfExpression(right) < keyOfExpression(left) ? [right, left] : [left, right]
   return opaque({ is: 'compare', operator, left: first, right: second }, atoms)
 }
 
@@ -144,10 +143,9 @@ function formulaOfCall(call: Extract<Expression, { is: 'call' }>, atoms: Atoms):
   }
   if (argument.is !== 'literal' || typeof argument.value !== 'string') return opaque(call, atoms)
   const { value } = argument
-  if (call.method === 'includes' || call.method === 'includesTable') {
-    if (isListField(call.on)) return hasAtom(call.on, call.method, value, atoms)
-    if (call.method === 'includes' && isText(call.on)) return textFormula(call.on, { is: 'contains', value }, atoms)
-    return opaque(call, atoms)
+  if (call.method === 'includes' && isText(call.on)) return textFormula(call.on, { is: 'contains', value }, atoms)
+  if (call.method === 'includes' || call.method === 'includesTable' || call.method === 'includesColumn') {
+    return isListField(call.on) ? hasAtom(call.on, methodOf(call.on, call.method), value, atoms) : opaque(call, atoms)
   }
   if (call.method === 'startsWith') return textFormula(call.on, { is: 'prefix', value }, atoms)
   if (call.method === 'endsWith') return textFormula(call.on, { is: 'suffix', value }, atoms)
@@ -198,7 +196,15 @@ function textAtom(text: Expression, test: TextTest, atoms: Atoms): Formula {
   return atom(atoms.intern({ about: 'text', term: atoms.term(text), test }))
 }
 
-function hasAtom(list: Expression, method: 'includes' | 'includesTable', value: string, atoms: Atoms): Formula {
+/** A list's own way to be asked, however that is written. In one of bare names a name is what it says. */
+function methodOf(list: Expression, written: ListMethod): ListMethod {
+  const type = typeOfExpression(list)
+  const names = type?.type === 'list' && type.of.type === 'string' ? type.of.names : undefined
+  if (names === undefined) return written
+  return names === 'table' ? 'includesTable' : names === 'path' ? 'includesColumn' : 'includes'
+}
+
+function hasAtom(list: Expression, method: ListMethod, value: string, atoms: Atoms): Formula {
   return atom(atoms.intern({ about: 'list', term: atoms.term(list), method, value }))
 }
 

@@ -2,8 +2,8 @@ import type { Verdict } from '@steno/recordings'
 import type { ColumnPattern, LimitObligation, MaskObligation } from '../decision.ts'
 import type { Obligations } from '../effects/effect.ts'
 import { effects } from '../effects/registry.ts'
+import { canonicalJson } from '../language/canonical-json.ts'
 import type { EffectUse } from '../ruleset.ts'
-import { canonicalJson } from './canonical-json.ts'
 
 /** What an effect comes to, whatever words and defaults it was written with. */
 export interface Meaning {

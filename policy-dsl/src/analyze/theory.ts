@@ -1,5 +1,6 @@
+import { dotsIn, isColumn } from '../evaluate/column-names.ts'
 import { isUnder } from '../evaluate/paths.ts'
-import { type Atom, type NumberTest, type Term, type TextTest, holdsForNumber, holdsForText } from './atoms.ts'
+import { type Atom, type ListMethod, type NumberTest, type Term, type TextTest, holdsForNumber, holdsForText } from './atoms.ts'
 import { sampleOf } from './sample.ts'
 
 /** What is asked of one term: an atom about it, and whether it must hold. */
@@ -52,22 +53,44 @@ export function findNumber(term: Term, demands: readonly Demand[]): number | nul
 /** The values of a list that meets all demands, or null when there is none so simple. */
 export function findList(demands: readonly Demand[]): string[] | null {
   const atoms = demands.flatMap(({ atom, positive }) => (atom.about === 'list' ? [{ atom, positive }] : []))
-  const isExcluded = (value: string) => atoms.some(({ atom, positive }) => !positive && isNamed(atom, value))
+  const isExcluded = (value: string) => atoms.some(({ atom, positive }) => !positive && mayBeNamed(atom, value))
   const values = new Set<string>()
   for (const { atom, positive } of atoms) {
     if (!positive) continue
-    const inSchemas = ['public', 'other'].map(schema => `${schema}.${atom.value}`)
-    const candidates = atom.method === 'includesTable' && !atom.value.includes('.') ? inSchemas : [atom.value]
-    const value = candidates.find(candidate => !isExcluded(candidate))
+    const value = wholeNames(atom).find(candidate => !isExcluded(candidate))
     if (value === undefined) return null
     values.add(value)
   }
   return [...values].toSorted()
 }
 
-/** Whether a value in a list is what the atom asks for; a table's name without a schema stands for that table in every schema. */
+/**
+ * Whether a value in a list is what the atom asks for: a table's name without a
+ * schema stands for that table in every schema, a column's without a table for
+ * that column of every table.
+ */
 export function isNamed(atom: ListAtom, value: string): boolean {
-  return value === atom.value || (atom.method === 'includesTable' && !atom.value.includes('.') && value.endsWith(`.${atom.value}`))
+  return value === atom.value || (!isWhole(atom) && value.endsWith(`.${atom.value}`))
+}
+
+const dotsOfWhole: Record<ListMethod, number> = { includes: 0, includesTable: 1, includesColumn: 2 }
+
+/** Whether nothing but what the atom's name spells out is meant. */
+function isWhole({ method, value }: ListAtom): boolean {
+  return dotsIn(value) >= dotsOfWhole[method]
+}
+
+/** Names that the atom's stands for, in full. */
+function wholeNames(atom: ListAtom): string[] {
+  if (isWhole(atom)) return [atom.value]
+  const schemas = ['public', 'other', 'another']
+  if (dotsOfWhole[atom.method] - dotsIn(atom.value) === 1) return schemas.map(schema => `${schema}.${atom.value}`)
+  return ['one', 'two'].flatMap(table => schemas.map(schema => `${schema}.${table}.${atom.value}`))
+}
+
+/** Where it cannot be told whether a column is the one that is meant, no rule that excludes it is passed. */
+function mayBeNamed(atom: ListAtom, value: string): boolean {
+  return isNamed(atom, value) || (atom.method === 'includesColumn' && isColumn(value, atom.value) === null)
 }
 
 function refutesList(demands: readonly Demand[]): boolean {
@@ -83,9 +106,9 @@ function refutesList(demands: readonly Demand[]): boolean {
 type ListAtom = Extract<Atom, { about: 'list' }>
 
 function implies(one: ListAtom, other: ListAtom): boolean {
-  // A table of that name in some schema: its full name is not known.
-  if (one.method === 'includesTable' && !one.value.includes('.')) return one.value === other.value && one.method === other.method
-  return isNamed(other, one.value)
+  if (isWhole(one)) return isNamed(other, one.value)
+  // Something of that name, in a schema or table that is not known: a name that says no more has it too.
+  return one.method === other.method && (one.value === other.value || one.value.endsWith(`.${other.value}`))
 }
 
 type TextDemand = Demand & { atom: { test: TextTest } }

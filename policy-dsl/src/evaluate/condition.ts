@@ -76,8 +76,7 @@ function compile(expression: Expression, outer: Place): Compiled {
     case 'matches': {
       const text = compile(expression.text, place)
       const read = string(text.reader, 'a text to match')
-      const pattern = compilePattern(expression.pattern, expression.flags)
-      return clause((operation, circumstances) => pattern.test(read(operation, circumstances)), expression.at, [text])
+      return clause(matching(read, compilePattern(expression.pattern, expression.flags)), expression.at, [text])
     }
     case 'some':
     case 'every':
@@ -89,6 +88,20 @@ function compile(expression: Expression, outer: Place): Compiled {
     }
     default:
       throw new Error(`expected a known expression, got \`${String((expression as { is: unknown }).is)}\``)
+  }
+}
+
+/** A session's commands have much in common: what is asked of the same text as before is answered as before. */
+function matching(read: Read<string>, pattern: { test(text: string): boolean }): Read<boolean> {
+  let last: string | null = null
+  let answer = false
+  return (operation, circumstances) => {
+    const text = read(operation, circumstances)
+    if (text !== last) {
+      answer = pattern.test(text)
+      last = text
+    }
+    return answer
   }
 }
 
@@ -241,9 +254,17 @@ function compileChoice(expression: Expression & { is: 'choose' }, place: Place):
   }
 }
 
-/** An operation's tables are never compared letter by letter: a name without a schema would miss the table it means. */
-function isTables(expression: Expression): boolean {
-  return expression.is === 'field' && expression.path.length === 1 && expression.path[0] === 'tables'
+const namesAsked: Record<string, string> = {
+  tables: 'includesTable',
+  columns: 'includesColumn',
+  reads: 'includesColumn',
+  writes: 'includesColumn',
+}
+
+/** An operation's tables and columns are never compared letter by letter: a name that says less would miss what it means. */
+function methodMeant({ method, on }: Expression & { is: 'call' }): string {
+  const field = on.is === 'field' ? on.path.join('.') : ''
+  return method === 'includes' && Object.hasOwn(namesAsked, field) ? (namesAsked[field] ?? method) : method
 }
 
 function compileCall(expression: Expression & { is: 'call' }, place: Place): Compiled {
@@ -255,7 +276,7 @@ function compileCall(expression: Expression & { is: 'call' }, place: Place): Com
     if (reader === null) throw new Error(`expected a text or a list to have a length, got ${on.reader.type}`)
     return { ...plain(reader), mayThrow: on.mayThrow }
   }
-  const name = isTables(expression.on) && expression.method === 'includes' ? 'includesTable' : expression.method
+  const name = methodMeant(expression)
   const candidates = Object.hasOwn(methods, name) ? methods[name] : undefined
   const method = candidates?.find(candidate => candidate.on === on.reader.type)
   if (!method) throw new Error(`expected a method of ${on.reader.type}, got \`${name}\``)

@@ -32,6 +32,7 @@ const text = (value: string): Expression => ({ is: 'literal', value })
 const verbIs = (value: string): Expression => ({ is: 'compare', operator: '===', left: verb, right: text(value) })
 const call = (on: Expression, method: string, ...args: Expression[]): Expression => ({ is: 'call', method, on, arguments: args })
 const inTable = (name: string) => call(field('tables'), 'includesTable', text(name))
+const reading = (name: string) => call(field('reads'), 'includesColumn', text(name))
 
 let line = 0
 const rule = (name: string, uses: string | string[], parts: Partial<Rule> = {}): Rule => ({
@@ -546,6 +547,7 @@ function ask(expression: Expression, op: Operation, around: Circumstances, items
       const args = expression.arguments.map(argument => again(argument))
       if (expression.method === 'length') return on.length
       if (expression.method === 'field') return on[args[0]]
+      if (expression.method === 'includesColumn') return naiveIncludesColumn(on, args[0])
       if (expression.method !== 'includesTable') return on[expression.method](...args)
       const [name] = args
       const last = name.split('.').at(-1)
@@ -555,6 +557,19 @@ function ask(expression: Expression, op: Operation, around: Circumstances, items
       return false
     }
   }
+}
+
+/** Part by part from the end: what neither says is no difference, but leaves open which column it is. */
+function naiveIncludesColumn(entries: readonly string[], name: string): boolean {
+  const asked = name.split('.').toReversed()
+  const fitting = entries.filter(entry => {
+    if (entry === '*') return true
+    const parts = entry.split('.').toReversed()
+    return asked.every((part, at) => parts[at] === undefined || parts[at] === part || (at === 0 && parts[at] === '*'))
+  })
+  if (fitting.some(entry => !entry.endsWith('*') && entry.split('.').length >= asked.length)) return true
+  if (fitting.length > 0) throw new Error('which column?')
+  return false
 }
 
 const verbs = ['SELECT', 'DELETE', 'UPDATE', 'DROP', 'UNPARSED']
@@ -592,6 +607,7 @@ const { condition } = fc.letrec<{ condition: Expression; leaf: Expression; strin
     { weight: 3, arbitrary: fc.subarray(verbs).map(values => call({ is: 'list', values }, 'includes', verb)) },
     { weight: 2, arbitrary: fc.constantFrom<Expression>(field('hasWhere'), field('hasLimit'), field('isNested')) },
     { weight: 2, arbitrary: fc.constantFrom('orders', 'public.orders', 'audit.orders', 'customers').map(inTable) },
+    { weight: 2, arbitrary: fc.constantFrom('total', 'orders.total', 'public.orders.total', 'id').map(reading) },
     { weight: 1, arbitrary: fc.boolean().map((value): Expression => ({ is: 'literal', value })) },
     {
       weight: 1,
@@ -693,7 +709,12 @@ const anyOperation = fc.record(
     tables: fc.subarray(['orders', 'public.orders', 'audit.orders', 'customers', 'public.customers']),
     columns: fc.constant([]),
     object: fc.constantFrom(...words),
-    reads: fc.subarray(['orders', 'a', 'S']),
+    reads: fc.subarray(
+      ['orders', 'a', 'total', 'public.orders.total', 'other.orders.total', 'public.orders.*', 'public.customers.id', '*'],
+      {
+        maxLength: 4,
+      },
+    ),
     hasWhere: fc.boolean(),
     hasLimit: fc.boolean(),
     inside: fc.constantFrom('EXPLAIN', 'DO'),

@@ -1,4 +1,4 @@
-import type { Verdict } from '@steno/recordings'
+import type { MatchedRule, Verdict } from '@steno/recordings'
 import type { Judgement, Match } from '../decision.ts'
 import type { Effect, Obligations } from '../effects/effect.ts'
 import { effects } from '../effects/registry.ts'
@@ -62,13 +62,13 @@ export function createEvaluator(ruleset: Ruleset, knownEffects: Readonly<Record<
             draft ??= openDraft()
             // An operation more of a rule that is in already changes nothing.
             if (index > 0 && draft.noted.includes(rule)) continue
-            draft.noted.push(rule)
+            if (operations.length > 1) draft.noted.push(rule)
             for (const effect of rule.effects) note(draft, rule, effect, index)
           } catch (error) {
             draft ??= openDraft()
             if (draft.failed.includes(rule)) continue
             draft.failed.push(rule)
-            note(draft, rule, failedEffect(messageOf(error)), index)
+            note(draft, rule, failedEffect(rule.rule, messageOf(error)), index)
           }
         }
       }
@@ -92,6 +92,8 @@ interface PreparedEffect {
   verdict: Verdict
   strictness: number
   obligations: Obligations
+  /** How a judgement names it where it matched the first operation, which is mostly the only one. */
+  matched: MatchedRule
   /** Why it cannot be done; then it denies instead. */
   failure: string | null
 }
@@ -148,19 +150,26 @@ function prepareSelector(selector: Selector): PreparedRule['looksAt'] {
 
 function prepareEffect(rule: Rule, use: EffectUse, knownEffects: Readonly<Record<string, Effect>>): PreparedEffect {
   const effect = Object.hasOwn(knownEffects, use.effect) ? knownEffects[use.effect] : undefined
-  if (!effect) return failedEffect(`expected a known effect, got \`${use.effect}\``)
+  if (!effect) return failedEffect(rule, `expected a known effect, got \`${use.effect}\``)
   try {
     const obligations = effect.obligations(rule.name, use.arguments)
     for (const obligation of Object.values(obligations)) Object.freeze(obligation)
-    return { name: effect.name, verdict: effect.verdict, strictness: strictnessOf(effect.verdict, obligations), obligations, failure: null }
+    const { name, verdict } = effect
+    const matched = matchedBy(rule, { name, operation: 0 })
+    return { name, verdict, strictness: strictnessOf(verdict, obligations), obligations, matched, failure: null }
   } catch (error) {
-    return failedEffect(messageOf(error))
+    return failedEffect(rule, messageOf(error))
   }
 }
 
 /** What stands in an effect's place when nobody can tell what it would be: the strictest there is. */
-function failedEffect(failure: string): PreparedEffect {
-  return { name: failedEvaluation, verdict: 'deny', strictness: strictness.deny, obligations: {}, failure }
+function failedEffect(rule: Rule, failure: string): PreparedEffect {
+  const matched = matchedBy(rule, { name: failedEvaluation, operation: 0 })
+  return { name: failedEvaluation, verdict: 'deny', strictness: strictness.deny, obligations: {}, matched, failure }
+}
+
+function matchedBy({ name: rule, mode }: Rule, { name: effect, operation }: { name: string; operation: number }): MatchedRule {
+  return Object.freeze(mode === 'observe' ? { rule, effect, operation, isObserved: true } : { rule, effect, operation })
 }
 
 function strictnessOf(verdict: Verdict, obligations: Obligations): number {
@@ -228,34 +237,28 @@ interface Draft extends Judgement {
 }
 
 function openDraft(): Draft {
-  return {
-    verdict: 'allow',
-    by: null,
-    matched: [],
-    approvals: [],
-    masks: [],
-    limits: [],
-    alerts: [],
-    strictest: null,
-    noted: [],
-    failed: [],
-  }
+  return { ...nothingMatched, strictest: null, noted: [], failed: [] }
 }
 
 function note(draft: Draft, prepared: PreparedRule, effect: PreparedEffect, operation: number): void {
-  const { rule, isObserved } = prepared
-  const matched = { rule: rule.name, effect: effect.name, operation }
-  draft.matched.push(isObserved ? { ...matched, isObserved } : matched)
-  if (isObserved) return
+  draft.matched = withOne(draft.matched, operation === 0 ? effect.matched : matchedBy(prepared.rule, { name: effect.name, operation }))
+  if (prepared.isObserved) return
   const { approval, mask, limit, alert } = effect.obligations
-  if (approval) draft.approvals.push(approval)
-  if (mask) draft.masks.push(mask)
-  if (limit) draft.limits.push(limit)
-  if (alert) draft.alerts.push(alert)
+  if (approval) draft.approvals = withOne(draft.approvals, approval)
+  if (mask) draft.masks = withOne(draft.masks, mask)
+  if (limit) draft.limits = withOne(draft.limits, limit)
+  if (alert) draft.alerts = withOne(draft.alerts, alert)
   // Among equals the first stays: operations come in order, and rules in order for each.
   if (draft.strictest === null || effect.strictness > draft.strictest.strictness) {
     draft.strictest = { strictness: effect.strictness, verdict: effect.verdict, rule: prepared, effect, operation }
   }
+}
+
+/** The list with one more. Most lists stay empty and are one shared list; the first to be in one makes a list of its own. */
+function withOne<T>(list: T[], one: T): T[] {
+  if (list.length === 0) return [one]
+  list.push(one)
+  return list
 }
 
 function closeDraft(draft: Draft, facts: Facts): Judgement {

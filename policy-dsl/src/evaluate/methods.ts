@@ -1,3 +1,4 @@
+import { isColumn } from './column-names.ts'
 import type { Read, Reader } from './fields.ts'
 import { isUnder } from './paths.ts'
 import { dateOf, hourOf, minuteOf, weekdayOf, zonedClock } from './zoned-time.ts'
@@ -35,20 +36,8 @@ export const methods: Record<string, Method[]> = {
       },
     },
   ],
-  includesTable: [
-    {
-      on: 'strings',
-      mayThrow: true,
-      compile: ({ on, given }) => {
-        expectArguments(given, ['string'])
-        const [tables, name] = [on.read as Read<readonly string[]>, given[0]?.read as Read<string>]
-        return {
-          type: 'boolean',
-          read: (operation, circumstances) => includesTable(tables(operation, circumstances), name(operation, circumstances)),
-        }
-      },
-    },
-  ],
+  includesTable: [ofNames(includesTable)],
+  includesColumn: [ofNames(includesColumn)],
   field: [
     {
       on: 'principal',
@@ -90,6 +79,22 @@ function ofList(type: 'strings' | 'numbers', element: 'string' | 'number'): Meth
       return {
         type: 'boolean',
         read: (operation, circumstances) => list(operation, circumstances).includes(value(operation, circumstances)),
+      }
+    },
+  }
+}
+
+/** Names of tables and columns may leave open which is meant; then it fails. */
+function ofNames(includes: (names: readonly string[], name: string) => boolean): Method {
+  return {
+    on: 'strings',
+    mayThrow: true,
+    compile: ({ on, given }) => {
+      expectArguments(given, ['string'])
+      const [names, name] = [on.read as Read<readonly string[]>, given[0]?.read as Read<string>]
+      return {
+        type: 'boolean',
+        read: (operation, circumstances) => includes(names(operation, circumstances), name(operation, circumstances)),
       }
     },
   }
@@ -155,5 +160,21 @@ function includesTable(tables: readonly string[], name: string): boolean {
     if (hasSchema && table === last) unsure = table
   }
   if (unsure !== null) throw new Error(`expected the schema of \`${unsure}\` to be known, to compare it with \`${name}\``)
+  return false
+}
+
+/**
+ * Whether one of the columns is the named one, by what `isColumn` says of each.
+ * Throws where none certainly is and one may be: what cannot be told denies,
+ * whether the rule asks for the column or for its absence.
+ */
+function includesColumn(columns: readonly string[], name: string): boolean {
+  let unsure: string | null = null
+  for (const column of columns) {
+    const is = isColumn(column, name)
+    if (is) return true
+    if (is === null) unsure ??= column
+  }
+  if (unsure !== null) throw new Error(`expected to know which column \`${unsure}\` is, to compare it with \`${name}\``)
   return false
 }

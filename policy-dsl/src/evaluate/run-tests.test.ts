@@ -163,5 +163,7 @@ describe('a column that must come back masked', () => {
       'expected `email` to come back masked, but the statement does not read it',
     )
     expect(outcome([masking('email')], 'SELECT orders.email', 'customers.email')).toMatchObject({ passed: false })
+    expect(outcome([masking('email')], 'SELECT public.orders.*', 'customers.email')).toMatchObject({ passed: false })
+    expect(outcome([masking('email')], 'SELECT public.customers.id public.customers.name', 'email')).toMatchObject({ passed: false })
   })
 })

@@ -2,6 +2,7 @@ import type { Operation, Verdict } from '@steno/recordings'
 import type { ColumnPattern, Judgement } from '../decision.ts'
 import type { Facts, Memory } from '../facts.ts'
 import type { PolicyTest, Ruleset } from '../ruleset.ts'
+import { isColumn } from './column-names.ts'
 import { createEvaluator } from './evaluate.ts'
 
 /** Wednesday noon, UTC: when a test happens that does not say when. */
@@ -87,20 +88,13 @@ function objectionTo(judgement: Judgement, test: PolicyTest, facts: Facts): stri
   // What is read is not known of every protocol; where it is, a column that is not read would always pass.
   const reads = facts.operations.flatMap(operation => operation.reads ?? [])
   for (const column of test.as.masked ?? []) {
-    if (reads.length > 0 && !reads.some(path => canBe(path, column))) {
+    if (reads.length > 0 && !reads.some(path => isColumn(path, column) !== false)) {
       return `expected \`${column}\` to come back masked, but the statement does not read it`
     }
     const isMasked = judgement.masks.some(mask => mask.columns.some(pattern => hides(pattern, column, facts)))
     if (!isMasked) return `expected \`${column}\` to come back masked, got it as it is`
   }
   return null
-}
-
-/** Whether `schema.table.column`, `column` or `*` can be the column a test names: as far as both say, they agree. */
-function canBe(path: string, named: string): boolean {
-  if (path === '*') return true
-  const [parts, wanted] = [path.split('.').toReversed(), named.split('.').toReversed()]
-  return wanted.every((part, index) => parts[index] === undefined || parts[index] === '*' || parts[index] === part)
 }
 
 /** Whether a rule's pattern covers the column wherever the test's name for it may lead. A bare name is any table's, so any table's pattern counts. */

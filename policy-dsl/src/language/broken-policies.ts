@@ -36,6 +36,11 @@ rule('a', { on: postgres(), when: op => A.includes(op.object), effect: forbid('n
     "rule('a', { on: postgres(), when: (op: any) => op.hasWhere, effect: forbid('no') })",
     '1:38 syntax `:` expected a policy without type annotations: they are known here',
   ],
+  [
+    'a star where one column is expected',
+    "rule('a', { on: postgres(), when: op => op.reads.includes('public.customers.*') || op.columns.includes('*'), effect: forbid('no') })",
+    "1:59 wrong-argument `'public.customers.*'` expected one column, got `public.customers.*`: ask `op.tables` for a whole table",
+  ],
   ['an interface', 'interface A {}', '1:1 syntax `interface` expected a policy without type declarations: they are known here'],
   ['a type alias', 'type A = 1', '1:6 syntax `A` expected a policy without type declarations: they are known here'],
   ['an enum', 'enum A { B }', '1:1 syntax `enum` expected a policy without type declarations: they are known here'],

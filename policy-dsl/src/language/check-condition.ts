@@ -453,16 +453,17 @@ function callOf(node: ast.CallExpression, on: Typed, method: MethodSchema, value
   }
   return {
     is: 'call',
-    method: isTableList(on) && method.name === 'includes' ? 'includesTable' : method.name,
+    method: method.name === 'includes' ? includingMethod(on) : method.name,
     on: on.expression,
     arguments: values,
     at: span(node),
   }
 }
 
-/** Tables are compared by more than their text: a name without a schema means that table in any. */
-function isTableList(on: Typed): boolean {
-  return on.type?.type === 'list' && on.type.of.type === 'string' && on.type.of.names === 'table'
+/** Tables and columns are compared by more than their text: a name without a schema means that table in any. */
+function includingMethod(on: Typed): string {
+  const kind = on.type?.type === 'list' && on.type.of.type === 'string' ? on.type.of.names : undefined
+  return kind === undefined ? 'includes' : kind === 'table' ? 'includesTable' : 'includesColumn'
 }
 
 function argumentOf(node: ast.Expression, type: MethodSchema['parameters'][number]['type'], on: Typed, scope: Scope): Expression | null {
@@ -489,7 +490,7 @@ function elementArgument(value: Typed, on: Typed, scope: Scope): Expression | nu
     scope.context.problems.error('wrong-type', on.node, 'expected a list of texts or numbers: ask this one with `some`')
     return null
   }
-  if (!on.elements) return fit(value, on.type.of, scope)
+  if (!on.elements) return isWholeTable(value, on.type.of, scope) ? null : fit(value, on.type.of, scope)
   const { type } = value
   if (!type) {
     if (value.reference) fit(value, { type: 'string' }, scope)
@@ -499,6 +500,14 @@ function elementArgument(value: Typed, on: Typed, scope: Scope): Expression | nu
   if (fitting.includes(null)) return null
   on.expression = constantList(fitting.filter(one => one !== null))
   return value.expression
+}
+
+/** `'customers.*'` would never be found: what a star stands for is listed by name. */
+function isWholeTable({ literal: written, node }: Typed, type: ValueType, { context }: Scope): boolean {
+  const isOfColumns = type.type === 'string' && (type.names === 'path' || type.names === 'column')
+  if (!isOfColumns || typeof written !== 'string' || !written.endsWith('.*')) return false
+  context.problems.error('wrong-argument', node, `expected one column, got ${shown(written)}: ask \`op.tables\` for a whole table`)
+  return true
 }
 
 function predicate(node: ast.Expression, on: Typed, scope: Scope): Expression | null {

@@ -117,10 +117,18 @@ describe('a condition', () => {
     expect(condition("op.tables.includes(shop['order items'])")).toMatchObject({ arguments: [literal('public.order items')] })
     expect(condition("op.tables.includes(target('data-lake').events)")).toMatchObject({ arguments: [literal('public.events')] })
     expect(condition('op.reads.includes(shop.customers.email)')).toMatchObject({
-      method: 'includes',
+      method: 'includesColumn',
       arguments: [literal('public.customers.email')],
     })
-    expect(condition('op.columns.includes(shop.customers.email)')).toMatchObject({ arguments: [literal('email')] })
+    expect(condition("op.writes.includes('customers.email')")).toMatchObject({
+      method: 'includesColumn',
+      arguments: [literal('customers.email')],
+    })
+    expect(condition('op.columns.includes(shop.customers.email)')).toMatchObject({
+      method: 'includesColumn',
+      arguments: [literal('email')],
+    })
+    expect(condition("op.functions.includes('now')")).toMatchObject({ method: 'includes' })
     expect(condition('op.tables.some(table => table === shop.payments)')).toMatchObject({
       is: 'some',
       holds: { right: literal('public.payments') },

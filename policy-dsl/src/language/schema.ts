@@ -96,16 +96,22 @@ const operation: RecordSchema = {
       type: listOf({ type: 'string', names: 'table' }),
       documentation: "The tables it names. `includes('payments')` means that table in every schema.",
     },
-    { name: 'columns', type: listOf({ type: 'string', names: 'column' }), documentation: 'The columns it names, without their tables.' },
+    {
+      name: 'columns',
+      type: listOf({ type: 'string', names: 'column' }),
+      documentation:
+        'The columns it names, as they are written and without their tables. Ask `reads` and `writes` for what it does: where `*` is written, no column can be told.',
+    },
     {
       name: 'reads',
       type: listOf({ type: 'string', names: 'path' }),
-      documentation: 'Columns whose values it takes, as `schema.table.column`; `*` for all.',
+      documentation:
+        "Columns of tables whose values it takes, as `schema.table.column`. `includes('email')` means that column in every table; where it cannot be told, the command is denied.",
     },
     {
       name: 'writes',
       type: listOf({ type: 'string', names: 'path' }),
-      documentation: 'Columns whose values it changes, as `schema.table.column`.',
+      documentation: 'Columns of tables whose values it changes, named and asked like those of `reads`.',
     },
     { name: 'functions', type: listOf(text), documentation: 'Functions it calls, as `schema.name` where the schema is known.' },
     {

@@ -1,10 +1,11 @@
 import type { Operation } from '@steno/recordings'
+import type { LiveTarget } from '../live-schema.ts'
 import { createParser } from './postgres/index.ts'
 
 /** Reads the operations out of one protocol's texts. */
 export interface OperationReader {
-  /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Never throws. */
-  operations(text: string): Operation[]
+  /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Its tables and columns are those of `target`, as far as they are known. Never throws. */
+  operations(text: string, target?: LiveTarget): Operation[]
   /** Settles when it can be asked: at once, unless a text has just cost it its parser. */
   ready(): Promise<void>
 }

@@ -9,12 +9,9 @@ export type BuiltInCall =
   | { kind: 'opaque'; name: string; what: string }
 
 /** Functions that run one of their arguments as a query: its place, and its name. */
-const runners: Record<string, { place: number; name: string }> = {
-  query_to_xml: { place: 0, name: 'query' },
-  query_to_xmlschema: { place: 0, name: 'query' },
-  query_to_xml_and_xmlschema: { place: 0, name: 'query' },
-  ts_stat: { place: 0, name: 'query' },
-}
+const runners = new Map(
+  ['query_to_xml', 'query_to_xmlschema', 'query_to_xml_and_xmlschema', 'ts_stat'].map(name => [name, { place: 0, name: 'query' }]),
+)
 
 const tableReaders = new Set(['table_to_xml', 'table_to_xmlschema', 'table_to_xml_and_xmlschema'])
 /** Those that read what is not told from the call. */
@@ -35,7 +32,7 @@ export function callBuiltIn(name: string[], given: unknown[]): BuiltInCall | nul
   const bare = name.at(-1) ?? ''
   if (bare.startsWith('dblink')) return { kind: 'opaque', name: name.join('.'), what: 'another server' }
   if (name.length > 1 && name.at(-2) !== 'pg_catalog') return null
-  const runner = runners[bare]
+  const runner = runners.get(bare)
   if (runner) return running(bare, constantText(argument(given, runner)))
   // With two arguments the second is a query, with three it is a value.
   if (bare === 'ts_rewrite' && given.length === 2) return running(bare, constantText(given[1]))

@@ -4,10 +4,12 @@ import { createRequire } from 'node:module'
 import type { Operation } from '@steno/recordings'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { catalogueCorpus, corpus, deepCorpus } from './corpus.ts'
+import { catalogueCorpus, corpus, deepCorpus, hiddenCorpus } from './corpus.ts'
 import { createParser, type Circumstances, type Parser } from './parser.ts'
 import { parsedBytesMax } from './syntax.ts'
-import { chainOfFunctions, shop, webOfFunctions } from './test-catalogue.ts'
+import { Catalogue } from './catalogue.ts'
+import { chainOfFunctions, relation, shop, webOfFunctions, workshop } from './test-catalogue.ts'
+import { listedInTextMax, listedMax } from './understand.ts'
 
 let parser: Parser
 
@@ -68,6 +70,14 @@ describe('all that is known of a statement with a catalogue', () => {
   for (const [text, ...expected] of catalogueCorpus) it(shortly(text), () => expect(told(text, { catalogue: shop })).toEqual(expected))
 })
 
+describe('what happens without being written', () => {
+  for (const [text, ...expected] of hiddenCorpus) it(shortly(text), () => expect(told(text, { catalogue: workshop })).toEqual(expected))
+
+  it('is not made up where nothing is known of the database', () => {
+    expect(told("SELECT 1 === 2, 'x'::short FROM orders WHERE id = 1")).toEqual(['SELECT orders reads(id)'])
+  })
+})
+
 function shortly(text: string): string {
   return text.length > 110 ? `${text.slice(0, 110)}…` : text || '(empty)'
 }
@@ -122,6 +132,35 @@ describe('what is known where a text is run', () => {
     )
   })
 
+  it('knows the tables of a target, and calls no function unknown for it', () => {
+    const schemas = [
+      {
+        name: 'shop',
+        isDefault: true,
+        tables: [
+          {
+            name: 'orders',
+            columns: [
+              { name: 'id', type: 'int' },
+              { name: 'total', type: 'int' },
+            ],
+          },
+        ],
+      },
+      { name: 'old', isDefault: false, tables: [{ name: 'orders', columns: [{ name: 'sum', type: 'int' }] }] },
+    ]
+    const of = (text: string) => parser.operations(text, { name: 'shop', protocol: 'postgres', labels: {}, schemas }).map(tell)
+    expect(of('SELECT *, f(1) FROM orders')).toEqual(['SELECT shop.orders reads(shop.orders.id shop.orders.total) calls(f)'])
+    expect(of('SELECT sum(total), o.sum FROM orders, old.orders AS o')).toEqual([
+      'SELECT shop.orders old.orders reads(shop.orders.total old.orders.sum) calls(sum)',
+    ])
+    expect(of('INSERT INTO orders VALUES (1)')).toEqual(['INSERT shop.orders writes(shop.orders.id shop.orders.total)'])
+    expect(of('SELECT * FROM f(1)')).toEqual(['SELECT reads(*) calls(f)'])
+    expect(parser.operations('SELECT * FROM orders', { name: 'crm', protocol: 'postgres', labels: {}, schemas: null })).toMatchObject([
+      { reads: ['*'] },
+    ])
+  })
+
   it('marks what is not known', () => {
     const isOpaque = (text: string): (boolean | undefined)[] => parser.operations(text).map(operation => operation.isOpaque)
     expect(isOpaque('SELEC')).toEqual([true])
@@ -141,6 +180,55 @@ describe('functions that call functions', () => {
 
   it('are told once, however often they are called', () => {
     expect(told('SELECT f0()', { catalogue: webOfFunctions(14) })).toHaveLength(15)
+  })
+})
+
+describe('the columns of whole rows', () => {
+  const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`)
+  const wide = new Catalogue({
+    searchPath: ['s'],
+    serverVersion: 180_000,
+    relations: [relation('s.widest', names('a', listedMax)), relation('s.half', names('b', listedMax / 2)), relation('s.none', [])],
+    routines: [],
+  })
+  const reads = (text: string) => parser.understand(text, { catalogue: wide }).map(operation => operation.reads ?? [])
+
+  it('are listed, as many as a table can have', () => {
+    expect(reads('SELECT * FROM widest')).toEqual([names('s.widest.a', listedMax)])
+  })
+
+  it('are not all listed beyond that, and then say so', () => {
+    expect(reads('SELECT b.*, a.* FROM widest a, half b')).toEqual([[...names('s.half.b', listedMax / 2), 's.widest.*']])
+    expect(reads('WITH x AS (SELECT * FROM half), y AS (SELECT * FROM widest) SELECT 1 FROM half h GROUP BY h')[0]).toEqual(
+      names('s.half.b', listedMax / 2),
+    )
+  })
+
+  it('count once in an operation, however often the row is named', () => {
+    expect(reads('SELECT h, h.*, h IS NULL FROM half h WHERE h IS NOT NULL')).toEqual([names('s.half.b', listedMax / 2)])
+    expect(reads('SELECT h, h.* FROM half h UNION SELECT * FROM half')).toEqual([names('s.half.b', listedMax / 2)])
+  })
+
+  it('count anew in every statement, up to the limit of a text', () => {
+    const statements = listedInTextMax / listedMax
+    const told = reads('SELECT * FROM widest;'.repeat(statements + 1))
+    expect(told.slice(0, statements)).toEqual(told.slice(0, statements).fill(names('s.widest.a', listedMax)))
+    expect(told.at(-1)).toEqual(['s.widest.*'])
+  })
+
+  it('are not taken for none where none are known', () => {
+    expect(reads('SELECT * FROM none')).toEqual([['s.none.*']])
+  })
+
+  it('are written by an INSERT that does not name them, or said to be', () => {
+    const writes = (text: string) => parser.understand(text, { catalogue: wide }).map(operation => operation.writes ?? [])
+    expect(writes('INSERT INTO half VALUES (1)')).toEqual([names('s.half.b', listedMax / 2)])
+    expect(writes('INSERT INTO widest SELECT * FROM half')).toEqual([names('s.widest.a', listedMax), []])
+    expect(reads('INSERT INTO widest SELECT * FROM half')[1]).toEqual(['s.half.*'])
+    expect(writes('WITH x AS (INSERT INTO half VALUES (1)) INSERT INTO widest VALUES (1)')).toEqual([
+      names('s.widest.a', listedMax),
+      ['s.half.*'],
+    ])
   })
 })
 
@@ -283,7 +371,7 @@ describe('what would break a parser', () => {
   })
 
   it('never throws, and never says nothing, when a statement of the corpus is damaged', async () => {
-    const whole = [...corpus, ...deepCorpus, ...catalogueCorpus].map(([text]) => text).filter(text => /\w/.test(text))
+    const whole = [...corpus, ...deepCorpus, ...catalogueCorpus, ...hiddenCorpus].map(([text]) => text).filter(text => /\w/.test(text))
     const damage = fc.record({
       text: fc.constantFrom(...whole),
       other: fc.constantFrom(...whole),
@@ -295,7 +383,9 @@ describe('what would break a parser', () => {
     await fc.assert(
       fc.asyncProperty(damage, async ({ text, other, at, removed, from, taken }) => {
         const damaged = text.slice(0, at) + other.slice(from, from + taken) + text.slice(at + removed)
-        const operations = parser.understand(damaged, { catalogue: shop })
+        const operations = [shop, workshop].flatMap(catalogue => parser.understand(damaged, { catalogue }))
+        // What the grammar takes, we understand: an error of ours would say UNPARSED too.
+        if (parser.syntax(damaged).kind === 'statements') expect(operations.map(({ verb }) => verb)).not.toContain('UNPARSED')
         for (const { verb, tables } of operations) expect([verb, tables]).toEqual([expect.any(String), expect.any(Array)])
         for (const { at: place } of operations)
           if (place) expect(0 <= place[0] && place[0] < place[1] && place[1] <= damaged.length).toBe(true)

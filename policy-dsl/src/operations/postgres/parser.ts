@@ -1,11 +1,13 @@
 import type { Operation } from '@steno/recordings'
+import type { LiveTarget } from '../../live-schema.ts'
+import { catalogueOfTables } from './catalogue-of-tables.ts'
 import { SyntaxReader, type LoadWasm, type Syntax } from './syntax.ts'
 import { understand, type Circumstances } from './understand.ts'
 
 /** Reads PostgreSQL text. It keeps a WebAssembly instance, so one serves a whole thread. */
 export interface Parser {
-  /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Never throws. */
-  operations(text: string): Operation[]
+  /** Everything a text would do, as a flat list; `UNPARSED` when that cannot be known. Its tables and columns are those of `target`, as far as they are known. Never throws. */
+  operations(text: string, target?: LiveTarget): Operation[]
   /** The same, with what is known where the text is run: names resolved, and functions, views, triggers and prepared statements followed. */
   understand(text: string, circumstances?: Circumstances): Operation[]
   /** The text's parse tree, for checks that need more than operations. */
@@ -18,7 +20,7 @@ export interface Parser {
 export async function createParser({ loadWasm }: { loadWasm: LoadWasm }): Promise<Parser> {
   const reader = await SyntaxReader.open(loadWasm)
   return {
-    operations: text => understand(text, reader, {}),
+    operations: (text, target) => understand(text, reader, target?.schemas ? { catalogue: catalogueOfTables(target.schemas) } : {}),
     understand: (text, circumstances = {}) => understand(text, reader, circumstances),
     syntax: text => reader.read(text),
     ready: () => reader.ready(),

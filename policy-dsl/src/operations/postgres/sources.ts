@@ -7,6 +7,8 @@ export interface Source {
   relation: RelationData | null
   /** Its rows are not those of any table: a subquery, a CTE, a function. */
   isDerived?: boolean
+  /** What its rows are made of is said by operations of their own, so that to read it is to read no column more. */
+  isTold?: boolean
   /** The columns of a subquery, where it names them all. */
   outputs?: ReadonlySet<string>
   /** One row, whose columns are only named with it: `new`, `excluded`. */
@@ -26,6 +28,8 @@ export interface Frame {
 /** What a name in a query stands for. */
 export interface ColumnMeaning {
   columns: string[]
+  /** Tables of which it is every column. */
+  rows?: RelationData[]
   /** A function that `x.f` calls when `f` is no column of `x`, with what is given to it. */
   called?: string
 }
@@ -33,17 +37,18 @@ export interface ColumnMeaning {
 const systemColumns = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
 
 /**
- * The columns that a name may mean: `schema.table.column` where the sources
- * say so, else as written; `*` for all. Every candidate counts. No name at all
- * stands for the columns that a natural join finds by itself.
+ * The columns of tables that a name may mean: `schema.table.column` where the
+ * sources say so, else as written; `*` for all. Every candidate counts. What a
+ * subquery gives is no column of a table: the subquery itself reads those. No
+ * name at all stands for the columns that a natural join finds by itself.
  */
 export function columnsMeant(name: string[], frame: Frame | null, variables: ReadonlySet<string>): ColumnMeaning {
   const column = name.at(-1)
   if (column === undefined) return { columns: commonColumns(frame) }
-  if (column === '*') return { columns: starMeant(name.slice(0, -1), frame) }
-  if (name.length === 1) return { columns: bareMeant(column, frame, variables) }
+  if (column === '*') return starMeant(name.slice(0, -1), frame, variables)
+  if (name.length === 1) return bareMeant(column, frame, variables)
   const source = sourceNamed(name.slice(0, -1), frame)
-  if (source?.isJoin) return { columns: bareMeant(column, frame, variables) }
+  if (source?.isJoin) return bareMeant(column, frame, variables)
   if (source) return fieldMeant(source, column)
   // `t.c.field` and `c.field` read a field of a column, `v.field` one of a variable.
   const holder = name.slice(0, -1)
@@ -56,23 +61,32 @@ export function columnsMeant(name: string[], frame: Frame | null, variables: Rea
 function fieldMeant(source: Source, column: string): ColumnMeaning {
   const found = columnOf(source, column)
   if (found !== null) return { columns: [found] }
-  if (source.relation && !systemColumns.has(column)) return { columns: [`${qualified(source.relation)}.*`], called: column }
+  if (source.relation && !systemColumns.has(column)) return { columns: [], rows: [source.relation], called: column }
   if (source.relation) return { columns: [`${qualified(source.relation)}.${column}`] }
   const mayBeRenamed = source.renamed && !source.isDerived
   const mayBeCalled = source.isDerived && !source.outputs?.has(column) && !source.renamed?.includes(column)
-  return { columns: mayBeRenamed ? [column, '*'] : [column], ...(mayBeCalled ? { called: column } : {}) }
+  const columns = source.isTold ? [] : mayBeRenamed ? [column, '*'] : [column]
+  return { columns, ...(mayBeCalled ? { called: column } : {}) }
 }
 
-function bareMeant(column: string, frame: Frame | null, variables: ReadonlySet<string>): string[] {
+function bareMeant(column: string, frame: Frame | null, variables: ReadonlySet<string>): ColumnMeaning {
   const found = candidates(column, frame)
-  if (found.length > 0) return found
+  if (found.length > 0) return { columns: found }
   const row = sourceNamed([column], frame)
   // A table's own name is its whole row, unless a column has it too.
-  if (row?.relation) return [`${qualified(row.relation)}.*`]
-  if (row && !row.isDerived) return [column, '*']
-  if (variables.has(column) && isAllKnown(frame)) return []
+  if (row?.relation) return { columns: [], rows: [row.relation] }
+  if (row?.isJoin) return rowsOf(everySource(frame))
+  if (row && !row.isDerived) return { columns: [column, '*'] }
+  if ((variables.has(column) && isAllKnown(frame)) || isOfTold(column, frame)) return { columns: [] }
   const mayBeRenamed = everySource(frame).some(source => source.renamed && !source.relation && !source.isDerived)
-  return mayBeRenamed ? [column, '*'] : [column]
+  return { columns: mayBeRenamed ? [column, '*'] : [column] }
+}
+
+/** Whether a name that no table has can only be what a source gives that is told elsewhere. */
+function isOfTold(column: string, frame: Frame | null): boolean {
+  const sources = everySource(frame).filter(source => !source.isJoin)
+  const isKnown = sources.every(source => source.relation !== null || source.isTold)
+  return isKnown && sources.some(source => source.isTold) && !systemColumns.has(column)
 }
 
 /** The columns of that name in the nearest query that has any. */
@@ -88,11 +102,21 @@ function candidates(column: string, frame: Frame | null): string[] {
   return []
 }
 
-function starMeant(of: string[], frame: Frame | null): string[] {
-  const source = of.length > 0 ? sourceNamed(of, frame) : null
-  const sources = source && !source.isJoin ? [source] : (frame?.sources.filter(one => !one.isRow && !one.isJoin) ?? [])
-  if (sources.length === 0) return ['*']
-  return [...new Set(sources.map(({ relation }) => (relation ? `${qualified(relation)}.*` : '*')))]
+function starMeant(of: string[], frame: Frame | null, variables: ReadonlySet<string>): ColumnMeaning {
+  if (of.length === 0) return rowsOf(frame?.sources ?? [])
+  const source = sourceNamed(of, frame)
+  if (source) return source.isJoin ? rowsOf(everySource(frame)) : rowsOf([{ ...source, isRow: false }])
+  // The fields of a column, or of a variable.
+  const holder = columnsMeant(of, frame, variables)
+  return holder.columns.every(column => column.includes('.')) ? holder : { ...holder, columns: [...holder.columns, '*'] }
+}
+
+/** Every column of every one of them. */
+function rowsOf(among: Source[]): ColumnMeaning {
+  const sources = among.filter(one => !one.isRow && !one.isJoin)
+  const rows = sources.map(({ relation }) => relation).filter(relation => relation !== null)
+  const isUnknown = sources.length === 0 || sources.some(({ relation, isTold }) => relation === null && !isTold)
+  return { columns: isUnknown ? ['*'] : [], rows }
 }
 
 function commonColumns(frame: Frame | null): string[] {

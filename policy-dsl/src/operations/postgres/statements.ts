@@ -1,5 +1,6 @@
 import { fieldsOf, isFields, list, nameParts, optionValue, tableName, tableParts, text, type Fields } from './tree.ts'
-import { limitsRows } from './where.ts'
+import type { Names } from './condition-scope.ts'
+import { isLimited, meetsEveryRow, picksRows, withCtes, type Choice } from './where.ts'
 
 /** What one kind of statement says of itself; the walk finds the rest inside it. */
 export interface Description {
@@ -28,16 +29,15 @@ export interface Description {
   isStudy?: boolean
 }
 
-type Describe = (fields: Fields, variables: ReadonlySet<string>) => Description
+type Describe = (fields: Fields, names: Names, outer: Fields | null) => Description
 
 /**
  * Tells what a statement does, or null for a node that is not a statement. A
- * kind we do not know is `UNPARSED`. `variables` are names that the function
- * around it gave values to: they are no columns.
+ * kind we do not know is `UNPARSED`. `outer` is the statement around it.
  */
-export function describe(kind: string, fields: Fields, variables: ReadonlySet<string>): Description | null {
-  const known = families[kind]
-  if (known) return known(fields, variables)
+export function describe(kind: string, fields: Fields, names: Names, outer: Fields | null): Description | null {
+  const known = families.get(kind)
+  if (known) return known(fields, names, outer)
   return kind.endsWith('Stmt') && !notStatements.has(kind) ? { verb: 'UNPARSED' } : null
 }
 
@@ -47,22 +47,26 @@ const notStatements = new Set(['RawStmt', 'ReturnStmt', 'PLAssignStmt', 'SetOper
 const queries: Record<string, Describe> = {
   SelectStmt: fields => ({ verb: 'SELECT', hasLimit: hasLimit(fields) }),
   InsertStmt: fields => ({ ...changing('INSERT', fields, fields['cols']), writes: inserted(fields['cols']) }),
-  UpdateStmt: (fields, variables) => ({
+  UpdateStmt: (fields, names) => ({
     ...changing('UPDATE', fields, fields['targetList']),
     writes: targetNames(fields['targetList']),
-    hasWhere: limitsRows(fields['whereClause'], variables),
+    hasWhere: picks(fields, { beside: list(fields['fromClause']), conditions: [fields['whereClause']] }, names),
   }),
-  DeleteStmt: (fields, variables) => ({ ...changing('DELETE', fields, []), hasWhere: limitsRows(fields['whereClause'], variables) }),
+  DeleteStmt: (fields, names) => ({
+    ...changing('DELETE', fields, []),
+    hasWhere: picks(fields, { beside: list(fields['usingClause']), conditions: [fields['whereClause']] }, names),
+  }),
   MergeStmt: fields => changing('MERGE', fields, []),
   // The two that stand inside another statement and change rows all the same.
-  MergeWhenClause: (fields, variables) => mergeAction(fields, variables),
-  OnConflictClause: fields =>
+  MergeWhenClause: (fields, names, outer) => mergeAction(fields, names, outer ?? {}),
+  OnConflictClause: (fields, names, outer) =>
     fields['action'] === 'ONCONFLICT_UPDATE'
       ? {
           verb: 'UPDATE',
           columns: targetNames(fields['targetList']),
           writes: targetNames(fields['targetList']),
-          hasWhere: true,
+          // Without a condition of its own, the rows that are there already pick those they meet.
+          hasWhere: !meetsEveryRow(outer ?? {}, names) || picks(outer ?? {}, { beside: [], conditions: [fields['whereClause']] }, names),
           isActionOfOuter: true,
         }
       : { verb: '' },
@@ -237,7 +241,7 @@ const definitions: Record<string, Describe> = {
   ...plain('DROP', 'subscription', 'subname', ['DropSubscriptionStmt']),
 }
 
-const families: Record<string, Describe> = { ...queries, ...wrappers, ...session, ...rights, ...definitions }
+const families = new Map(Object.entries({ ...queries, ...wrappers, ...session, ...rights, ...definitions }))
 
 const transactionVerbs: Record<string, string> = {
   TRANS_STMT_BEGIN: 'BEGIN',
@@ -276,27 +280,26 @@ function copy(fields: Fields): Description {
 
 /** Whether a constant limits the rows of a SELECT. Ties come without a limit, and NULL is none. */
 function hasLimit(fields: Fields): boolean {
-  const { limitCount } = fields
-  if (limitCount !== undefined) return fields['limitOption'] !== 'LIMIT_OPTION_WITH_TIES' && isLimit(limitCount)
-  return !('fromClause' in fields) && !('larg' in fields)
-}
-
-function isLimit(value: unknown): boolean {
-  const cast = fieldsOf(value, 'TypeCast')
-  if (cast) return isLimit(cast['arg'])
-  const constant = fieldsOf(value, 'A_Const')
-  return constant !== null && constant['isnull'] !== true
+  return fields['limitCount'] === undefined ? !('fromClause' in fields) && !('larg' in fields) : isLimited(fields)
 }
 
 const mergeVerbs: Record<string, string> = { CMD_INSERT: 'INSERT', CMD_UPDATE: 'UPDATE', CMD_DELETE: 'DELETE' }
 
-function mergeAction(fields: Fields, variables: ReadonlySet<string>): Description {
+/** Whether conditions limit the rows of the statement's own table. */
+function picks(statement: Fields, { beside, conditions }: Pick<Choice, 'beside' | 'conditions'>, names: Names): boolean {
+  const target = isFields(statement['relation']) ? statement['relation'] : null
+  return picksRows({ target, beside, conditions }, withCtes(statement, names))
+}
+
+function mergeAction(fields: Fields, names: Names, merge: Fields): Description {
   const verb = mergeVerbs[text(fields['commandType'])] ?? ''
   const columns = targetNames(fields['targetList'])
   if (verb === 'INSERT') return { verb, columns, writes: inserted(fields['targetList']), isActionOfOuter: true }
   // The join's condition picks the rows that match; a row that matches nothing is picked by nothing.
-  const picks = fields['matchKind'] === 'MERGE_WHEN_MATCHED' || limitsRows(fields['condition'], variables)
-  return { verb, columns, writes: columns, isActionOfOuter: true, ...(verb === '' ? {} : { hasWhere: picks }) }
+  const isMatched = fields['matchKind'] === 'MERGE_WHEN_MATCHED'
+  const conditions = [...(isMatched ? [merge['joinCondition']] : []), fields['condition']]
+  const hasWhere = picks(merge, { beside: [merge['sourceRelation']], conditions }, names)
+  return { verb, columns, writes: columns, isActionOfOuter: true, ...(verb === '' ? {} : { hasWhere }) }
 }
 
 function targetNames(targets: unknown): string[] {

@@ -12,6 +12,9 @@ export const parsedBytesMax = 1 << 20
  */
 const treeCharactersMax = 32 << 20
 
+/** The tree of a longer text is not kept for the next who asks. */
+const keptCharactersMax = 16 * 1024
+
 /**
  * What a text says, or that it cannot be known: `refused` by the grammar, as
  * the server would refuse it, or `unknown` because it was not or could not be
@@ -47,6 +50,7 @@ export class SyntaxReader {
   #instance: LibPgQuery | null = null
   #spare: LibPgQuery | null = null
   #making: Promise<void> | null = null
+  #last: { text: string; syntax: Syntax } | null = null
 
   private constructor(module: WebAssembly.Module) {
     this.#module = module
@@ -64,8 +68,12 @@ export class SyntaxReader {
     return this.#making ?? Promise.resolve()
   }
 
+  /** One text is asked for by several, one after the other: what it does, and how its answer is masked. The tree is shared: do not change it. */
   read(text: string): Syntax {
-    return this.#ask(text, parse)
+    if (this.#last?.text === text) return this.#last.syntax
+    const syntax = this.#ask(text, parse)
+    this.#last = syntax.kind === 'statements' && text.length <= keptCharactersMax ? { text, syntax } : null
+    return syntax
   }
 
   /** Reads the body of the one PL/pgSQL function that a `CREATE FUNCTION` or `DO` defines. */

@@ -116,6 +116,12 @@ export const shop = new Catalogue({
     routine('shop.proc', 'plpgsql', 'BEGIN DELETE FROM sessions WHERE id = keep; COMMIT; END', { kind: 'procedure', parameters: ['keep'] }),
     routine('shop.py', 'plpython3u', null),
     routine('shop.similarity', 'c', null),
+    routine('public.digest', 'c', null, { extension: 'pgcrypto' }),
+    routine('public.middle', 'internal', null, { kind: 'aggregate', extension: 'vector' }),
+    routine('public.mystery', 'c', null, { extension: 'homemade' }),
+    routine('public.pivot', 'c', null, { extension: 'tablefunc' }),
+    routine('public.to_python', 'plpython3u', null, { extension: 'hstore' }),
+    routine('public.tidy', 'sql', 'DELETE FROM notes', { extension: 'citext' }),
     routine('shop.bad_sql', 'sql', 'DELETE FORM x'),
     routine('shop.bad_body', 'plpgsql', 'BEGN END'),
     routine('shop.on_order', 'plpgsql', "BEGIN NEW.total := 0; INSERT INTO audit (order_id, what) VALUES (NEW.id, 'x'); RETURN NEW; END"),
@@ -149,3 +155,103 @@ export function webOfFunctions(size: number): Catalogue {
     ),
   })
 }
+
+/** A workshop where things happen that no statement names: rules, operators, casts, domains, constraints, row security. */
+export const workshop = new Catalogue({
+  searchPath: ['w'],
+  serverVersion: 180_000,
+  relations: [
+    relation('w.orders', ['id', 'total']),
+    relation('w.log', ['what']),
+    relation('archive.orders', ['id']),
+    relation('w.members', ['name']),
+    relation('w.parts', ['id', 'note'], {
+      rules: [
+        { event: 'DELETE', isInstead: true, definition: 'CREATE RULE gone AS ON DELETE TO w.parts DO INSTEAD DELETE FROM w.orders' },
+        {
+          event: 'UPDATE',
+          isInstead: false,
+          definition:
+            'CREATE RULE moved AS ON UPDATE TO w.parts WHERE (w.chatty(new.note) > 0) DO (UPDATE w.orders SET total = 0 WHERE orders.id = old.id; INSERT INTO w.log (what) VALUES (new.note))',
+        },
+        { event: 'INSERT', isInstead: true, definition: 'CREATE RULE none AS ON INSERT TO w.parts DO INSTEAD NOTHING' },
+      ],
+    }),
+    view('w.old_parts', ['id'], 'SELECT parts.id FROM w.parts'),
+    relation('w.view_like', ['id'], {
+      kind: 'view',
+      definition: 'SELECT orders.id FROM w.orders',
+      rules: [
+        {
+          event: 'UPDATE',
+          isInstead: true,
+          definition: 'CREATE RULE x AS ON UPDATE TO w.view_like DO INSTEAD DELETE FROM w.log WHERE log.what = old.id',
+        },
+      ],
+    }),
+    relation('w.circle', ['id'], {
+      rules: [
+        {
+          event: 'UPDATE',
+          isInstead: false,
+          definition: 'CREATE RULE r AS ON UPDATE TO w.circle DO ALSO UPDATE w.circle SET id = 1 WHERE id = 2',
+        },
+      ],
+    }),
+    relation('w.broken', ['id'], { rules: [{ event: 'DELETE', isInstead: true, definition: 'CREATE RULE (' }] }),
+    relation('w.checked', ['id'], { checks: ['((length(id) > 0) AND w.allowed(id))', "(id <> ''::text)"] }),
+    relation('w.moved', ['id'], { checks: ["(set_config('search_path'::text, 'hr'::text, false) IS NOT NULL)"] }),
+    relation('w.secret', ['id'], {
+      policies: ['(EXISTS ( SELECT 1 FROM w.members m WHERE m.name = CURRENT_USER))', 'w.allowed(id)'],
+    }),
+    relation('w.indexed', ['id'], { indexes: ['w.allowed(id), lower(id)', '(id OPERATOR(w.===) 1)'] }),
+    {
+      ...relation('w.typed', []),
+      columns: [
+        { name: 'a', attribute: 1, type: 'w.short', typeOid: 1, domain: { schema: 'w', name: 'short' } },
+        { name: 'b', attribute: 2, type: 'w.wrap', typeOid: 2 },
+        { name: 'c', attribute: 3, type: 'text', typeOid: 25, default: 'w.chatty(1)' },
+        { name: 'd', attribute: 4, type: 'text', typeOid: 25, generated: 'w.allowed(c)' },
+      ],
+    },
+  ],
+  routines: [
+    ...builtIns.split(' ').map(builtIn),
+    builtIn('length'),
+    builtIn('pg_terminate_backend'),
+    routine('w.chatty', 'sql', "INSERT INTO w.log VALUES ('x'); SELECT 1", { parameters: ['x'] }),
+    routine('w.allowed', 'plpgsql', 'BEGIN DELETE FROM w.log; RETURN true; END', { parameters: ['x'] }),
+    routine('w.plus', 'sql', 'SELECT 1', { parameters: ['', ''] }),
+    routine('w.last', 'internal', null, {
+      kind: 'aggregate',
+      calls: [
+        { schema: 'w', name: 'chatty' },
+        { schema: 'pg_catalog', name: 'max' },
+      ],
+    }),
+    routine('w.citext_eq', 'c', null, { extension: 'citext' }),
+    routine('w.geometry_eq', 'c', null, { extension: 'postgis' }),
+    routine('w.crosstab', 'c', null, { extension: 'tablefunc' }),
+    routine('w.st_isvalid', 'c', null, { extension: 'postgis' }),
+    routine('w.elsewhere', 'sql', 'DELETE FROM orders', { searchPath: 'archive, w' }),
+    routine('w.anywhere', 'sql', 'DELETE FROM log', { searchPath: '"$user", w' }),
+  ],
+  operators: [
+    { schema: 'w', name: '===', routine: { schema: 'w', name: 'chatty' } },
+    { schema: 'w', name: '=', routine: { schema: 'w', name: 'citext_eq' } },
+    { schema: 'w', name: '=', routine: { schema: 'w', name: 'geometry_eq' } },
+    { schema: 'w', name: '>=', routine: { schema: 'w', name: 'plus' } },
+    { schema: 'w', name: '##', routine: { schema: 'pg_catalog', name: 'pg_terminate_backend' } },
+    { schema: 'w', name: '?!', routine: { schema: 'w', name: 'crosstab' } },
+    { schema: 'w', name: '!!!', routine: { schema: 'w', name: 'lost' } },
+  ],
+  casts: [
+    { source: 'text', target: 'w.wrap', routine: { schema: 'w', name: 'chatty' } },
+    { source: 'w.wrap', target: 'integer', routine: { schema: 'w', name: 'allowed' } },
+    { source: 'text', target: 'w.plain', routine: null },
+  ],
+  domains: [
+    { schema: 'w', name: 'short', base: 'text', checks: ['w.allowed(VALUE)', '(length(VALUE) < 5)'] },
+    { schema: 'w', name: 'shorter', base: 'w.short', checks: [] },
+  ],
+})

@@ -12,15 +12,15 @@ export interface TreeNode {
 }
 
 /** Fields that hold a bare node, and the kind it has there. Every other bare node holds no statement and is known by what is in it. */
-const bareKinds: Record<string, string> = {
-  larg: 'SelectStmt',
-  rarg: 'SelectStmt',
-  withClause: 'WithClause',
-  into: 'IntoClause',
-  intoClause: 'IntoClause',
-  onConflictClause: 'OnConflictClause',
-  funccall: 'FuncCall',
-}
+const bareKinds = new Map([
+  ['larg', 'SelectStmt'],
+  ['rarg', 'SelectStmt'],
+  ['withClause', 'WithClause'],
+  ['into', 'IntoClause'],
+  ['intoClause', 'IntoClause'],
+  ['onConflictClause', 'OnConflictClause'],
+  ['funccall', 'FuncCall'],
+])
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -35,7 +35,7 @@ export function readNode(value: Fields, field: string): TreeNode {
     return { kind: only, fields: isFields(fields) ? fields : {} }
   }
   if ('relname' in value) return { kind: 'RangeVar', fields: value }
-  return { kind: bareKinds[field] ?? 'Bare', fields: value }
+  return { kind: bareKinds.get(field) ?? 'Bare', fields: value }
 }
 
 /** The fields of a node of one kind, or null when it is another or none. */
@@ -55,7 +55,11 @@ export function list(value: unknown): unknown[] {
 
 /** The words of a dotted name given as a list of strings, wherever the grammar keeps it. */
 export function nameParts(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(nameParts)
+  if (Array.isArray(value)) {
+    const parts: string[] = []
+    for (const part of value) parts.push(...nameParts(part))
+    return parts
+  }
   const string = fieldsOf(value, 'String')
   if (string) return [text(string['sval'])]
   const nested = fieldsOf(value, 'List')

@@ -1,13 +1,16 @@
 import type { Operation } from '@steno/recordings'
 import { doText, readBody, readWithoutHead, type Piece } from './bodies.ts'
+import { isType, onlyGivesValue } from './bindings.ts'
 import { callBuiltIn, type BuiltInCall } from './built-ins.ts'
-import type { Catalogue, RelationData, RoutineData } from './catalogue.ts'
+import type { Catalogue, ColumnData, RelationData, RoutineData, RoutineName, RuleData } from './catalogue.ts'
 import { descendantsOf, indexOf } from './catalogue-index.ts'
+import { isHarmless } from './extensions.ts'
 import { statementSpans } from './offsets.ts'
 import { qualified, type Frame } from './sources.ts'
 import type { BodySyntax, BytePlace, Syntax, SyntaxReader } from './syntax.ts'
 import { constantText, fieldsOf, isFields, list, nameParts, optionValue, readNode, tableParts, text, type Fields } from './tree.ts'
 import { operationsOf, type Callees, type Lead, type Surroundings } from './walk.ts'
+import { effortForText } from './condition-scope.ts'
 import { limitsRows } from './where.ts'
 
 /** What is known where a text is run. Everything in it may be absent: then less is known, and more is `OPAQUE` or as written. */
@@ -26,6 +29,11 @@ const depthMax = 16
 /** How many operations a text may have in bodies, views and triggers. What is beyond is `OPAQUE`. */
 const followedMax = 10_000
 
+/** How many columns of whole rows a statement's operations list by name: as many as a table can have. Beyond them they say `schema.table.*`. */
+export const listedMax = 1600
+/** The same for all statements of a text. */
+export const listedInTextMax = 16_000
+
 /** What is known of a text that is not understood: that something is done. */
 function unparsed(): Operation {
   return { verb: 'UNPARSED', tables: [], columns: [], isOpaque: true }
@@ -33,6 +41,15 @@ function unparsed(): Operation {
 
 /** Everything that a text would do, as a flat list: what its statements say, and what the functions, views, triggers and prepared statements they use do. */
 export function understand(text: string, reader: SyntaxReader, circumstances: Circumstances): Operation[] {
+  try {
+    return everything(text, reader, circumstances)
+  } catch {
+    // A text that exhausts the stack, or a tree of a shape that we did not expect, is one that we do not understand.
+    return [unparsed()]
+  }
+}
+
+function everything(text: string, reader: SyntaxReader, circumstances: Circumstances): Operation[] {
   const syntax = reader.read(text)
   if (syntax.kind !== 'statements') return [unparsed()]
   const understanding = new Understanding(reader, circumstances)
@@ -65,6 +82,8 @@ interface Context {
   /** Whether names mean what the catalogue says. A view's definition names its tables for good. */
   isSettled: boolean
   origin: Origin | null
+  /** In an expression of a table's owner, where an extension's function in C is one that gives a value. */
+  isOwners?: boolean
 }
 
 /** A function that the text itself has made. */
@@ -81,7 +100,12 @@ class Understanding {
   readonly #reader: SyntaxReader
   readonly #circumstances: Circumstances
   readonly #catalogue: Catalogue | null
+  /** Every database has routines: a catalogue without any tells of tables alone. */
+  readonly #knowsRoutines: boolean
   readonly #made = new Map<string, MadeFunction[]>()
+  /** Functions that the text has bound to operators, and to casts by the type they give. */
+  readonly #madeOperators = new Map<string, string[][]>()
+  readonly #madeCasts: { types: string[][]; routine: string[] }[] = []
   readonly #prepared = new Map<string, Fields>()
   readonly #cursors = new Map<string, Fields>()
   readonly #syntaxes = new Map<string, Syntax>()
@@ -89,17 +113,21 @@ class Understanding {
   /** What this statement has led to: each is told once. */
   readonly #followed = new Set<string>()
   #room = followedMax
+  readonly #effort = effortForText()
+  #listed = { inStatement: 0, inText: 0 }
   #isSettled = true
 
   constructor(reader: SyntaxReader, circumstances: Circumstances) {
     this.#reader = reader
     this.#circumstances = circumstances
     this.#catalogue = circumstances.catalogue ?? null
+    this.#knowsRoutines = (this.#catalogue?.data.routines.length ?? 0) > 0
   }
 
   /** The operations of the text's next statement; null when it is nested too deep. */
   statement(statement: Fields, origin: Origin): Operation[] | null {
     this.#followed.clear()
+    this.#listed.inStatement = 0
     const { searchPath } = this.#circumstances
     const isSettled = this.#isSettled
     const context = { label: null, frame: null, variables: nothing, depth: 0, searchPath, isSettled, origin }
@@ -117,6 +145,15 @@ class Understanding {
       const name = nameParts(fields['funcname']).at(-1) ?? ''
       this.#made.set(name, [...(this.#made.get(name) ?? []), { fields, origin }])
     }
+    if (kind === 'DefineStmt' && fields['kind'] === 'OBJECT_OPERATOR') {
+      const name = nameParts(fields['defnames']).at(-1) ?? ''
+      const routine = nameParts(optionValue(fields['definition'], 'function') ?? optionValue(fields['definition'], 'procedure'))
+      this.#madeOperators.set(name, [...(this.#madeOperators.get(name) ?? []), routine])
+    }
+    if (kind === 'CreateCastStmt' && isFields(fields['func'])) {
+      const types = [fields['sourcetype'], fields['targettype']].map(type => (isFields(type) ? nameParts(type['names']) : []))
+      this.#madeCasts.push({ types, routine: nameParts(fields['func']['objname']) })
+    }
     if (this.#catalogue && operations.some(unsettles)) this.#isSettled = false
   }
 
@@ -129,9 +166,15 @@ class Understanding {
       relation: name => (context.isSettled ? this.#relation(name, context) : null),
       relations: name => this.#relations(name, context),
       follow: lead => this.#follow(lead, context),
+      tellsCalls: this.#knowsRoutines,
+      columnsOf: relation => this.#columnsOf(relation),
       study: lead => this.#study(lead),
       call: (name, given) => this.#call(name, given, context),
       callField: name => this.#callField(name, context),
+      callOperator: name => this.#callOperator(name, context),
+      castTo: type => this.#castTo(type, context),
+      query: name => this.#queryOf(name, context),
+      effort: this.#effort,
       callTrigger: (name, table) => this.#callTrigger(name, table, context),
     }
   }
@@ -151,12 +194,22 @@ class Understanding {
     return schema === undefined ? named : named.filter(relation => relation.schema === schema)
   }
 
+  #columnsOf({ columns }: RelationData): string[] {
+    const inStatement = this.#listed.inStatement + columns.length
+    const inText = this.#listed.inText + columns.length
+    if (columns.length === 0 || inStatement > listedMax || inText > listedInTextMax) return ['*']
+    this.#listed = { inStatement, inText }
+    return columns.map(({ name }) => name)
+  }
+
   #follow(lead: Lead, context: Context): Operation[] {
     switch (lead.kind) {
       case 'view':
         return this.#view(lead, context)
       case 'change':
         return this.#change(lead, context)
+      case 'rework':
+        return this.#changing(lead.relation, { verb: 'UPDATE', writes: ['*'] }, context)
       case 'prepared':
       case 'cursor':
         return this.#recalled(lead, context)
@@ -178,11 +231,20 @@ class Understanding {
   // Views
 
   #view({ relation, isRefresh }: { relation: RelationData; isRefresh?: boolean }, context: Context): Operation[] {
-    if (relation.kind !== 'view' && !isRefresh) return []
-    if (relation.definition === undefined || builtInSchemas.has(relation.schema)) return []
+    const own = this.#reading(relation, context)
+    if (relation.kind !== 'view' && !isRefresh) return own
+    if (relation.definition === undefined || builtInSchemas.has(relation.schema)) return own
     const label = `view ${qualified(relation)}`
-    if (!this.#isNew(label)) return []
-    return this.#text(relation.definition, this.#definedContext(label, context))
+    if (!this.#isNew(label)) return own
+    return [...own, ...this.#text(relation.definition, this.#definedContext(label, context))]
+  }
+
+  /** The query of a view, by its name. */
+  #queryOf(name: string[], context: Context): Fields | null {
+    const relation = context.isSettled ? this.#relation(name, context) : null
+    if (relation?.kind !== 'view' || relation.definition === undefined) return null
+    const [tree] = this.#trees(this.#read(relation.definition))
+    return fieldsOf(tree, 'SelectStmt')
   }
 
   /** A definition is printed for who asked for it, under the search path of that session. */
@@ -202,7 +264,7 @@ class Understanding {
     const base = rangeVar && this.#relation(tableParts(rangeVar), inside)
     if (!query || !base || inside.depth > depthMax) return []
     const written = writes.flatMap(column => baseColumn(query, column)).map(column => `${qualified(base)}.${column}`)
-    const hasWhere = lead.hasWhere === undefined ? undefined : lead.hasWhere || limitsRows(query['whereClause'])
+    const hasWhere = lead.hasWhere === undefined ? undefined : lead.hasWhere || limitsRows(query['whereClause'], this.#effort)
     const operation: Operation = {
       verb,
       tables: [qualified(base)],
@@ -220,15 +282,116 @@ class Understanding {
   #change(lead: Lead & { kind: 'change' }, context: Context): Operation[] {
     const { relation, verb } = lead
     if (!this.#catalogue) return []
-    const own = this.#triggers(relation, [verb], context)
+    const rules = ruleEvents.has(verb) ? this.#catalogue.rules(relation, verb as RuleData['event']) : []
+    const own = [
+      ...this.#rules(rules, lead, context),
+      ...this.#triggers(relation, [verb], context),
+      ...this.#changing(relation, lead, context),
+    ]
     if (relation.kind === 'view') {
-      if (!this.#isNew(`${verb} ${relation.oid}`)) return own
-      return [...own, ...this.#view({ relation }, context), ...this.#throughView(lead, context)]
+      if (!this.#isNew(`${verb} ${relation.oid} ${lead.hasWhere}`)) return own
+      const view = this.#view({ relation }, context)
+      return rules.some(({ isInstead }) => isInstead) ? [...own, ...view] : [...own, ...view, ...this.#throughView(lead, context)]
     }
     // A row that an UPDATE moves to another partition is deleted in one and inserted in the other.
     const verbs = verb === 'UPDATE' ? ['UPDATE', 'DELETE', 'INSERT'] : [verb]
     const parts = descendantsOf(relation, indexOf(this.#catalogue))
-    return [...own, ...parts.flatMap(part => this.#triggers(part, verbs, context))]
+    return [
+      ...own,
+      ...parts.flatMap(part => [...this.#triggers(part, verbs, context), ...this.#changing(part, { ...lead, writes: ['*'] }, context)]),
+    ]
+  }
+
+  // Rules
+
+  /** What a change is rewritten to. What a rule says of `old` is said of the rows that the change is put to. */
+  #rules(
+    rules: RuleData[],
+    { relation, verb, hasWhere }: Pick<Lead & { kind: 'change' }, 'relation' | 'verb' | 'hasWhere'>,
+    context: Context,
+  ): Operation[] {
+    const label = `rule ${qualified(relation)}`
+    if (rules.length === 0 || !this.#isNew(`${label} ${verb} ${hasWhere}`)) return []
+    const sources = ['old', 'new'].map(alias => ({ alias, relation, isRow: true }))
+    const inside = { ...this.#definedContext(label, context), frame: { sources, outer: null } }
+    const operations = rules.flatMap(({ definition }) => {
+      const rule = fieldsOf(this.#trees(this.#read(definition))[0], 'RuleStmt')
+      if (!rule) return [this.#notUnderstood(inside)]
+      const { whereClause } = rule
+      const condition = isFields(whereClause)
+        ? this.#walk([{ SelectStmt: { whereClause } }], inside).filter(one => doesMore(one, label))
+        : []
+      return [...condition, ...this.#walk(list(rule['actions']).filter(isFields), inside)]
+    })
+    const isOfAll = hasWhere === false
+    return operations.map(one => (isOfAll && one.inside === label && one.hasWhere ? { ...one, hasWhere: false } : one))
+  }
+
+  // Expressions of a table's owner
+
+  /** What a change makes PostgreSQL work out: defaults, generated columns, constraints, indexes, row security, domains and casts. */
+  #changing(relation: RelationData, { verb, writes }: Pick<Lead & { kind: 'change' }, 'verb' | 'writes'>, context: Context): Operation[] {
+    const policies = this.#reading(relation, context)
+    if (verb !== 'INSERT' && verb !== 'UPDATE') return verb === 'TRUNCATE' ? [] : policies
+    const { columns, checks = [], indexes = [] } = relation
+    // A row that is inserted has a value in every column.
+    const written = verb === 'INSERT' || writes.includes('*') ? columns : columns.filter(({ name }) => writes.includes(name))
+    const defaults = written.flatMap(column => column.default ?? [])
+    const generated = columns.flatMap(column => column.generated ?? [])
+    const own = (what: string, expressions: string[]): Operation[] => this.#owners({ what, expressions, relation }, context)
+    return [
+      ...policies,
+      ...own('default', defaults),
+      ...own('generated column', generated),
+      ...own('check', checks),
+      ...own('index', indexes),
+      ...written.flatMap(({ domain }) => (domain ? this.#domain(domain, context) : [])),
+      ...this.#assigned(written, relation, context),
+    ]
+  }
+
+  /** The casts that bring a value to the type of its column. */
+  #assigned(columns: ColumnData[], relation: RelationData, context: Context): Operation[] {
+    const inside = `cast ${qualified(relation)}`
+    const casts = columns.map(({ type }) => this.#casts(type.split('.'), { isTarget: true }, { ...context, label: inside }))
+    const functions = [...new Set(casts.flatMap(({ names }) => names))]
+    const call: Operation[] =
+      functions.length > 0 && this.#isNew(inside) ? [{ verb: 'SELECT', tables: [], columns: [], functions, inside }] : []
+    return [...call, ...casts.flatMap(({ operations }) => operations)]
+  }
+
+  /** What reading a table makes PostgreSQL work out. A column that is generated when it is read calls only what PostgreSQL brings along. */
+  #reading(relation: RelationData, context: Context): Operation[] {
+    return this.#owners({ what: 'policy', expressions: relation.policies ?? [], relation }, context)
+  }
+
+  /** Of expressions that belong to a table or a domain, what they call. What they read is known by whoever made them. */
+  #owners(
+    { what, expressions, relation }: { what: string; expressions: string[]; relation: RoutineName & Partial<RelationData> },
+    context: Context,
+  ): Operation[] {
+    const label = `${what} ${qualified(relation)}`
+    if (expressions.length === 0 || !this.#isNew(label)) return []
+    const source = 'oid' in relation ? [{ alias: relation.name, relation: relation as RelationData }] : []
+    const inside: Context = {
+      ...this.#definedContext(label, context),
+      frame: { sources: source, outer: null },
+      variables: 'oid' in relation ? nothing : new Set(['value']),
+      isOwners: true,
+    }
+    return expressions.flatMap(expression => this.#expression(expression, inside)).filter(operation => doesMore(operation, label))
+  }
+
+  #domain(name: RoutineName, context: Context): Operation[] {
+    const own = this.#catalogue?.domains(name.schema, name.name) ?? []
+    return own.flatMap(domain => {
+      if (!this.#isNew(`domain ${qualified(domain)} itself`)) return []
+      const base = domain.base.replaceAll('"', '').split('.')
+      return [
+        ...this.#owners({ what: 'domain', expressions: domain.checks, relation: domain }, context),
+        ...this.#castTo(base, context).operations,
+      ]
+    })
   }
 
   #triggers(relation: RelationData, verbs: string[], context: Context): Operation[] {
@@ -253,7 +416,7 @@ class Understanding {
     const label = `trigger ${shown}`
     const made = this.#madeNamed(name).flatMap(one => this.#function(one, { ...context, label }))
     const followed = routines.flatMap(routine => this.#trigger(routine, shown, relation, context))
-    const isUnknown = this.#catalogue !== null && routines.length === 0 && this.#madeNamed(name).length === 0
+    const isUnknown = this.#knowsRoutines && routines.length === 0 && this.#madeNamed(name).length === 0
     const unknown = isUnknown ? [{ ...opaque(`function ${name.join('.')} (unknown)`), inside: label }] : []
     return { names: shownNames(name, routines), operations: [...made, ...followed, ...unknown] }
   }
@@ -269,9 +432,10 @@ class Understanding {
       if (builtInSchemas.has(routine.schema)) continue
       operations.push(...this.#routine(routine, { ...context, label: `function ${qualified(routine)}`, frame: null }, false))
     }
-    const isUnknown = this.#catalogue !== null && routines.length === 0 && made.length === 0 && operations.length === 0
+    const isUnknown = this.#knowsRoutines && routines.length === 0 && made.length === 0 && operations.length === 0
     if (isUnknown) operations.push(opaque(`function ${name.join('.')} (unknown)`))
-    return { names: shownNames(name, routines), operations }
+    const parts = routines.flatMap(({ calls = [] }) => calls.map(part => (part.schema === 'pg_catalog' ? part.name : qualified(part))))
+    return { names: [...new Set([...shownNames(name, routines), ...parts])], operations }
   }
 
   #callMade(one: MadeFunction, context: Context): Operation[] {
@@ -286,6 +450,43 @@ class Understanding {
     const made = this.#madeNamed([name])
     if (routines.length === 0 && made.length === 0) return { names: [], operations: [] }
     return this.#call([name], [], context)
+  }
+
+  /** Every function that an operator of that name calls, when someone added one: which operator is meant, its types decide. */
+  #callOperator(name: string[], context: Context): Callees {
+    const added = this.#catalogue?.operators(name.at(-2) ?? null, name.at(-1) ?? '') ?? []
+    const made = this.#madeOperators.get(name.at(-1) ?? '') ?? []
+    return this.#callAll([...added.map(({ routine }) => [routine.schema, routine.name]), ...made], context)
+  }
+
+  /** What a value goes through to become another type: functions of casts, and a domain's constraints. */
+  #castTo(type: string[], context: Context): Callees {
+    if (!this.#catalogue && this.#madeCasts.length === 0) return { names: [], operations: [] }
+    const domains = this.#catalogue?.domains(type.at(-2) ?? null, type.at(-1) ?? '') ?? []
+    const row = context.isSettled ? this.#relation(type, context) : null
+    const fields = row?.columns.flatMap(({ domain }) => domain ?? []) ?? []
+    const casts = this.#casts(type, { isTarget: false }, context)
+    return {
+      names: casts.names,
+      operations: [...casts.operations, ...[...domains, ...fields].flatMap(domain => this.#domain(domain, context))],
+    }
+  }
+
+  #casts(type: string[], { isTarget }: { isTarget: boolean }, context: Context): Callees {
+    const added = (this.#catalogue?.data.casts ?? []).filter(
+      // PostgreSQL's own types are printed without a schema: to name one is not to ask for what was added to it.
+      ({ source, target }) => isType(type, target) || (!isTarget && source.includes('.') && isType(type, source)),
+    )
+    const bare = type.at(-1)
+    const made = this.#madeCasts.filter(({ types }) => types.some(one => one.at(-1) === bare))
+    const routines = added.flatMap(({ routine }) => (routine ? [[routine.schema, routine.name]] : []))
+    return this.#callAll([...routines, ...made.map(({ routine }) => routine)], context)
+  }
+
+  /** Calls that are not written, but for those of functions that only give a value. */
+  #callAll(names: string[][], context: Context): Callees {
+    const callees = names.filter(name => !this.#routines(name, context).some(onlyGivesValue)).map(name => this.#call(name, [], context))
+    return { names: callees.flatMap(one => one.names), operations: callees.flatMap(one => one.operations) }
   }
 
   /** Every routine that a call by this name could reach. */
@@ -319,12 +520,21 @@ class Understanding {
     if (!this.#isNew(`${label} ${routine.oid}`)) return []
     const name = `${routine.kind} ${qualified(routine)}`
     const unknown = (what: string): Operation[] => [{ ...opaque(`${name} (${what})`), ...(isTrigger ? { inside: label ?? '' } : {}) }]
-    const { language, body, sqlBody } = routine
-    const inside = { ...context, variables: namesIn(routine.name, routine.parameters), depth: context.depth + 1, origin: null }
+    const { language, body, sqlBody, calls, extension } = routine
+    const variables = namesIn(routine.name, routine.parameters)
+    const inside = { ...context, ...pathOf(routine), variables, depth: context.depth + 1, origin: null }
+    if (calls)
+      return inside.depth > depthMax
+        ? [this.#notUnderstood(inside)]
+        : this.#callAll(
+            calls.map(({ schema, name: part }) => [schema, part]),
+            inside,
+          ).operations
     if (language === 'sql' && sqlBody) return this.#sqlBody(sqlBody, inside)
     if (language === 'sql' && body !== null) return this.#text(body, inside)
     if (language === 'plpgsql' && body !== null) return this.#routineBody({ ...routine, body, isTrigger }, inside)
-    return unknown(language)
+    const isTrusted = context.isOwners && extension !== undefined && (language === 'c' || language === 'internal')
+    return isTrusted || isHarmless(routine) ? [] : unknown(language)
   }
 
   /** As `pg_get_function_sqlbody` prints it, which names its tables for good. */
@@ -519,6 +729,23 @@ function namesIn(routine: string, parameters: string[]): Set<string> {
 function ownText({ text, places, at }: Origin): string {
   const [start, end] = statementSpans(text, places)[at] ?? [0, text.length]
   return text.slice(start, end)
+}
+
+const ruleEvents = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
+
+/** Whether an operation of an expression says more than that the expression is worked out. */
+function doesMore({ verb, inside, functions }: Operation, label: string): boolean {
+  return verb !== 'SELECT' || inside !== label || (functions?.some(name => name.includes('.') || acting.test(name)) ?? false)
+}
+
+/** Functions that PostgreSQL brings along and that do more than give a value. */
+const acting = /^(?:pg_|lo_|set_config$|setval$|dblink|ts_stat$|.*_to_xml)/
+
+/** The search path that a routine sets for itself; one that hangs on who calls it is not known. */
+function pathOf({ searchPath }: RoutineData): Partial<Pick<Context, 'searchPath' | 'isSettled'>> {
+  if (searchPath === undefined) return {}
+  const schemas = searchPath.split(',').map(schema => schema.trim().replace(/^"(.*)"$/, '$1'))
+  return schemas.includes('$user') ? { isSettled: false } : { searchPath: schemas.filter(schema => schema !== '') }
 }
 
 const pathSettings = new Set(['search_path', 'role', 'session_authorization', 'all'])

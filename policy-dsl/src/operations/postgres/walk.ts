@@ -1,8 +1,10 @@
 import type { Operation } from '@steno/recordings'
 import type { RelationData } from './catalogue.ts'
+import { operatorsApplied, routinesBound, typeGiven } from './bindings.ts'
 import { columnsMeant, qualified, type Frame, type Source } from './sources.ts'
 import { describe, type Description } from './statements.ts'
 import { fieldsOf, isFields, list, nameParts, readNode, tableParts, text, type Fields } from './tree.ts'
+import type { Effort, Names } from './condition-scope.ts'
 
 /** Statements nested deeper than this are not told apart: the whole text is `UNPARSED`. It is well below what exhausts the parser, so the answer does not depend on the machine. */
 export const treeDepthMax = 4000
@@ -13,6 +15,8 @@ export type Lead =
   | { kind: 'view'; relation: RelationData; isRefresh: boolean }
   /** Rows of a table change, or of a view that passes the change on. */
   | { kind: 'change'; verb: string; relation: RelationData; hasWhere: boolean | undefined; writes: string[] }
+  /** What a table holds is worked out anew, or checked. */
+  | { kind: 'rework'; relation: RelationData }
   | { kind: 'prepared' | 'cursor'; name: string }
   /** A body in a text of its own: a `DoStmt`, a `CreateFunctionStmt`. */
   | { kind: 'do' | 'function'; fields: Fields }
@@ -39,6 +43,17 @@ export interface Surroundings {
   call(name: string[], given: unknown[]): Callees
   /** What `x.name` calls when it is no column. */
   callField(name: string): Callees
+  /** What an operator calls that someone added. */
+  callOperator(name: string[]): Callees
+  /** What a value goes through on its way to a type. */
+  castTo(type: string[]): Callees
+  /** Whether what a function does is said by `call`, if only that it is not known. */
+  tellsCalls: boolean
+  /** The names of a relation's columns; `*` for those of one that are too many to list. */
+  columnsOf(relation: RelationData): string[]
+  /** The query of a view, by its name. */
+  query(name: string[]): Fields | null
+  effort: Effort
   /** What a lead would run, for a statement that only looks at it. */
   study(lead: Lead): Fields[]
   /** What a trigger that is being made will call. */
@@ -47,11 +62,14 @@ export interface Surroundings {
 
 /** An operation while the walk is inside it. */
 interface Draft {
+  statement: Fields
   verb: string
   object: string | undefined
   tables: Set<string>
   columns: Set<string>
   reads: Set<string>
+  /** Relations whose columns are all among `reads`. */
+  rows: Set<RelationData>
   writes: Set<string>
   functions: Set<string>
   hasWhere: boolean | undefined
@@ -139,11 +157,16 @@ function visit(place: Place, walk: Walk): void {
   if (!isFields(value)) return
   const { kind, fields } = readNode(value, field)
   if (isNothingNew(kind, fields)) return
-  const description = isPartOfOuter(kind, fields, place) ? null : describe(kind, fields, walk.surroundings.variables)
-  const begun = description && description.verb !== '' ? begin(description, place.around, walk) : place.around
+  const description = isPartOfOuter(kind, fields, place)
+    ? null
+    : describe(kind, fields, namesAt(place.around, walk), place.around.operation?.statement ?? null)
+  const begun = description && description.verb !== '' ? begin(description, fields, place.around, walk) : place.around
   const frame = frameOf(kind, fields, begun.frame, walk.surroundings)
   const around = frame === begun.frame ? begun : { ...begun, frame }
-  if (around.operation) note(kind, fields, around.operation, { value, field, depth, around }, walk)
+  if (around.operation) {
+    note(kind, fields, around.operation, { value, field, depth, around }, walk)
+    noteHiddenCalls(kind, fields, around.operation, walk)
+  }
   const { scope, queries } = withScope(fields, around.scope)
   const inside = scope === around.scope ? around : { ...around, scope }
   pushFields(fields, { depth: depth + 1, around: inside }, description?.spoken ?? nothing, places)
@@ -168,7 +191,19 @@ function isPartOfOuter(kind: string, fields: Fields, place: Place): boolean {
   return place.field === 'larg' || place.field === 'rarg' || 'valuesLists' in fields
 }
 
-function begin(description: Description, around: Around, { drafts, surroundings }: Walk): Around {
+/** What names mean in a place. */
+function namesAt({ scope }: Around, { surroundings }: Walk): Names {
+  const { variables, effort } = surroundings
+  return {
+    variables,
+    effort,
+    relation: name => surroundings.relation(name),
+    cte: name => cteNamed(name, scope),
+    query: name => surroundings.query(name),
+  }
+}
+
+function begin(description: Description, statement: Fields, around: Around, { drafts, surroundings }: Walk): Around {
   const outer = around.operation
   const tables = description.tables?.map(name => shownTable(name, description, surroundings))
   if (around.isStudied && outer) {
@@ -179,11 +214,13 @@ function begin(description: Description, around: Around, { drafts, surroundings 
   const target = description.isActionOfOuter ? outer?.target : description.target
   const label = description.label ?? around.label
   const draft: Draft = {
+    statement,
     verb: description.verb,
     object: description.object === '' ? undefined : description.object,
     tables: new Set(tables ?? (target === undefined ? [] : [shownTable(target, description, surroundings)])),
     columns: new Set(description.columns),
     reads: new Set(),
+    rows: new Set(),
     writes: new Set(),
     functions: new Set(),
     hasWhere: description.hasWhere,
@@ -202,12 +239,14 @@ function begin(description: Description, around: Around, { drafts, surroundings 
 function touch(target: string[], { reads = [], writes = [] }: Description, draft: Draft, surroundings: Surroundings): void {
   const relation = surroundings.relation(target)
   const place = relation ? `${qualified(relation)}.` : ''
-  for (const column of reads) draft.reads.add(`${place}${column}`)
-  for (const column of writes) draft.writes.add(`${place}${column}`)
+  const listed = (columns: string[]): string[] => (relation && columns.includes('*') ? surroundings.columnsOf(relation) : columns)
+  const written = listed(writes)
+  for (const column of listed(reads)) draft.reads.add(`${place}${column}`)
+  for (const column of written) draft.writes.add(`${place}${column}`)
   const verb = draft.verb === 'COPY' && writes.length > 0 ? 'INSERT' : draft.verb
   if (!rowVerbs.has(verb)) return
   for (const changed of surroundings.relations(target))
-    addBeyond(surroundings.follow({ kind: 'change', verb, relation: changed, hasWhere: draft.hasWhere, writes }), draft)
+    addBeyond(surroundings.follow({ kind: 'change', verb, relation: changed, hasWhere: draft.hasWhere, writes: written }), draft)
 }
 
 const rowVerbs = new Set(['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'])
@@ -299,13 +338,18 @@ function note(kind: string, fields: Fields, operation: Draft, place: Place, walk
         ...named(fields['alias'], ''),
         relation: null,
         isDerived: true,
+        isTold: true,
         ...outputsOf(fields['subquery'], []),
       })
       return
-    case 'RangeFunction':
+    case 'RangeFunction': {
+      const isTold = walk.surroundings.tellsCalls
+      place.around.frame?.sources.push({ ...named(fields['alias'], ''), relation: null, isDerived: true, isTold })
+      return
+    }
     case 'RangeTableFunc':
     case 'JsonTable':
-      place.around.frame?.sources.push({ ...named(fields['alias'], ''), relation: null, isDerived: true })
+      place.around.frame?.sources.push({ ...named(fields['alias'], ''), relation: null, isDerived: true, isTold: true })
       return
     case 'ColumnRef':
       return noteColumn(fields, operation, place, walk)
@@ -343,17 +387,29 @@ function note(kind: string, fields: Fields, operation: Draft, place: Place, walk
   }
 }
 
+/** Takes down the functions that are called or bound without a call being written. */
+function noteHiddenCalls(kind: string, fields: Fields, operation: Draft, { surroundings }: Walk): void {
+  for (const name of operatorsApplied(kind, fields)) addCallees(surroundings.callOperator(name), operation)
+  for (const name of routinesBound(kind, fields)) addCallees(surroundings.call(name, []), operation)
+  const type = typeGiven(fields)
+  // A definition names types that no value is given to yet.
+  if (type && (operation.verb !== 'CREATE' || kind === 'TypeCast')) addCallees(surroundings.castTo(type), operation)
+}
+
 /** Fields in which a table's name means its rows. */
 const rowFields = new Set(['fromClause', 'larg', 'rarg', 'usingClause', 'sourceRelation'])
 /** Fields in which it means a table that the statement makes. */
 const newFields = new Set(['view', 'rel'])
+
+/** Statements that may look at every row again: a constraint is put to it, an index made of it. */
+const reworking = new Set(['ALTER', 'ANALYZE', 'CLUSTER', 'REINDEX', 'VACUUM'])
 
 function noteTable(fields: Fields, operation: Draft, place: Place, { places, surroundings }: Walk): void {
   const givesRows = rowFields.has(place.field)
   const cte = fields['schemaname'] ? null : cteNamed(text(fields['relname']), place.around.scope)
   if (cte) {
     const outputs = outputsOf(cte['ctequery'], cte['aliascolnames'])
-    if (givesRows) place.around.frame?.sources.push({ ...tableSource(fields, null), isDerived: true, ...outputs })
+    if (givesRows) place.around.frame?.sources.push({ ...tableSource(fields, null), isDerived: true, isTold: true, ...outputs })
     return
   }
   const name = tableParts(fields)
@@ -362,6 +418,8 @@ function noteTable(fields: Fields, operation: Draft, place: Place, { places, sur
   if (operation.verb === 'TRUNCATE')
     for (const emptied of surroundings.relations(name))
       addBeyond(surroundings.follow({ kind: 'change', verb: 'TRUNCATE', relation: emptied, hasWhere: undefined, writes: [] }), operation)
+  if (reworking.has(operation.verb) && !place.around.isStudied)
+    for (const reworked of surroundings.relations(name)) addBeyond(surroundings.follow({ kind: 'rework', relation: reworked }), operation)
   if (operation.verb === 'REFRESH') followView(name, operation, place, surroundings, places)
   if (!givesRows) return
   place.around.frame?.sources.push(tableSource(fields, relation))
@@ -401,7 +459,8 @@ function noteFields(fields: Fields, operation: Draft, place: Place, walk: Walk):
     walk.told.add(holder)
     walk.pending.push({ operation, name: [...nameParts(holder['fields']), field], frame: place.around.frame })
   } else {
-    if (takesValues(operation)) operation.reads.add(field)
+    // What a function gives is told by what it does; all else is made of columns that are named inside.
+    if (takesValues(operation) && !walk.surroundings.tellsCalls) operation.reads.add(field)
     addCallees(walk.surroundings.callField(field), operation)
   }
 }
@@ -466,9 +525,18 @@ function takesValues(operation: Draft): boolean {
 }
 
 function settleColumn({ operation, name, frame }: PendingColumn, surroundings: Surroundings): void {
-  const { columns, called } = columnsMeant(name, frame, surroundings.variables)
-  if (takesValues(operation)) for (const column of columns) operation.reads.add(column)
+  const { columns, rows = [], called } = columnsMeant(name, frame, surroundings.variables)
+  if (takesValues(operation)) {
+    for (const row of rows) readRow(row, operation, surroundings)
+    for (const column of columns) operation.reads.add(column)
+  }
   if (called !== undefined) addCallees(surroundings.callField(called), operation)
+}
+
+function readRow(relation: RelationData, { rows, reads }: Draft, surroundings: Surroundings): void {
+  if (rows.has(relation)) return
+  rows.add(relation)
+  for (const column of surroundings.columnsOf(relation)) reads.add(`${qualified(relation)}.${column}`)
 }
 
 /** The names a WITH clause makes known, and where: a CTE sees those before it, and with RECURSIVE all of them. */

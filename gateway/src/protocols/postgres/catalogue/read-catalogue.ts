@@ -83,7 +83,7 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
   const relations = readRelations(await queries.ask(relationsQuery(withDefinitions)))
   const byOid = new Map(relations.map(relation => [relation.oid, relation]))
   for (const row of await queries.ask(printing(columnsQuery(serverVersion)))) byOid.get(number(row, 0))?.columns.push(readColumn(row))
-  for (const row of await queries.ask(triggersQuery)) {
+  for (const row of await queries.ask(printing(triggersQuery))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.triggers ??= []
@@ -152,6 +152,7 @@ function relationsQuery(withDefinitions: boolean): string {
 function withoutPrinting(query: string): string {
   return query
     .replace(/pg_get_expr\(([a-z.]+), [a-z.]+\)/g, `CASE WHEN $1 IS NOT NULL THEN '${unread}' END`)
+    .replace('pg_get_triggerdef(t.oid)', `'${unread}'`)
     .replace('pg_get_function_sqlbody(p.oid)', `CASE WHEN p.prosqlbody IS NOT NULL THEN '${unread}' END`)
 }
 
@@ -164,7 +165,7 @@ function columnsQuery(serverVersion: number): string {
   return `
   SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, NULL), a.atttypid,
          CASE WHEN ${isGenerated} THEN pg_get_expr(d.adbin, d.adrelid) END,
-         CASE WHEN NOT ${isGenerated} AND (pg_get_expr(d.adbin, d.adrelid) LIKE '%(%' OR EXISTS (
+         CASE WHEN NOT ${isGenerated} AND (pg_get_expr(d.adbin, d.adrelid) ~ '[(${unread}]' OR EXISTS (
            SELECT FROM pg_depend p
            WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid >= ${addedOid}
              AND p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_type'::regclass)))

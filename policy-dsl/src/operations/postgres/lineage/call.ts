@@ -10,11 +10,15 @@ import {
   statementTelling,
   tableReading,
   totalFunctions,
+  totalInExtensions,
   totalInFirst,
   totalInRest,
 } from './functions.ts'
 import { columnsOf, isSystem, toldValue } from './masked-columns.ts'
-import { routineColumns, routineSources } from './routines.ts'
+import { schemasIn } from './alters-names.ts'
+import { functionMeaning, giveTo } from './meaning.ts'
+import { isOwnRoutine } from './own-routine.ts'
+import { noteAltering, routineColumns, routineSources } from './routines.ts'
 import { clean, collected, derived, isMasked, type Column, type Value } from './value.ts'
 
 /** How a call reads what it is given, where it stands. */
@@ -41,17 +45,25 @@ export function callValue(call: Fields, given: Given, context: Context): CallRes
   else for (const value of order) context.ask(value, 'anything', 'ORDER BY')
   askWindow(call['over'], given, context)
 
-  const routines = context.request.catalogue.routines(schema, base, context.searchPath)
-  const others = routines.filter(routine => routine.schema !== 'pg_catalog')
-  const field = rowField(base, values)
-  if (field && others.length === 0) return { value: field, columns: null }
-  if (others.length > 0) return routineResult(others, values, context)
-  if (routines.length === 0 && !isSystem(schema, base) && schema !== null)
+  const masked = derived(values)
+  const meaning = functionMeaning(name, isMasked(masked), context)
+  const isFunction = meaning.added.length > 0 || (meaning.isOwn && context.knowsOwn)
+  const field = schema === null && !isFunction && !context.isStale ? rowField(base, values) : null
+  if (field) return { value: field, columns: null }
+  if (meaning.added.length === 0 && !meaning.isOwn && !isSystem(schema, base))
     throw context.refuse(
       `nothing is known of the function \`${name.join('.')}\``,
       'leave it out, or ask for it when the catalogue has been read again',
     )
-  return builtInResult({ base, call, values }, context)
+  const outcome = giveTo(meaning, masked, `the function \`${base}\``, context)
+  if (outcome === 'other') context.ask(masked, 'anything', `the function \`${base}\``)
+  const results: CallResult[] = []
+  if (meaning.added.length > 0) results.push(routineResult(meaning.added, values, context))
+  // A name that someone has given to a function too may still be PostgreSQL's own.
+  if (meaning.isOwn || meaning.added.length === 0) results.push(builtInResult({ base, call, values }, context))
+  const [only] = results
+  if (only && results.length === 1) return only
+  return { value: derived(results.map(result => result.value)), columns: null }
 }
 
 /** Holds a window's PARTITION BY and ORDER BY against the masks. */
@@ -70,14 +82,15 @@ function rowField(name: string, values: Value[]): Value | null {
   return row.row.find(column => column.name === name && !column.isMore)?.value ?? null
 }
 
-function routineResult(routines: RoutineData[], values: Value[], context: Context): CallResult {
+function routineResult(routines: readonly RoutineData[], values: Value[], context: Context): CallResult {
   const masked = derived(values)
-  if (isMasked(masked)) {
-    const [routine] = routines
-    if (routines.some(one => one.language !== 'sql')) context.forbidCopy(masked, `giving it to the function \`${routine?.name}\``)
-    else context.ask(masked, 'anything', `the function \`${routine?.name}\``)
+  for (const { name } of routines) {
+    const safe = Object.hasOwn(totalInExtensions, name) ? totalInExtensions[name] : undefined
+    const others = safe === 'first' ? values.slice(1) : safe === 'last' ? values.slice(0, -1) : []
+    if (isMasked(derived(others))) context.ask(masked, 'anything', `the function \`${name}\``)
   }
-  const sources = routines.flatMap(routine => routineSources(routine, context))
+  noteAltering(routines, context)
+  const sources = routines.flatMap(routine => (isOwnRoutine(routine) ? [] : routineSources(routine, context)))
   context.noteCall(sources)
   const value = derived([{ ...clean, sources }, masked])
   const [only] = routines
@@ -121,7 +134,7 @@ function total(base: string, call: Fields, values: Value[], context: Context): V
     totalFunctions.has(base) ||
     (totalInFirst.has(base) && !isMasked(derived(rest)) && !hasPattern(base, call)) ||
     (totalInRest.has(base) && !isMasked(first))
-  const keepsCount = !(base in expanding) || values.every(value => !isMasked(value) || value.collects || value.isBare)
+  const keepsCount = !Object.hasOwn(expanding, base) || values.every(value => !isMasked(value) || value.collects || value.isBare)
   if (!isTotal || !keepsCount) context.ask(masked, 'anything', `\`${base}\``)
   if (base === 'unnest' && first.row) return { ...masked, row: first.row }
   // Equal elements and equal keys count once, so how many there are says which are equal.
@@ -140,7 +153,7 @@ function hasPattern(base: string, call: Fields): boolean {
 }
 
 function expandedColumns(base: string, values: Value[], masked: Value): Column[] | null {
-  const names = expanding[base]
+  const names = Object.hasOwn(expanding, base) ? expanding[base] : undefined
   if (!names || values.length !== 1) return null
   const row = base === 'unnest' ? values[0]?.row : null
   return row ? row.map(({ name, value }) => ({ name, value: derived([value]) })) : names.map(name => ({ name, value: masked }))
@@ -172,7 +185,7 @@ function readTable(base: string, call: Fields, context: Context): Value {
   const name = constantText(list(call['args'])[0])
   const parts = name === null ? null : /^(?:([a-z_][a-z0-9_]*)\.)?([a-z_][a-z0-9_]*)$/.exec(name)
   const relations = parts ? context.relations(parts[1] ?? null, parts[2] ?? '') : []
-  if (relations.length === 0)
+  if (relations.length === 0 || relations.some(relation => relation.schema.startsWith('pg_toast')))
     throw context.refuse(`the table that \`${base}\` reads is not known`, 'select from the table by its name instead')
   const value = derived(relations.flatMap(relation => columnsOf(relation, context)).map(column => column.value))
   if (isMasked(value))
@@ -192,11 +205,13 @@ export function constantText(node: unknown): string | null {
   return isFields(constant) ? text(constant['sval']) : null
 }
 
+/** The names of the statement itself are looked up before it runs. */
 function noteSetting(call: Fields, context: Context): void {
   const [setting, value] = list(call['args'])
   const name = constantText(setting)
-  if (name !== null && name.toLowerCase() !== 'search_path') return
-  setSearchPath(name === null ? null : constantText(value), context)
+  if (name !== null && !/^(?:search_path|role|session_authorization)$/i.test(name)) return
+  const isPath = name?.toLowerCase() === 'search_path' && context.after.path === undefined
+  context.after.path = isPath ? constantText(value) : null
 }
 
 /** Follows a change of the search path to the statements after it. */
@@ -205,7 +220,7 @@ export function setSearchPath(path: string | null, context: Context): void {
     context.isPathUnknown = true
     return
   }
-  const names = path.split(',').map(part => part.trim().replace(/^"(.*)"$/, '$1'))
-  context.isPathUnknown = names.includes('$user') ? context.isPathUnknown : false
-  context.searchPath = names.filter(name => name !== '' && name !== '$user')
+  const { schemas, isCertain } = schemasIn(path)
+  context.isPathUnknown = !isCertain
+  context.searchPath = schemas
 }

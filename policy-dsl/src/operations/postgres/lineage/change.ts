@@ -1,7 +1,11 @@
 import { fieldsOf, isFields, list, readNode, text, type Fields } from '../tree.ts'
+import type { RuleData } from '../catalogue.ts'
 import type { Context } from './context.ts'
 import { askCondition, askValue, valueOf } from './expression.ts'
 import { readFrom, relationEntry } from './from.ts'
+import { nodesIn } from './nodes-in.ts'
+import { noteExpressions } from './routines.ts'
+import { forbidRules } from './rules.ts'
 import { columnIn, scopeIn, type Entry, type Scope } from './scope.ts'
 import { targetColumns } from './target.ts'
 import { clean, isMasked, type Column, type Value } from './value.ts'
@@ -28,7 +32,7 @@ export function readChange(kind: string, fields: Fields, scope: Scope, context: 
 // --- INSERT
 
 function readInsert(insert: Fields, scope: Scope, context: Context): Column[] {
-  const entry = targetEntry(insert['relation'], context)
+  const entry = targetEntry(insert['relation'], isFields(insert['onConflictClause']) ? ['INSERT', 'UPDATE'] : ['INSERT'], context)
   const names = list(insert['cols']).map(column => text(fieldsOf(column, 'ResTarget')?.['name']))
   const targets = names.length > 0 ? names.map(name => columnIn(entry, name, context)) : entry.columns.map(column => column.value)
   const select = fieldsOf(insert['selectStmt'], 'SelectStmt')
@@ -47,6 +51,12 @@ function readInserted(select: Fields, targets: Value[], scope: Scope, context: C
   const columns = context.readers.query(context, { SelectStmt: select }, scope)
   const isOpen = columns.some(column => column.isMore)
   for (const [at, { value }] of columns.entries()) assign(isOpen ? clean : (targets[at] ?? clean), value, 'INSERT', context)
+  for (const row of targets.some(isMasked) ? givenRows(select) : []) {
+    // With a `*` among them the expressions do not stand where the columns are.
+    const isShifted = row.some(node => nodesIn(node).some(({ kind }) => kind === 'A_Star'))
+    for (const [at, target] of targets.entries())
+      if (isMasked(target) && (isShifted || isFromElsewhere(row[at]))) noteWritten(target, columns[at]?.value ?? clean, context)
+  }
 }
 
 /** The expressions that stand for columns, in VALUES and in every arm of a select. */
@@ -77,7 +87,7 @@ function readConflict(conflict: Fields, entry: Entry, { scope, targets }: { scop
 // --- UPDATE, DELETE
 
 function readUpdate(update: Fields, scope: Scope, context: Context): Column[] {
-  const entry = targetEntry(update['relation'], context)
+  const entry = targetEntry(update['relation'], ['UPDATE'], context)
   const entries = [entry, ...fromEntries(update['fromClause'], entry, scope, context)]
   const inner = withEntries(scope, entries)
   readAssignments(update['targetList'], entry, inner, context)
@@ -86,7 +96,7 @@ function readUpdate(update: Fields, scope: Scope, context: Context): Column[] {
 }
 
 function readDelete(deletion: Fields, scope: Scope, context: Context): Column[] {
-  const entry = targetEntry(deletion['relation'], context)
+  const entry = targetEntry(deletion['relation'], ['DELETE'], context)
   const entries = [entry, ...fromEntries(deletion['usingClause'], entry, scope, context)]
   askCondition(deletion['whereClause'], 'WHERE', withEntries(scope, entries), context)
   return returned(deletion, entry, entries, scope, context)
@@ -116,7 +126,17 @@ function readAssignments(targets: unknown, entry: Entry, scope: Scope, context: 
 
 function assignNode(target: Value, node: unknown, scope: Scope, context: Context): void {
   context.bind(node, target)
-  assign(target, valueOf(node, scope, context), 'UPDATE … SET', context)
+  const value = valueOf(node, scope, context)
+  if (isMasked(target) && isFromElsewhere(node)) noteWritten(target, value, context)
+  assign(target, value, 'UPDATE … SET', context)
+}
+
+function noteWritten(target: Value, value: Value, context: Context): void {
+  if (!isMasked(value)) context.writtenFromElsewhere ??= target.sources[0] ?? null
+}
+
+function isFromElsewhere(node: unknown): boolean {
+  return nodesIn(node).some(({ kind }) => kind === 'ColumnRef' || kind === 'SubLink')
 }
 
 /** A masked value may go back to where it came from, and nowhere else. */
@@ -128,7 +148,7 @@ function assign(target: Value, value: Value, place: string, context: Context): v
 // --- MERGE
 
 function readMerge(merge: Fields, scope: Scope, context: Context): Column[] {
-  const entry = targetEntry(merge['relation'], context)
+  const entry = targetEntry(merge['relation'], ['INSERT', 'UPDATE', 'DELETE'], context)
   const source = readFrom(merge['sourceRelation'], { lateral: scope, outer: scope }, context)
   const entries = [entry, ...source.entries]
   const inner = withEntries(scope, entries)
@@ -149,9 +169,13 @@ function readMerge(merge: Fields, scope: Scope, context: Context): Column[] {
 
 // --- what they share
 
-function targetEntry(relation: unknown, context: Context): Entry {
+function targetEntry(relation: unknown, events: RuleData['event'][], context: Context): Entry {
+  const range = isFields(relation) ? readNode(relation, '').fields : {}
+  const relations = context.relations(text(range['schemaname']) || null, text(range['relname']))
+  forbidRules(relations, events, context)
+  for (const relation of relations) noteExpressions(relation, true, context)
   // A WITH query cannot be changed: the name means a relation.
-  return relationEntry(isFields(relation) ? readNode(relation, '').fields : {}, null, context)
+  return relationEntry(range, null, context)
 }
 
 function fromEntries(from: unknown, target: Entry, scope: Scope, context: Context): Entry[] {

@@ -1,10 +1,12 @@
 import type { MaskObligation } from '../../../decision.ts'
 import { isFields, type Fields } from '../tree.ts'
-import type { RelationData } from '../catalogue.ts'
+import type { RelationData, RoutineName } from '../catalogue.ts'
+import { indexOf } from '../catalogue-index.ts'
+import { isOwnRoutine } from './own-routine.ts'
 import { Literals } from './literals.ts'
 import type { MaskRequest, Redaction } from './mask-plan.ts'
 import type { Scope } from './scope.ts'
-import { sourceNames, type Column, type Source, type Value } from './value.ts'
+import { clean, sourceNames, type Column, type Source, type Value } from './value.ts'
 
 /** Deeper than this, and beyond this many nodes, a statement is not followed. */
 export const nestingMax = 700
@@ -30,6 +32,16 @@ export interface Readers {
   query(context: Context, statement: unknown, scope: Scope | null): Column[]
 }
 
+/** Something else than the text: a view, a routine, a prepared statement. */
+export interface Place {
+  /** Nobody asks here but its author. */
+  isMuted: boolean
+  searchPath: string[]
+  isPathUnknown?: boolean
+  /** A definition that the server printed, in which every name but PostgreSQL's own has its schema. */
+  isPrinted?: boolean
+}
+
 /** What is asked about a value: whether it equals something given, or anything else. */
 export type Question = 'equality' | 'anything'
 
@@ -41,13 +53,32 @@ export class Context {
   readonly literals: Literals
   readonly redactions: Redaction[] = []
   readonly viewColumns = new Map<number, Column[] | null>()
-  readonly routineSources = new Map<number, readonly Source[] | null>()
+  readonly routineSources = new Map<string, readonly Source[] | null>()
+  readonly quietRoutines = new Map<number, boolean>()
+  readonly alteringRoutines = new Map<number, 'tables' | 'all' | null>()
   readonly sources = new Map<string, Source>()
   /** Relations that earlier statements of the text make: nothing in them is masked, or they would have been refused. */
-  readonly made = new Map<string, Column[]>()
+  readonly made: Map<string, Column[]>
+  /** Whether the catalogue lists what PostgreSQL brings along, so that a name it does not have is nobody's. */
+  readonly knowsOwn: boolean
+  /** The same for its tables and views. */
+  readonly knowsOwnTables: boolean
+  /** Casts with a function that came with no extension. */
+  readonly ownCasts: { source: string; target: string; routine: RoutineName }[]
   searchPath: string[]
   /** A new search path that is not known: a name may mean any table called so. */
-  isPathUnknown = false
+  isPathUnknown: boolean
+  /** A masked column that the statement writes with what comes from another part of it. */
+  writtenFromElsewhere: Source | null = null
+  /** The text has set where names are looked for, which a transaction's end may undo. */
+  hasSetPath = false
+  /** Functions, operators, types and casts may be others than the catalogue says. */
+  isStale: boolean
+  /** Tables may have other names than the catalogue says. */
+  areTablesMoved: boolean
+  /** What the statement that is being read does to those after it. */
+  after: { path: string | null | undefined; alters: 'tables' | 'all' | null } = { path: undefined, alters: null }
+  isPrinted = false
   /** The first thing that was refused; the analysis goes on for the literals. */
   refusal: Refusal | null = null
   touchesMasked = false
@@ -69,12 +100,33 @@ export class Context {
     this.readers = readers
     this.columnMasks = request.masks.filter(mask => mask.columns.some(({ target }) => target === null || target === request.target))
     this.literals = new Literals(request.text)
-    this.searchPath = request.searchPath ?? request.catalogue.data.searchPath
+    const { data } = request.catalogue
+    this.searchPath = request.searchPath ?? data.searchPath
+    this.made = new Map((request.made ?? []).map(({ name, columns }) => [name, columns.map(column => ({ name: column, value: clean }))]))
+    this.isStale = request.isStale === true
+    this.areTablesMoved = this.isStale
+    // Without any schema it is a path that nobody knows.
+    this.isPathUnknown = this.isStale || this.searchPath.length === 0
+    this.knowsOwn = (indexOf(request.catalogue).routines.get('now') ?? []).some(isOwnRoutine)
+    this.knowsOwnTables = request.catalogue.relation('pg_catalog', 'pg_class') !== null
+    this.ownCasts = (data.casts ?? []).flatMap(({ source, target, routine }) => {
+      const routines = routine ? request.catalogue.routines(routine.schema, routine.name) : []
+      return routine && routines.every(one => one.extension !== undefined) && routines.length > 0
+        ? []
+        : routine
+          ? [{ source, target, routine }]
+          : []
+    })
   }
 
   /** The rule that stands for a refusal no single column is the cause of. */
   get rule(): string {
     return this.columnMasks[0]?.rule ?? this.request.masks[0]?.rule ?? ''
+  }
+
+  /** Whether a bare name of a table means what the catalogue and the search path say. */
+  get isPathKnown(): boolean {
+    return this.isPrinted || !(this.isPathUnknown || this.areTablesMoved)
   }
 
   refuse(reason: string, hint: string, source?: Source): Refusal {
@@ -109,6 +161,19 @@ export class Context {
       this.refuse(
         `\`${sourceNames(value)}\` is masked and may not be copied, which ${place} does`,
         `leave \`${source.column}\` out of it, or select it: the answer comes back masked`,
+        source,
+      ),
+    )
+  }
+
+  /** Refuses to give a masked value to what may be anything. */
+  forbidDoubtful(source: Source, place: string): void {
+    this.note(
+      this.refuse(
+        `\`${source.column}\` is masked and may only be given to what is surely PostgreSQL's own, which cannot be said of ${place}`,
+        this.isStale
+          ? 'ask when the transaction has ended, or write the schema: `pg_catalog.lower(…)`, `OPERATOR(pg_catalog.||)`'
+          : 'ask again when the catalogue has been read again, or leave it out',
         source,
       ),
     )
@@ -154,12 +219,14 @@ export class Context {
   }
 
   /** Reads something that is not the text itself. Inside a view nobody asks; inside a prepared statement or a cursor the client does. */
-  elsewhere<T>({ isMuted, searchPath }: { isMuted: boolean; searchPath: string[] }, read: () => T): T {
-    const before = { isOwnText: this.isOwnText, isMuted: this.isMuted, searchPath: this.searchPath, isPathUnknown: this.isPathUnknown }
+  elsewhere<T>({ isMuted, searchPath, isPrinted = false, isPathUnknown = this.isPathUnknown }: Place, read: () => T): T {
+    const { isOwnText, isPathUnknown: wasUnknown } = this
+    const before = { isOwnText, isMuted: this.isMuted, searchPath: this.searchPath, isPathUnknown: wasUnknown, isPrinted: this.isPrinted }
     this.isOwnText = false
     this.isMuted ||= isMuted
+    this.isPrinted = isPrinted
     this.searchPath = searchPath
-    this.isPathUnknown &&= !isMuted
+    this.isPathUnknown = isPathUnknown && !isPrinted
     try {
       return read()
     } finally {
@@ -212,7 +279,10 @@ export class Context {
   relations(schema: string | null, name: string): RelationData[] {
     const { catalogue } = this.request
     const found = catalogue.relation(schema, name, this.searchPath)
-    if (schema !== null || (found && !this.isPathUnknown)) return found ? [found] : []
+    if (schema !== null) return found ? [found] : []
+    // One of PostgreSQL's own comes first unless the path says otherwise.
+    const isFirst = found?.schema !== 'pg_catalog' || this.searchPath.indexOf('pg_catalog') <= 0
+    if (found && isFirst && this.isPathKnown) return [found]
     return catalogue.data.relations.filter(relation => relation.name === name && relation.kind !== 'index')
   }
 }

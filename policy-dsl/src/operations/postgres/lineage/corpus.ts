@@ -1,4 +1,4 @@
-import type { CatalogueData } from '../catalogue.ts'
+import type { CatalogueData, RoutineData } from '../catalogue.ts'
 
 /**
  * Statements on one schema with what must become of them while
@@ -62,8 +62,9 @@ export const corpusCatalogue: CatalogueData = {
     },
   ],
   routines: [
+    ...ownRoutines(),
     {
-      oid: 2001,
+      oid: 20001,
       schema: 'public',
       name: 'mail_of',
       kind: 'function',
@@ -74,6 +75,40 @@ export const corpusCatalogue: CatalogueData = {
       returnsRelation: 0,
     },
   ],
+}
+
+/** PostgreSQL's own functions that the corpora name. */
+function ownRoutines(): RoutineData[] {
+  const names = `
+    abs acldefault array_agg array_remove array_to_string array_upper ascii avg col_description concat convert_to count current_database
+    current_schema current_schemas current_setting currval cursor_to_xml database_to_xml date_trunc extract first_value format format_type
+    generate_series getdatabaseencoding has_database_privilege hashtext inet_server_addr json_agg json_build_object json_object_agg
+    json_to_recordset jsonb_agg jsonb_build_object jsonb_each jsonb_each_text jsonb_object_agg jsonb_object_keys jsonb_path_exists
+    jsonb_to_record lag left length lo_from_bytea lo_import lower max md5 min nextval now obj_description percentile_cont percentile_disc
+    pg_advisory_lock pg_backend_pid pg_char_to_encoding pg_collation_is_visible pg_conversion_is_visible pg_database_size
+    pg_encoding_to_char pg_function_is_visible pg_get_constraintdef pg_get_expr pg_get_function_arguments
+    pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef pg_get_ruledef
+    pg_get_statisticsobjdef_columns pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_is_in_recovery pg_logical_emit_message
+    pg_logical_slot_get_changes pg_mcv_list_items pg_notify pg_opclass_is_visible pg_operator_is_visible pg_options_to_table pg_read_file
+    pg_relation_is_publishable pg_size_pretty pg_sleep pg_stat_get_activity pg_statistics_obj_is_visible pg_table_is_visible pg_table_size
+    pg_tablespace_location pg_total_relation_size pg_ts_config_is_visible pg_type_is_visible query_to_xml quote_ident quote_literal rank
+    regexp_matches regexp_split_to_table reverse right row_number row_to_json rtrim schema_to_xml set_config setval shobj_description
+    similar_to_escape string_agg string_to_array substr substring sum suppress_redundant_updates_trigger table_to_xml to_char to_json
+    to_jsonb to_tsvector ts_stat unnest upper version width_bucket`
+  return names
+    .trim()
+    .split(/\s+/)
+    .map((name, at) => ({
+      oid: 1000 + at,
+      schema: 'pg_catalog',
+      name,
+      kind: 'function',
+      language: 'internal',
+      body: null,
+      parameters: [],
+      returnsSet: false,
+      returnsRelation: 0,
+    }))
 }
 
 function columns(written: string[]): CatalogueData['relations'][number]['columns'] {
@@ -309,6 +344,68 @@ export const attacks: readonly CorpusLine[] = [
   ['SELECT customers.*::text FROM customers', 'email,ssn*'],
   ['SELECT x.ssn FROM customers c, LATERAL (SELECT c.*) x', 'ssn'],
   ["COPY customers TO STDOUT (ENCODING 'LATIN1')", 'refuse'],
+
+  // --- names that the text itself gives a meaning
+  [
+    "CREATE FUNCTION public.lower(varchar) RETURNS text LANGUAGE sql AS 'INSERT INTO notes VALUES (91, $1) RETURNING body'; SELECT lower(ssn::varchar) FROM customers",
+    'refuse',
+  ],
+  ["CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1'; SELECT pg_catalog.lower(ssn) FROM customers", 'ssn*'],
+  ["CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1'; SELECT ssn(c) FROM customers c", 'refuse'],
+  [
+    "CREATE FUNCTION kept(text, int) RETURNS text LANGUAGE sql AS 'INSERT INTO notes VALUES ($2, $1) RETURNING body'; CREATE OPERATOR || (LEFTARG = text, RIGHTARG = int, FUNCTION = kept); SELECT ssn || 92 FROM customers WHERE id = 1",
+    'refuse',
+  ],
+  [
+    "CREATE FUNCTION kept(text, int) RETURNS text LANGUAGE sql AS 'SELECT $1'; CREATE OPERATOR || (LEFTARG = text, RIGHTARG = int, FUNCTION = kept); SELECT ssn OPERATOR(pg_catalog.||) 'x' FROM customers",
+    'ssn*',
+  ],
+  [
+    "CREATE FUNCTION kept(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE AGGREGATE count(text) (SFUNC = kept, STYPE = int, INITCOND = '0'); SELECT count(ssn) FROM customers",
+    'refuse',
+  ],
+  ["CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (VALUE NOT LIKE '2%'); SELECT ssn::text FROM customers", 'refuse'],
+  ["CREATE DOMAIN public.text AS pg_catalog.text CHECK (VALUE NOT LIKE '2%'); SELECT ssn::public.text FROM customers", 'refuse'],
+  ['CREATE TEMP TABLE text (a int); SELECT ssn::text FROM customers', 'refuse'],
+  ['DO $$ BEGIN CREATE TABLE x (a int); END $$; SELECT upper(ssn) FROM customers', 'refuse'],
+  ['ALTER FUNCTION mail_of(int) RENAME TO total_of', 'refuse'],
+  ['ALTER FUNCTION mail_of(int) SET SCHEMA pg_temp', 'refuse'],
+  ['CREATE TRIGGER t BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION mail_of()', 'refuse'],
+  ["CREATE OR REPLACE FUNCTION pg_catalog.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", 'refuse'],
+  ['CREATE OPERATOR @@@ (RIGHTARG = int, FUNCTION = mail_of)', 'refuse'],
+  ['CREATE OPERATOR !# (RIGHTARG = text, FUNCTION = pg_read_file)', 'refuse'],
+  [
+    'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN DO $x$ BEGIN INSERT INTO notes SELECT 90, ssn FROM customers; END $x$; END $f$',
+    'refuse',
+  ],
+  [
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN CREATE FUNCTION g() RETURNS text LANGUAGE sql AS 'SELECT ssn FROM customers'; END $f$",
+    'refuse',
+  ],
+  ['SELECT no_such_function(1)', 'refuse'],
+  ['SELECT n.body, no_such_function(c) FROM customers c, notes n', 'refuse'],
+
+  // --- what a type, a constraint or an index is given
+  ['ALTER TABLE customers ALTER COLUMN ssn TYPE varchar(5)', 'refuse'],
+  ["CREATE DOMAIN dd AS text CHECK (VALUE NOT LIKE '2%'); ALTER TABLE customers ALTER ssn TYPE dd", 'refuse'],
+  ['ALTER TABLE customers ADD UNIQUE (ssn)', 'refuse'],
+  ['CREATE UNIQUE INDEX ON customers (ssn) WHERE id IN (1, 2)', 'refuse'],
+  ['CREATE INDEX ON customers (ssn my_ops)', 'refuse'],
+  ['CREATE INDEX ON customers (ssn public.text_ops)', 'refuse'],
+  ['ALTER TABLE customers ADD EXCLUDE USING gist (ssn WITH =)', 'refuse'],
+  ['CREATE TABLE guess (e text PRIMARY KEY); ALTER TABLE customers ADD FOREIGN KEY (ssn) REFERENCES guess (e)', 'refuse'],
+  ['ALTER TABLE customers VALIDATE CONSTRAINT later', 'refuse'],
+  ['ALTER TABLE notes ENABLE RULE off', 'refuse'],
+  ["COPY notes FROM PROGRAM 'psql -c ''select 1, ssn from customers'''", 'refuse'],
+  ["COPY notes FROM '/var/lib/postgresql/base/1/1'", 'refuse'],
+  ["SELECT lo_import('base/1/1259')", 'refuse'],
+  ['SELECT rolpassword FROM pg_authid', 'pg_authid.rolpassword*'],
+
+  // --- queries of WITH RECURSIVE, which see those after them
+  ['WITH RECURSIVE a AS (SELECT reverse(body) x FROM notes), notes AS (SELECT ssn AS body FROM customers) SELECT x FROM a', 'ssn*'],
+  ['WITH RECURSIVE a AS (SELECT body FROM b), b(body) AS (SELECT reverse(ssn) FROM customers) SELECT * FROM a', 'ssn*'],
+  ['WITH a AS (SELECT reverse(body) x FROM notes), notes AS (SELECT ssn AS body FROM customers) SELECT x FROM a', '-'],
+  ['SELECT max(body) FROM not_yet_known', 'not_yet_known.**'],
 
   // --- asking instead of reading
   ['SELECT unnest(array_agg(DISTINCT left(ssn, 1))) FROM customers', 'refuse'],
@@ -589,6 +686,17 @@ export const ordinary: readonly CorpusLine[] = [
   ['COPY customers FROM STDIN', 'none'],
   ["LISTEN c; NOTIFY c, 'hello'", 'none'],
 
+  ['BEGIN; CREATE TEMP TABLE t (id int, what text); SELECT *, what FROM t', '- - -'],
+  ['CREATE TEMP TABLE t (id int); SELECT upper(email) FROM customers', 'email*'],
+  ["CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1'; SELECT id, email FROM customers", '- email'],
+  [
+    "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1'; SELECT lower(name), count(*) FROM customers GROUP BY 1",
+    'free',
+  ],
+  ["SELECT set_config('search_path', 'public', false); SELECT upper(email) FROM customers", 'email*'],
+  ['DROP TABLE notes; SELECT id, upper(email) FROM customers', '- email*'],
+  ['WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3), u AS (SELECT n FROM t) SELECT * FROM u, t', 'free'],
+
   // --- definitions
   ['CREATE TABLE t (id serial PRIMARY KEY, email text UNIQUE, ref int REFERENCES customers (id))', 'none'],
   ['CREATE TEMP TABLE t AS SELECT id, city FROM customers', 'none'],
@@ -614,6 +722,19 @@ export const ordinary: readonly CorpusLine[] = [
   ['TRUNCATE notes', 'none'],
   ['DROP TABLE IF EXISTS nothing', 'none'],
   ["CREATE ROLE r LOGIN PASSWORD 'x'", 'none'],
+
+  ['CREATE INDEX ON customers (email text_pattern_ops)', 'none'],
+  ['CREATE UNIQUE INDEX ON customers (name, city)', 'none'],
+  ['ALTER TABLE customers ALTER COLUMN name TYPE varchar(100)', 'none'],
+  ['ALTER TABLE orders ADD CONSTRAINT paid CHECK (total > 0) NOT VALID; ALTER TABLE orders VALIDATE CONSTRAINT paid', 'none'],
+  ['ALTER TABLE orders ADD FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID', 'none'],
+  ["CREATE DOMAIN word AS text CHECK (VALUE <> ''); ALTER DOMAIN word ADD CHECK (VALUE <> 'x')", 'none'],
+  [
+    "CREATE FUNCTION plus(text, int) RETURNS text LANGUAGE sql AS 'SELECT $1'; CREATE OPERATOR @@@ (LEFTARG = text, RIGHTARG = int, FUNCTION = plus)",
+    'none',
+  ],
+  ['CREATE TRIGGER t BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()', 'none'],
+  ['CREATE RULE quiet AS ON DELETE TO notes DO INSTEAD NOTHING', 'none'],
 
   // --- what drivers and desktop tools ask when they connect
   [
@@ -667,3 +788,215 @@ export const ordinary: readonly CorpusLine[] = [
   ['SELECT * FROM pg_catalog.pg_class c LIMIT 5', 'free'],
   ['SELECT extname, extversion FROM pg_extension', 'free'],
 ]
+
+/** More on top of the schema: operators, casts, domains, aggregates, generated columns and rules of someone's own. */
+export const peculiarSchema = `
+CREATE SCHEMA hr;
+CREATE TABLE people (id int, ssn text);
+CREATE TABLE hr.people (id int, ssn text);
+INSERT INTO people VALUES (1, 'nothing');
+INSERT INTO hr.people VALUES (1, '078-05-1120');
+CREATE TABLE keep (x text);
+CREATE FUNCTION kept(text, int) RETURNS text LANGUAGE sql AS 'INSERT INTO keep VALUES ($1) RETURNING x';
+CREATE OPERATOR || (LEFTARG = text, RIGHTARG = int, FUNCTION = kept);
+CREATE FUNCTION peek(int, int) RETURNS text LANGUAGE sql STABLE AS 'SELECT ssn FROM customers WHERE id = $1';
+CREATE OPERATOR @@@ (LEFTARG = int, RIGHTARG = int, FUNCTION = peek);
+CREATE FUNCTION step(text, int) RETURNS text LANGUAGE sql STABLE AS 'SELECT coalesce($1, (SELECT ssn FROM customers WHERE id = $2))';
+CREATE AGGREGATE steps(int) (SFUNC = step, STYPE = text);
+CREATE FUNCTION query_to_xml(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION peek_of(orders) RETURNS text LANGUAGE sql STABLE AS 'SELECT ssn FROM customers WHERE id = $1.customer_id';
+CREATE FUNCTION of_hr() RETURNS text LANGUAGE sql STABLE SET search_path = hr AS 'SELECT ssn FROM people LIMIT 1';
+CREATE FUNCTION go_hr() RETURNS text LANGUAGE sql AS 'SELECT set_config(''search_path'', ''hr'', false)';
+CREATE FUNCTION hr.lower(varchar) RETURNS text LANGUAGE sql AS 'INSERT INTO public.keep VALUES ($1) RETURNING x';
+CREATE FUNCTION fits(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO keep VALUES ($1); RETURN true; END';
+CREATE DOMAIN short AS text;
+CREATE DOMAIN shorter AS short;
+CREATE TYPE wrap AS (x text);
+CREATE FUNCTION wrapped(int) RETURNS wrap LANGUAGE sql STABLE AS 'SELECT row(ssn)::wrap FROM customers WHERE id = $1';
+CREATE CAST (int AS wrap) WITH FUNCTION wrapped(int);
+CREATE TABLE members (id int, ssn shorter, upper text GENERATED ALWAYS AS (upper(ssn)) STORED, to_jsonb text, age int);
+INSERT INTO members (id, ssn) VALUES (1, '078-05-1120');
+CREATE FUNCTION age_of(members) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW nv AS SELECT id, body FROM notes;
+CREATE RULE nv_update AS ON UPDATE TO nv DO INSTEAD UPDATE notes SET body = NEW.body WHERE id = OLD.id
+  RETURNING id, (SELECT lpad(ssn, 20) FROM customers WHERE id = 1);
+CREATE TABLE turning (id int, path text DEFAULT set_config('search_path', 'hr', false));
+CREATE TABLE rl (id int);
+CREATE RULE rl_insert AS ON INSERT TO rl DO ALSO SELECT ssn FROM customers;
+CREATE VIEW rv AS SELECT id FROM rl;
+CREATE TABLE twice (id int);
+CREATE RULE twice_insert AS ON INSERT TO twice DO ALSO INSERT INTO rl VALUES (NEW.id);
+CREATE TABLE still (id int);
+CREATE RULE still_delete AS ON DELETE TO still DO INSTEAD NOTHING;
+CREATE RULE still_update AS ON UPDATE TO still DO ALSO INSERT INTO notes VALUES (NEW.id, 'changed');
+CREATE RULE still_insert AS ON INSERT TO still DO ALSO SELECT 1;
+`
+
+/** Columns that are masked in it besides those of `customers`. */
+export const peculiarColumns = [
+  { target: null, schema: 'hr', table: 'people', column: 'ssn' },
+  { target: null, schema: 'public', table: 'members', column: 'ssn' },
+]
+
+/** Ways to what is masked through what such a database has, and what stays allowed. */
+export const peculiar: readonly CorpusLine[] = [
+  ['SELECT ssn || 1 FROM customers', 'refuse'],
+  ["SELECT ssn || 'x' FROM customers", 'refuse'],
+  ["SELECT ssn OPERATOR(pg_catalog.||) 'x' FROM customers", 'ssn*'],
+  ['SELECT name || city, id, ssn FROM customers', '- - ssn'],
+  ['SELECT 1 @@@ 1', 'email,ssn*'],
+  ['SELECT id FROM notes WHERE (id @@@ 1) IS NULL', 'refuse'],
+  ['SELECT steps(id) FROM notes', 'email,ssn*'],
+  ["SELECT query_to_xml('select ssn from customers', true, false, '')", 'ssn*'],
+  ['SELECT o.peek_of FROM orders o', 'email,ssn*'],
+  ['SELECT (o).peek_of FROM orders o', 'email,ssn*'],
+  ['SELECT peek_of(o) FROM orders o', 'email,ssn*'],
+  ['SELECT of_hr()', 'hr.people.ssn*'],
+  ['SELECT lower(ssn) FROM customers', 'refuse'],
+  ['SELECT pg_catalog.lower(ssn) FROM customers', 'ssn*'],
+  ['SELECT lower(name), upper(ssn) FROM customers', '- ssn*'],
+  ['SELECT ssn FROM people', '-'],
+  ['SELECT go_hr(); SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  ['SET search_path = hr; SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  [
+    "SET search_path = hr; SELECT set_config('search_path', 'public', false) WHERE false; SELECT reverse(ssn) FROM people",
+    'hr.people.ssn*',
+  ],
+  ["SET search_path = hr; SELECT set_config('search_path', 'public', false), (SELECT reverse(ssn) FROM people)", '- hr.people.ssn*'],
+  ['SET search_path = hr; BEGIN; SET search_path = public; ROLLBACK; SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  ['SET search_path = public, hr; DROP TABLE public.people; SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  ['SET ROLE postgres; SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  ['INSERT INTO turning VALUES (1); SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  [
+    "CREATE TABLE t (a int, b text DEFAULT set_config('search_path', 'hr', false)); INSERT INTO t (a) VALUES (1); SELECT reverse(ssn) FROM people",
+    'hr.people.ssn*',
+  ],
+  ["ALTER TABLE notes ADD COLUMN b text DEFAULT set_config('search_path', 'hr', false); SELECT reverse(ssn) FROM people", 'hr.people.ssn*'],
+  ['RESET ALL; SELECT reverse(ssn) FROM people', 'hr.people.ssn*'],
+  ['CREATE DOMAIN dd AS text CHECK (fits(VALUE)); ALTER TABLE members ALTER ssn TYPE dd', 'refuse'],
+  ['ALTER DOMAIN shorter ADD CHECK (fits(VALUE))', 'refuse'],
+  ["ALTER DOMAIN short ADD CHECK (VALUE NOT LIKE '2%')", 'refuse'],
+  ['ALTER DOMAIN short SET NOT NULL', 'refuse'],
+  ['ALTER DOMAIN short VALIDATE CONSTRAINT short_check', 'refuse'],
+  ["ALTER DOMAIN short SET DEFAULT 'x'", 'none'],
+  ['SELECT 1::wrap', 'email,ssn*'],
+  ['SELECT upper FROM members', 'members.ssn*'],
+  ['SELECT * FROM members', '- members.ssn members.ssn* - -'],
+  ["SELECT id FROM members WHERE upper LIKE '0%'", 'refuse'],
+  ['SELECT to_jsonb(m) FROM members m', 'members.ssn*'],
+  ['SELECT m.to_jsonb FROM members m', '-'],
+  ["UPDATE nv SET body = 'x' WHERE id = 1 RETURNING body", 'refuse'],
+  ['INSERT INTO rl VALUES (1)', 'refuse'],
+  ['INSERT INTO rv VALUES (1)', 'refuse'],
+  ['INSERT INTO twice VALUES (1)', 'refuse'],
+  ['INSERT INTO still VALUES (1)', 'refuse'],
+  ['DELETE FROM rl', 'none'],
+  ['DELETE FROM still', 'none'],
+  ['UPDATE still SET id = 1', 'none'],
+  ["INSERT INTO nv VALUES (50, 'x') RETURNING id", '-'],
+  ['SELECT * FROM nv', '- -'],
+]
+
+/** The same database as the gateway would read it. */
+export const peculiarCatalogue: CatalogueData = {
+  ...corpusCatalogue,
+  relations: [
+    ...corpusCatalogue.relations,
+    table(20101, 'people', ['id int', 'ssn text']),
+    { ...table(20102, 'people', ['id int', 'ssn text']), schema: 'hr' },
+    table(20103, 'keep', ['x text']),
+    {
+      ...table(20104, 'members', []),
+      columns: columns(['id int', 'ssn public.shorter', 'upper text', 'to_jsonb text', 'age int']).map(column => {
+        if (column.name === 'ssn') return { ...column, domain: { schema: 'public', name: 'shorter' } }
+        return column.name === 'upper' ? { ...column, generated: 'upper((ssn)::text)' } : column
+      }),
+    },
+    {
+      ...table(20105, 'nv', ['id int', 'body text']),
+      kind: 'view',
+      definition: ' SELECT notes.id,\n    notes.body\n   FROM public.notes;',
+      rules: [
+        {
+          event: 'UPDATE',
+          isInstead: true,
+          definition:
+            'CREATE RULE nv_update AS\n    ON UPDATE TO public.nv DO INSTEAD  UPDATE public.notes SET body = new.body\n  WHERE (notes.id = old.id)\n  RETURNING notes.id,\n    ( SELECT lpad(customers.ssn, 20) AS lpad\n           FROM public.customers\n          WHERE (customers.id = 1)) AS lpad;',
+        },
+      ],
+    },
+    {
+      ...table(20110, 'turning', []),
+      columns: columns(['id int', 'path text']).map(column =>
+        column.name === 'path' ? { ...column, default: "set_config('search_path'::text, 'hr'::text, false)" } : column,
+      ),
+    },
+    {
+      ...table(20106, 'rl', ['id int']),
+      rules: [
+        {
+          event: 'INSERT',
+          isInstead: false,
+          definition: 'CREATE RULE rl_insert AS\n    ON INSERT TO public.rl DO  SELECT customers.ssn\n   FROM public.customers;',
+        },
+      ],
+    },
+    { ...table(20107, 'rv', ['id int']), kind: 'view', definition: ' SELECT rl.id\n   FROM public.rl;' },
+    {
+      ...table(20108, 'twice', ['id int']),
+      rules: [
+        {
+          event: 'INSERT',
+          isInstead: false,
+          definition: 'CREATE RULE twice_insert AS\n    ON INSERT TO public.twice DO  INSERT INTO public.rl (id)\n  VALUES (new.id);',
+        },
+      ],
+    },
+    {
+      ...table(20109, 'still', ['id int']),
+      rules: [
+        { event: 'DELETE', isInstead: true, definition: 'CREATE RULE still_delete AS\n    ON DELETE TO public.still DO INSTEAD NOTHING;' },
+        { event: 'INSERT', isInstead: false, definition: 'CREATE RULE still_insert AS\n    ON INSERT TO public.still DO  SELECT 1;' },
+        {
+          event: 'UPDATE',
+          isInstead: false,
+          definition:
+            "CREATE RULE still_update AS\n    ON UPDATE TO public.still DO  INSERT INTO public.notes (id, body)\n  VALUES (new.id, 'changed'::text);",
+        },
+      ],
+    },
+  ],
+  routines: [
+    ...corpusCatalogue.routines,
+    sql(20201, 'kept', 'INSERT INTO keep VALUES ($1) RETURNING x'),
+    sql(20202, 'peek', 'SELECT ssn FROM customers WHERE id = $1'),
+    sql(20203, 'step', 'SELECT coalesce($1, (SELECT ssn FROM customers WHERE id = $2))'),
+    { ...sql(20204, 'steps', ''), kind: 'aggregate', language: 'internal', body: null, calls: [{ schema: 'public', name: 'step' }] },
+    sql(20205, 'query_to_xml', 'SELECT 1'),
+    sql(20206, 'peek_of', 'SELECT ssn FROM customers WHERE id = $1.customer_id'),
+    { ...sql(20207, 'of_hr', 'SELECT ssn FROM people LIMIT 1'), searchPath: 'hr' },
+    sql(20208, 'go_hr', "SELECT set_config('search_path', 'hr', false)"),
+    { ...sql(20209, 'lower', 'INSERT INTO public.keep VALUES ($1) RETURNING x'), schema: 'hr' },
+    { ...sql(20210, 'fits', 'BEGIN INSERT INTO keep VALUES ($1); RETURN true; END'), language: 'plpgsql' },
+    sql(20211, 'wrapped', 'SELECT row(ssn)::wrap FROM customers WHERE id = $1'),
+    sql(20212, 'age_of', 'SELECT 1'),
+  ],
+  operators: [
+    { schema: 'public', name: '||', routine: { schema: 'public', name: 'kept' } },
+    { schema: 'public', name: '@@@', routine: { schema: 'public', name: 'peek' } },
+  ],
+  casts: [{ source: 'integer', target: 'public.wrap', routine: { schema: 'public', name: 'wrapped' } }],
+  domains: [
+    { schema: 'public', name: 'short', base: 'text', checks: [] },
+    { schema: 'public', name: 'shorter', base: 'public.short', checks: [] },
+  ],
+  types: ['short', 'shorter', 'wrap'].map(name => ({ schema: 'public', name })),
+}
+
+function table(oid: number, name: string, written: string[]): CatalogueData['relations'][number] {
+  return { oid, schema: 'public', name, kind: 'table', columns: columns(written) }
+}
+
+function sql(oid: number, name: string, body: string): RoutineData {
+  return { oid, schema: 'public', name, kind: 'function', language: 'sql', body, parameters: [], returnsSet: false, returnsRelation: 0 }
+}

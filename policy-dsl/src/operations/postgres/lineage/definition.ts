@@ -1,8 +1,9 @@
 import { fieldsOf, isFields, list, nameParts, readNode, text, type Fields } from '../tree.ts'
 import type { Context } from './context.ts'
 import { columnsOf } from './masked-columns.ts'
-import { mentionedInStatements, mentionedInText } from './routines.ts'
-import { either, isMasked, type Column, type Source } from './value.ts'
+import { nodesIn } from './nodes-in.ts'
+import { mentionedInStatements, mentionedInText, routineSources } from './routines.ts'
+import { clean, either, isMasked, type Column, type Source } from './value.ts'
 
 /**
  * Holds a statement that answers no rows against the masks: it may not make a
@@ -17,7 +18,7 @@ export function readDefinition(kind: string, fields: Fields, context: Context): 
 
 /** Statements that change or say nothing of what a column holds. */
 const harmless =
-  /^(?:TransactionStmt|Constraints?SetStmt|DiscardStmt|NotifyStmt|ListenStmt|UnlistenStmt|LockStmt|LoadStmt|CheckPointStmt|VacuumStmt|ClusterStmt|ReindexStmt|DeallocateStmt|ClosePortalStmt|RefreshMatViewStmt|TruncateStmt|Drop\w*Stmt|Drop\w*|Grant\w*Stmt|AlterDefaultPrivilegesStmt|ReassignOwnedStmt|CreateRoleStmt|AlterRole\w*Stmt|CreatedbStmt|AlterDatabase\w*Stmt|AlterSystemStmt|CommentStmt|SecLabelStmt|AlterObjectDependsStmt|AlterOwnerStmt|CreateSeqStmt|AlterSeqStmt|CreateEnumStmt|AlterEnumStmt|CreateRangeStmt|CompositeTypeStmt|AlterTypeStmt|CreateStatsStmt|AlterStatsStmt|CreateExtensionStmt|AlterExtension\w*Stmt|AlterOperatorStmt|AlterFunctionStmt|CreateTableSpaceStmt|AlterTableSpace\w*Stmt|AlterTableMoveAllStmt|CreateAmStmt|AlterTS\w+Stmt|CreateOpClassStmt|CreateOpFamilyStmt|AlterOpFamilyStmt|AlterCollationStmt|VariableResetStmt|AlterEventTrigStmt|CreatePLangStmt|AlterPublicationDropStmt)$/
+  /^(?:TransactionStmt|Constraints?SetStmt|DiscardStmt|NotifyStmt|ListenStmt|UnlistenStmt|LockStmt|LoadStmt|CheckPointStmt|VacuumStmt|ClusterStmt|ReindexStmt|DeallocateStmt|ClosePortalStmt|RefreshMatViewStmt|TruncateStmt|Drop\w*Stmt|Drop\w*|Grant\w*Stmt|AlterDefaultPrivilegesStmt|ReassignOwnedStmt|CreateRoleStmt|AlterRole\w*Stmt|CreatedbStmt|AlterDatabase\w*Stmt|AlterSystemStmt|CommentStmt|SecLabelStmt|AlterObjectDependsStmt|AlterOwnerStmt|CreateSeqStmt|AlterSeqStmt|CreateEnumStmt|AlterEnumStmt|CreateRangeStmt|CompositeTypeStmt|CreateStatsStmt|AlterStatsStmt|CreateExtensionStmt|AlterExtension\w*Stmt|CreateTableSpaceStmt|AlterTableSpace\w*Stmt|AlterTableMoveAllStmt|CreateAmStmt|AlterTS\w+Stmt|CreateOpFamilyStmt|AlterOpFamilyStmt|AlterFunctionStmt|AlterTypeStmt|AlterCollationStmt|VariableResetStmt|AlterEventTrigStmt|CreatePLangStmt|AlterPublicationDropStmt)$/
 
 type Check = (fields: Fields, context: Context) => void
 
@@ -25,17 +26,28 @@ const checks: Record<string, Check> = {
   CreateStmt: (fields, context) => {
     forbidReference(fields, context)
     forbidCalls(fields, context)
+    noteMade(fields, context)
+    // Its defaults and constraints run when it is filled, which a later catalogue tells.
+    if (nodesIn(fields).some(({ kind }) => kind === 'FuncCall')) context.after.alters ??= 'tables'
   },
   CreateDomainStmt: forbidCalls,
-  AlterDomainStmt: forbidCalls,
+  AlterDomainStmt: readAlterDomain,
   IndexStmt: (fields, context) => {
     forbidExpressions(fields['relation'], [fields['indexParams'], fields['whereClause']], 'an index', context)
+    forbidIndexed(fields, context)
     forbidCalls(fields, context)
   },
   AlterTableStmt: readAlterTable,
   RenameStmt: readRename,
-  AlterObjectSchemaStmt: (fields, context) => forbidTable(fields['relation'], 'moves it to another schema', context),
-  CreateTrigStmt: (fields, context) => forbidTable(fields['relation'], 'gives its rows to a trigger', context),
+  AlterObjectSchemaStmt: (fields, context) => {
+    forbidTable(fields['relation'], 'moves it to another schema', context)
+    forbidMoved(text(fields['objectType']), fields['object'], context)
+  },
+  CreateTrigStmt: (fields, context) => {
+    const isQuiet = /^(?:pg_catalog\.)?suppress_redundant_updates_trigger$/.test(nameParts(fields['funcname']).join('.'))
+    if (!isQuiet || context.isStale) forbidTable(fields['relation'], 'gives its rows to a trigger', context)
+    forbidFunctions([fields['funcname']], context)
+  },
   RuleStmt: (fields, context) => {
     forbidTable(fields['relation'], 'gives its rows to a rule', context)
     forbidMention(list(fields['actions']).concat(fields['whereClause']), 'a rule', context)
@@ -57,14 +69,48 @@ const checks: Record<string, Check> = {
   AlterSubscriptionStmt: forbidForeign,
   CreateEventTrigStmt: (fields, context) => forbidFunctions([fields['funcname']], context),
   CreateCastStmt: (fields, context) => forbidFunctions([fields['func']], context),
+  // What makes an index of their types is given every value.
+  CreateOpClassStmt: (fields, context) =>
+    forbidFunctions(
+      list(fields['items']).map(item => fieldsOf(item, 'CreateOpClassItem')?.['name']),
+      context,
+    ),
+  AlterOperatorStmt: (fields, context) =>
+    forbidFunctions(
+      list(fields['options']).map(option => fieldsOf(option, 'DefElem')?.['arg']),
+      context,
+    ),
   CreateConversionStmt: (fields, context) => forbidFunctions([fields['func_name']], context),
   CreateTransformStmt: (fields, context) => forbidFunctions([fields['fromsql'], fields['tosql']], context),
   // The functions of an aggregate, an operator or a type stand among its options.
-  DefineStmt: (fields, context) =>
+  DefineStmt: (fields, context) => {
+    forbidSystem(fields['defnames'], context)
     forbidFunctions(
       list(fields['definition']).map(option => fieldsOf(option, 'DefElem')?.['arg']),
       context,
-    ),
+    )
+  },
+}
+
+/** What is PostgreSQL's own is told by its schema, so nobody else may put something there. */
+function forbidSystem(name: unknown, context: Context): void {
+  const parts = nameParts(name)
+  if (parts.length > 1 && (parts.at(-2) === 'pg_catalog' || parts.at(-2) === 'information_schema'))
+    throw context.refuse(`\`${parts.join('.')}\` would be taken for PostgreSQL's own`, 'make it in another schema')
+}
+
+/** A table that is made here, for the statements after it: nothing in it is masked, or its filling would be refused. */
+function noteMade(create: Fields, context: Context): void {
+  const elements = list(create['tableElts'])
+  const names = elements.flatMap(element => text(fieldsOf(element, 'ColumnDef')?.['colname']) || [])
+  const isAll = elements.every(element => fieldsOf(element, 'TableLikeClause') === null)
+  const isOfOthers = list(create['inhRelations']).length > 0 || isFields(create['ofTypename']) || isFields(create['partbound'])
+  const relation = isFields(create['relation']) ? readNode(create['relation'], 'relation').fields : {}
+  if (isAll && !isOfOthers)
+    context.made.set(
+      text(relation['relname']),
+      names.map(name => ({ name, value: clean })),
+    )
 }
 
 function readAlterTable(alter: Fields, context: Context): void {
@@ -76,9 +122,94 @@ function readAlterTable(alter: Fields, context: Context): void {
       forbidMention([command['def']], 'ALTER TABLE', context)
     }
     forbidExpressions(alter['relation'], [command['def']], 'ALTER TABLE', context)
+    forbidRewrite(kind, text(command['name']), alter, context)
+    forbidConstraint(alter['relation'], command['def'], context)
     forbidReference(command, context)
     forbidCalls(command, context)
   }
+}
+
+/** Every value is given to a new type and to what a constraint calls, which answers by failing. */
+function forbidRewrite(kind: string, column: string, alter: Fields, context: Context): void {
+  const columns = tableColumns(alter['relation'], context)
+  if (kind === 'AT_AlterColumnType') {
+    forbidMasked(
+      columns.filter(one => one.name === column),
+      'gives every value of it to another type',
+      context,
+    )
+    if (alter['objtype'] === 'OBJECT_TYPE') forbidTyped(alter['relation'], 'changes a type that it is of', context)
+  }
+  if (/^AT_Enable\w*Rule$/.test(kind))
+    throw context.refuse('nothing is known of what a rule does that was disabled', 'ask somebody who may see every column to enable it')
+  if (kind === 'AT_ValidateConstraint') forbidMasked(columns, 'holds its values against a constraint', context)
+}
+
+/** A constraint over a masked column is a question that is answered at once: whether values repeat, or are among others. */
+function forbidConstraint(relation: unknown, definition: unknown, context: Context): void {
+  const constraint = fieldsOf(definition, 'Constraint')
+  if (!constraint) return
+  const columns = tableColumns(relation, context)
+  const names = [...nameParts(constraint['keys']), ...nameParts(constraint['fk_attrs'])]
+  const excluded = nodesIn(constraint['exclusions']).flatMap(({ kind, fields }) => (kind === 'IndexElem' ? [text(fields['name'])] : []))
+  for (const { name, value } of columns) {
+    if (names.includes(name)) context.ask(value, 'equality', 'a constraint over it')
+    if (excluded.includes(name)) context.ask(value, 'anything', 'a constraint over it')
+    if (excluded.includes(name)) context.forbidCopy(value, 'giving it to the operators of a constraint')
+  }
+}
+
+/** A unique index says whether values repeat; an index with operators of someone's own gives them every value. */
+function forbidIndexed(index: Fields, context: Context): void {
+  const columns = tableColumns(index['relation'], context)
+  for (const item of [...list(index['indexParams']), ...list(index['excludeOpNames'])]) {
+    const element = fieldsOf(item, 'IndexElem')
+    const column = columns.find(one => one.name === text(element?.['name']))
+    if (!column) continue
+    if (index['unique'] === true) context.ask(column.value, 'equality', 'a unique index over it')
+    const operators = nameParts(element?.['opclass'])
+    const isOwn = operators.length === 1 || (operators.length === 2 && operators[0] === 'pg_catalog')
+    const isKnown = isOwn && operatorClasses.test(operators.at(-1) ?? '') && !(context.isStale && operators.length === 1)
+    if (operators.length > 0 && !isKnown) context.forbidCopy(column.value, 'an index with operators of its own')
+  }
+}
+
+const operatorClasses =
+  /^(?:(?:text|varchar|bpchar|name|char)(?:_pattern)?_ops|(?:int[248]|float[48]|numeric|money|bool|date|time|timetz|timestamp|timestamptz|interval|uuid|bytea|inet|cidr|macaddr8?|oid|bit|varbit|jsonb|jsonb_path|array|tsvector|range|network)_ops|\w+_(?:minmax|minmax_multi|bloom|inclusion)_ops|(?:gin|gist)_trgm_ops)$/
+
+/** Columns of the type, in tables and in what else has rows of them. */
+function forbidTyped(type: unknown, what: string, context: Context): void {
+  const name = nameParts(type).at(-1) ?? (isFields(type) ? text(readNode(type, 'relation').fields['relname']) : '')
+  const { data } = context.request.catalogue
+  const names = new Set([name])
+  // Domains over it, and over those.
+  for (const one of names) for (const domain of data.domains ?? []) if (lastPart(domain.base) === one) names.add(domain.name)
+  for (const relation of data.relations) {
+    const at = relation.columns.flatMap((column, index) => (names.has(column.domain?.name ?? lastPart(column.type)) ? [index] : []))
+    if (at.length === 0) continue
+    const columns = columnsOf(relation, context)
+    forbidMasked(
+      at.flatMap(index => columns[index] ?? []),
+      what,
+      context,
+    )
+  }
+}
+
+/** The bare name of a type as the server prints it. */
+function lastPart(type: string): string {
+  return (
+    type
+      .replace(/\([^()]*\)|\[\]/g, '')
+      .split('.')
+      .at(-1) ?? ''
+  ).replaceAll('"', '')
+}
+
+function readAlterDomain(alter: Fields, context: Context): void {
+  forbidCalls(alter, context)
+  // A default, or a constraint less, looks at no value.
+  if (!/^[TNX]$/.test(text(alter['subtype']))) forbidTyped(alter['typeName'], 'holds its values against a constraint of its type', context)
 }
 
 /** A default, a check or an index calls a function later, when nobody follows what it returns. */
@@ -120,7 +251,11 @@ function readRename(rename: Fields, context: Context): void {
     const schema = text(rename['subname'])
     for (const relation of catalogue.data.relations)
       if (relation.schema === schema) forbidMasked(columnsOf(relation, context), 'renames its schema', context)
+    for (const routine of catalogue.data.routines)
+      if (routine.schema === schema) forbidSource(routineSources(routine, context), 'it', context)
   }
+  forbidMoved(kind, rename['object'], context)
+  if (kind === 'OBJECT_ATTRIBUTE') forbidTyped(rename['relation'], 'renames part of its type', context)
   if (!isFields(rename['relation'])) return
   const columns = tableColumns(rename['relation'], context)
   const isColumn = kind === 'OBJECT_COLUMN' || kind === 'OBJECT_ATTRIBUTE'
@@ -131,6 +266,13 @@ function readRename(rename: Fields, context: Context): void {
       context,
     )
   else if (/TABLE|VIEW/.test(kind)) forbidMasked(columns, 'renames its table', context)
+}
+
+/** A routine is known by its name to read what it reads. */
+function forbidMoved(kind: string, object: unknown, context: Context): void {
+  if (!/FUNCTION|PROCEDURE|ROUTINE|AGGREGATE/.test(kind)) return
+  forbidSystem(object, context)
+  forbidFunctions([object], context)
 }
 
 function forbidTable(relation: unknown, what: string, context: Context): void {
@@ -181,6 +323,7 @@ function forbidTriggerFunction(name: string, context: Context): void {
 }
 
 function readCreateFunction(create: Fields, context: Context): void {
+  forbidSystem(create['funcname'], context)
   forbidTriggerFunction(nameParts(create['funcname']).at(-1) ?? '', context)
   const options = list(create['options']).map(option => fieldsOf(option, 'DefElem') ?? {})
   const option = (name: string): unknown => options.find(one => one['defname'] === name)?.['arg']
@@ -201,19 +344,4 @@ function tableColumns(relation: unknown, context: Context): Column[] {
   if (!isFields(relation)) return []
   const { fields } = readNode(relation, 'relation')
   return context.relations(text(fields['schemaname']) || null, text(fields['relname'])).flatMap(one => columnsOf(one, context))
-}
-
-function nodesIn(tree: unknown): { kind: string; fields: Fields }[] {
-  const found: { kind: string; fields: Fields }[] = []
-  const waiting: { value: unknown; field: string }[] = [{ value: tree, field: '' }]
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value, field } = next
-    if (Array.isArray(value)) for (const element of value as unknown[]) waiting.push({ value: element, field })
-    if (!isFields(value)) continue
-    const node = readNode(value, field)
-    found.push(node)
-    for (const key of Object.keys(node.fields))
-      if (typeof node.fields[key] === 'object') waiting.push({ value: node.fields[key], field: key })
-  }
-  return found
 }

@@ -2,7 +2,10 @@ import { fieldsOf, isFields, list, nameParts, readNode, text, type Fields } from
 import { callValue } from './call.ts'
 import type { Context } from './context.ts'
 import { safeCasts, textTypes, totalOperators } from './functions.ts'
-import { columnIn, columnValue, entryNamed, type Scope } from './scope.ts'
+import { castSources, forbidOwnType, giveTo, isOfExtensions, operatorMeaning, operatorSources } from './meaning.ts'
+import { typesIn } from './nodes-in.ts'
+import { noteAltering } from './routines.ts'
+import { calledOn, columnIn, columnValue, entryNamed, type Scope } from './scope.ts'
 import { clean, collected, derived, either, isMasked, rowOf, type Column, type Value } from './value.ts'
 
 /** Where the value of an expression comes from. What it asks on the way is held against the masks. */
@@ -28,6 +31,7 @@ export function askCondition(node: unknown, place: string, scope: Scope | null, 
       const tested = valueOf(fields['testexpr'], scope, context)
       const given = linkColumns(fields, scope, context)
       const both = derived([tested, ...given])
+      forbidLink(fields, both, context)
       const isPlain = [tested, ...given].every(value => value.isBare) && isPlainSide(fields['testexpr'], tested)
       context.ask(both, isPlain ? 'equality' : 'anything', place)
     } else context.ask(valueOf(node, scope, context), 'anything', place)
@@ -81,6 +85,7 @@ function readValue(node: Fields, scope: Scope | null, context: Context): Value {
     case 'CollateClause':
       return value(fields['arg'])
     case 'XmlSerialize':
+      forbidOwnType(value(fields['expr']), fields['typeName'], context)
       return derived([value(fields['expr'])])
     case 'A_ArrayExpr':
       return collected([either(values(fields['elements']))])
@@ -186,18 +191,24 @@ function compare(
 ): void {
   if (isMasked(left)) context.bind(node['rexpr'], left)
   if (isMasked(right)) context.bind(node['lexpr'], right)
-  context.ask(derived([left, right]), question, place)
+  const both = derived([left, right])
+  const meaning = operatorMeaning(nameParts(node['name']), context)
+  const outcome = giveTo(meaning, both, `the operator \`${meaning.name}\``, context)
+  context.ask(both, outcome === 'other' && !isOfExtensions(meaning) ? 'anything' : question, place)
 }
 
 function operatorValue(fields: Fields, scope: Scope | null, context: Context): Value {
   const kind = text(fields['kind'])
-  const operator = nameParts(fields['name']).at(-1) ?? ''
   const left = valueOf(fields['lexpr'], scope, context)
   const right = valueOf(fields['rexpr'], scope, context)
-  const both = derived([left, right])
-  if (!isMasked(both)) return clean
-  if (kind === 'AEXPR_OP') {
-    const total = nameParts(fields['name']).length === 1 ? totalOperators[operator] : undefined
+  const meaning = operatorMeaning(nameParts(fields['name']), context)
+  const behind = operatorSources(meaning, context)
+  noteAltering(meaning.added, context)
+  const both = derived([left, right, behind])
+  if (!isMasked(derived([left, right]))) return both
+  const operator = meaning.name
+  if (kind === 'AEXPR_OP' && giveTo(meaning, both, `the operator \`${operator}\``, context) === 'own') {
+    const total = meaning.isOwn && Object.hasOwn(totalOperators, operator) ? totalOperators[operator] : undefined
     // A document without the key gives null, so its keys must not depend on a masked value.
     if (total === 'both' || (total === 'left' && !isMasked(right) && (left.collects || left.isBare))) return both
   }
@@ -224,13 +235,16 @@ function indirection(fields: Fields, scope: Scope | null, context: Context): Val
       value = { ...derived([value]), row }
     } else if (name !== undefined && value.row && !value.collects)
       value = columnIn({ alias: '', schema: null, relation: null, columns: [...value.row] }, name, context)
-    else value = derived([value])
+    else value = derived([value, name === undefined ? clean : calledOn(name, value, context)])
   }
   return value
 }
 
 function castValue(value: Value, typeName: unknown, context: Context): Value {
+  const behind = castSources(typeName, context)
+  if (isMasked(behind)) return derived([value, behind])
   if (!isMasked(value)) return clean
+  forbidOwnType(value, typeName, context)
   const type = isFields(typeName) ? (fieldsOf(typeName, 'TypeName') ?? typeName) : {}
   const name = nameParts(type['names']).at(-1) ?? ''
   const isArray = list(type['arrayBounds']).length > 0
@@ -242,7 +256,8 @@ function castValue(value: Value, typeName: unknown, context: Context): Value {
   if (!isArray && ['bpchar', 'name', 'char', 'citext'].includes(name)) return derived([value])
   if (!isArray && value.collects && ['json', 'jsonb'].includes(name)) return value
   const from = value.type?.replace(/\(.*\)/, '')
-  if (!isArray && value.isBare && from !== undefined && safeCasts[from]?.includes(name)) return derived([value])
+  if (!isArray && value.isBare && from !== undefined && Object.hasOwn(safeCasts, from) && safeCasts[from]?.includes(name))
+    return derived([value])
   return asked(value, `a cast to \`${name}\`, which fails for some values,`, context)
 }
 
@@ -261,7 +276,15 @@ function subLink(fields: Fields, scope: Scope | null, context: Context): Value {
   if (kind === 'ARRAY_SUBLINK') return collected([first?.value ?? clean])
   if (kind === 'MULTIEXPR_SUBLINK') return derived(columns.map(column => column.value))
   const tested = valueOf(fields['testexpr'], scope, context)
+  forbidLink(fields, derived([tested, ...columns.map(column => column.value)]), context)
   return asked(derived([tested, ...columns.map(column => column.value)]), 'a comparison with a subquery', context)
+}
+
+/** The operator between a value and a subquery. */
+function forbidLink(fields: Fields, value: Value, context: Context): void {
+  const meaning = operatorMeaning(nameParts(fields['operName']), context)
+  const outcome = giveTo(meaning, value, `the operator \`${meaning.name}\``, context)
+  if (outcome === 'other' && !isOfExtensions(meaning)) context.ask(value, 'anything', `the operator \`${meaning.name}\``)
 }
 
 // --- SQL/JSON
@@ -297,6 +320,7 @@ function jsonValue(kind: string, fields: Fields, scope: Scope | null, context: C
       for (const part of Array.isArray(field) ? (field as unknown[]) : [field]) parts.push(jsonPart(part, scope, context))
   }
   const value = derived(parts)
+  for (const type of typesIn([fields['output'], fields['typeName']])) forbidOwnType(value, type, context)
   return totalJson.has(kind) ? (isMasked(value) ? { ...value, collects: true } : clean) : asked(value, 'a JSON path or test', context)
 }
 

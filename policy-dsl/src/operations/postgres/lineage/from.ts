@@ -3,6 +3,9 @@ import { callValue } from './call.ts'
 import type { Context } from './context.ts'
 import { askCondition, askValue, valueOf } from './expression.ts'
 import { columnsOf, isSystem, tellingColumns } from './masked-columns.ts'
+import { forbidOwnType, giveTo, isOfExtensions, operatorMeaning } from './meaning.ts'
+import { typesIn } from './nodes-in.ts'
+import { noteExpressions } from './routines.ts'
 import { cteNamed, type Entry, type Scope } from './scope.ts'
 import { bare, clean, derived, either, isMasked, type Column, type Value } from './value.ts'
 
@@ -67,12 +70,16 @@ export function renamed(columns: readonly Column[], names: string[]): Column[] {
 }
 
 function relationColumns(schema: string | null, name: string, context: Context): Column[] {
-  if (schema?.startsWith('pg_toast'))
-    throw context.refuse('a TOAST table holds the values of columns without their names', 'select from the table itself')
+  const made = schema === null || schema === 'pg_temp' ? context.made.get(name) : undefined
+  // Relations of that name elsewhere do not count against one that was just made.
+  if (made && context.isPathKnown && !context.request.catalogue.relation(null, name, context.searchPath)) return made
   const relations = context.relations(schema, name)
   const [relation] = relations
-  if (!relation) return (schema === null ? context.made.get(name) : undefined) ?? unknownColumns(schema, name, context)
+  if ([schema, ...relations.map(one => one.schema)].some(one => one?.startsWith('pg_toast')))
+    throw context.refuse('a TOAST table holds the values of columns without their names', 'select from the table itself')
+  if (!relation) return made ?? unknownColumns(schema, name, context)
   const columns = relations.length === 1 ? columnsOf(relation, context) : anyOf(relations.map(one => columnsOf(one, context)))
+  for (const one of relations) if (one.policies) noteExpressions(one, false, context)
   if (columns.some(column => isMasked(column.value)) && !isSystem(relation.schema, relation.name)) context.touchesMasked = true
   return columns
 }
@@ -89,8 +96,9 @@ function anyOf(candidates: Column[][]): Column[] {
 }
 
 function unknownColumns(schema: string | null, name: string, context: Context): Column[] {
-  if (isSystem(schema, name)) return [...tellingColumns(name, context), { name: '*', value: clean, isMore: true }]
-  const value = bare({ rule: context.rule, with: 'redact', predicates: 'refuse', column: `${name}.*` }, null)
+  if (isSystem(schema, name) && !context.knowsOwnTables)
+    return [...tellingColumns(name, context), { name: '*', value: clean, isMore: true }]
+  const value = bare({ rule: context.rule, with: 'redact', predicates: 'refuse', column: `${name}.*`, type: null }, null)
   return [{ name: '*', value: { ...value, isBare: false }, isMore: true }]
 }
 
@@ -118,7 +126,12 @@ function readJoin(join: Fields, around: Around, context: Context): FromItem {
   askCondition(join['quals'], 'JOIN … ON', { ...around.lateral, entries }, context)
   const shared = join['isNatural'] === true ? sharedNames(left.star, right.star, context) : nameParts(join['usingClause'])
   const merged = shared.map(name => ({ name, value: either([...named(left.star, name), ...named(right.star, name)]) }))
-  for (const { value } of merged) context.ask(value, 'equality', join['isNatural'] === true ? 'NATURAL JOIN' : 'JOIN … USING')
+  const place = join['isNatural'] === true ? 'NATURAL JOIN' : 'JOIN … USING'
+  const equals = operatorMeaning(['='], context)
+  for (const { value } of merged) {
+    const outcome = giveTo(equals, value, place, context)
+    context.ask(value, outcome === 'other' && !isOfExtensions(equals) ? 'anything' : 'equality', place)
+  }
   const rest = (columns: Column[]): Column[] => columns.filter(column => !shared.includes(column.name))
   const star = [...merged, ...rest(left.star), ...rest(right.star)]
   const usingAlias = isFields(join['join_using_alias']) ? aliased('', merged, join['join_using_alias']) : null
@@ -144,7 +157,8 @@ function functionEntry(range: Fields, scope: Scope, context: Context): Entry {
   const functions = list(range['functions']).map(item => list(fieldsOf(item, 'List')?.['items']))
   const columns = functions.flatMap(([call, definitions]) => {
     const given = definitionNames(range['coldeflist']).concat(definitionNames(fieldsOf(definitions, 'List')?.['items']))
-    return functionColumns(call, given, scope, context)
+    const types = typesIn([range['coldeflist'], definitions])
+    return functionColumns(call, { given, types }, scope, context)
   })
   const ordinality: Column[] = range['ordinality'] === true ? [{ name: 'ordinality', value: clean }] : []
   const [first] = functions
@@ -156,7 +170,7 @@ function functionEntry(range: Fields, scope: Scope, context: Context): Entry {
   return { alias: name, schema: null, relation: null, columns: renamed([...called, ...ordinality], nameParts(alias['colnames'])) }
 }
 
-function functionColumns(call: unknown, given: string[], scope: Scope, context: Context): Column[] {
+function functionColumns(call: unknown, { given, types }: { given: string[]; types: Fields[] }, scope: Scope, context: Context): Column[] {
   const fields = fieldsOf(call, 'FuncCall')
   const result = fields
     ? context.inside(() =>
@@ -168,6 +182,7 @@ function functionColumns(call: unknown, given: string[], scope: Scope, context: 
       )
     : { value: valueOf(call, scope, context), columns: null }
   if (isMasked(result.value)) context.touchesMasked = true
+  for (const type of types) forbidOwnType(result.value, type, context)
   if (given.length > 0) return given.map(name => ({ name, value: derived([result.value]) }))
   if (result.columns) return result.columns
   if (fields && scalarFunctions.has(callName(call))) return [{ name: callName(call), value: result.value }]
@@ -187,6 +202,7 @@ function definitionNames(definitions: unknown): string[] {
 function xmlTable(table: Fields, scope: Scope, context: Context): Entry {
   const value = derived([valueOf(table['docexpr'], scope, context), valueOf(table['rowexpr'], scope, context)])
   context.ask(value, 'anything', 'XMLTABLE')
+  forbidTypes(value, table['columns'], context)
   const columns = list(table['columns']).map(item => {
     const column = fieldsOf(item, 'RangeTableFuncCol') ?? {}
     const inner = [column['colexpr'], column['coldefexpr']].map(part => valueOf(part, scope, context))
@@ -203,7 +219,12 @@ function jsonTable(table: Fields, scope: Scope, context: Context): Entry {
     ...list(table['passing']).map(one => valueOf(one, scope, context)),
   ])
   context.ask(value, 'anything', 'JSON_TABLE')
+  forbidTypes(value, table['columns'], context)
   return aliased('json_table', jsonColumns(table['columns'], value), table['alias'])
+}
+
+function forbidTypes(value: Value, columns: unknown, context: Context): void {
+  for (const type of typesIn(columns)) forbidOwnType(value, type, context)
 }
 
 function jsonColumns(columns: unknown, value: Value): Column[] {

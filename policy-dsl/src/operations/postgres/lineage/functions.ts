@@ -56,7 +56,7 @@ export const keeping =
 
 /** They read what is behind the tables or on another server, so that nothing can be said of what comes back. */
 export const reachingOut =
-  /^(?:dblink.*|get_raw_page|heap_page_.*|bt_page_.*|pg_get_wal_.*|crosstab.*|connectby|xpath_table|pg_read_file|pg_read_binary_file|pg_read_file_old|pg_logical_slot_(?:get|peek)_.*|cursor_to_xml|(?:schema|database)_to_xml|(?:schema|database)_to_xml_and_xmlschema)$/
+  /^(?:dblink.*|get_raw_page|heap_page_.*|bt_page_.*|pg_get_wal_.*|crosstab.*|connectby|xpath_table|pg_read_file|pg_read_binary_file|pg_read_file_old|pg_file_.*|lo_import|lo_export|pg_logical_slot_(?:get|peek)_.*|cursor_to_xml|(?:schema|database)_to_xml|(?:schema|database)_to_xml_and_xmlschema)$/
 
 /** They run the query in their first argument. */
 export const queryRunning = words(`query_to_xml query_to_xmlschema query_to_xml_and_xmlschema ts_stat`)
@@ -69,9 +69,48 @@ export const statementTelling = words(
   `pg_stat_get_activity pg_stat_get_backend_activity pg_prepared_statement pg_cursor pg_stat_statements pg_mcv_list_items`,
 )
 
+/** Total functions of harmless extensions: in every argument, or in one when no other is masked. */
+export const totalInExtensions: Record<string, 'every' | 'first' | 'last'> = {
+  similarity: 'every',
+  word_similarity: 'every',
+  strict_word_similarity: 'every',
+  show_trgm: 'every',
+  soundex: 'every',
+  dmetaphone: 'every',
+  dmetaphone_alt: 'every',
+  citext: 'every',
+  unaccent: 'last',
+  uuid_generate_v3: 'last',
+  uuid_generate_v5: 'last',
+  digest: 'first',
+  hmac: 'first',
+  crypt: 'first',
+}
+
 /** Functions of extensions, in C, that read nothing but their arguments. */
 export const harmlessExtension =
   /^(?:uuid_.*|gen_random_.*|gen_salt|crypt|digest|hmac|armor|dearmor|similarity|word_similarity|strict_word_similarity|show_trgm|show_limit|set_limit|unaccent.*|citext.*|hstore.*|akeys|avals|skeys|svals|each|soundex|difference|levenshtein.*|metaphone|dmetaphone.*|st_.*|postgis_.*|geometry.*|geography.*|cube.*|earth.*|ltree.*|lquery.*|nlevel|subpath|subltree|index|lca|intarray.*|icount|sort.*|uniq|idx|subarray|tablefunc_.*|normal_rand|pg_stat_statements_info|pg_stat_statements_reset|pg_buffercache.*|vector.*|l2_distance|cosine_distance|inner_product|regexp_.*_citext|isn_.*|seg_.*|pg_trgm.*|gtrgm.*|gin_.*|btree_.*|gbt_.*)$/
+
+/** Functions with such names that read statistics or tables all the same. */
+export const tellingExtension = /extent$|^_?postgis_.*(?:stats|selectivity|index_extent|typmod|srid|proj)|^st_(?:transform|findextent)/
+
+/** PostgreSQL's own types that a cast may name, as the grammar and as `format_type` call them. */
+export const ownTypes: ReadonlySet<string> = new Set([
+  ...words(`
+  text varchar bpchar char name bool int2 int4 int8 float4 float8 numeric money date time timetz timestamp timestamptz interval
+  json jsonb jsonpath xml uuid bytea inet cidr macaddr macaddr8 bit varbit oid regclass regproc regprocedure regoper regoperator regtype
+  regrole regnamespace regconfig regdictionary tsvector tsquery point line lseg box path polygon circle int4range int8range numrange
+  tsrange tstzrange daterange xid cid tid pg_lsn boolean smallint integer bigint real record`),
+  'character varying',
+  'character',
+  '"char"',
+  'double precision',
+  'timestamp with time zone',
+  'timestamp without time zone',
+  'time with time zone',
+  'time without time zone',
+  'bit varying',
+])
 
 /** What text becomes when it stays what it is. */
 export const textTypes = words(`text varchar`)

@@ -7,7 +7,7 @@ import type { MaskObligation } from '../../../decision.ts'
 import { Catalogue, type CatalogueData } from '../catalogue.ts'
 import { SyntaxReader } from '../syntax.ts'
 import { dumpQueries, psqlQueries } from './corpus-tools.ts'
-import { attacks, corpusCatalogue, ordinary, type CorpusLine } from './corpus.ts'
+import { attacks, corpusCatalogue, ordinary, peculiar, peculiarCatalogue, peculiarColumns, type CorpusLine } from './corpus.ts'
 import type { MaskPlan, MaskRequest } from './mask-plan.ts'
 import { planMasks } from './plan-masks.ts'
 import { secretLiterals } from './secret-literals.ts'
@@ -39,6 +39,8 @@ function plan(text: string, changes: Partial<MaskRequest> = {}, data: CatalogueD
     ...changes,
   })
 }
+
+const peculiarMasks = { masks: [{ ...masked, columns: [...masked.columns, ...peculiarColumns] }] }
 
 /** A plan as the corpus writes it. */
 function said(made: MaskPlan): string {
@@ -80,6 +82,13 @@ describe('the ordinary corpus', () => {
       const made = plan(text, { prepared: asked => session.get(asked) ?? null })
       expect([text, made.kind === 'refuse' ? made.reason : outcome(made, 'free')]).toEqual([text, 'free'])
     }
+  })
+})
+
+describe('a database with operators, types and rules of its own', () => {
+  it.each(peculiar.map((line: CorpusLine) => [...line]))('%s', (text, expected) => {
+    const made = plan(text, peculiarMasks, peculiarCatalogue)
+    expect(made.kind === 'refuse' && expected !== 'refuse' ? made.reason : said(made)).toBe(expected)
   })
 })
 
@@ -176,7 +185,7 @@ const wider: CatalogueData = {
     routine(4, 'spoken', 'plpgsql', 'BEGIN /* customers */ RETURN (SELECT count(*) FROM orders); END'),
     routine(5, 'reading', 'plpgsql', 'BEGIN RETURN (SELECT x FROM "outer_view" LIMIT 1); END'),
     routine(6, 'native', 'c', null),
-    routine(7, 'uuid_generate_v4', 'c', null),
+    { ...routine(7, 'uuid_generate_v4', 'c', null), extension: 'uuid-ossp' },
     { ...routine(8, 'customer', 'sql', 'SELECT * FROM customers WHERE id = $1'), returnsRelation: 1001 },
     { ...routine(9, 'atomic', 'sql', null), sqlBody: 'BEGIN ATOMIC\n SELECT customers.ssn FROM customers;\nEND' },
     { ...routine(10, 'again', 'sql', 'SELECT again($1) FROM notes') },
@@ -204,6 +213,8 @@ function relation(
 function routine(oid: number, name: string, language: string, body: string | null): CatalogueData['routines'][number] {
   return { oid, schema: 'public', name, kind: 'function', language, body, parameters: [], returnsSet: false, returnsRelation: 0 }
 }
+
+const altering = routine(50_000, 'altering', 'plpgsql', 'BEGIN CREATE TABLE x (a int); END')
 
 describe('what stands behind a name', () => {
   it.each([
@@ -237,13 +248,13 @@ describe('what stands behind a name', () => {
     ['CREATE VIEW made (a) AS SELECT id FROM customers; SELECT a FROM made', '-'],
     ["CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT query FROM pg_stat_activity'", 'refuse'],
     ['DO $$ DECLARE r text; BEGIN SELECT query INTO r FROM pg_stat_activity; END $$', 'refuse'],
-    ['SELECT id FROM not_yet_known', '-'],
+    ['SELECT id FROM not_yet_known', 'not_yet_known.**'],
   ])('%s', (text, expected) => expect(said(plan(text, {}, wider))).toBe(expected))
 
   it('is masked by a bare column name in any table, known or not, but not in the system’s own', () => {
     const anywhere = { masks: [{ ...masked, columns: [{ target: null, schema: null, table: null, column: 'name' }] }] }
     expect(said(plan('SELECT id, name FROM customers', anywhere))).toBe('- name')
-    expect(said(plan('SELECT name, id FROM not_yet_known', anywhere))).toBe('name* -')
+    expect(said(plan('SELECT name, id FROM not_yet_known', anywhere))).toBe('name* not_yet_known.**')
     expect(said(plan('SELECT name, setting FROM pg_settings ORDER BY name', anywhere))).toBe('- -')
     expect(said(plan('SELECT name FROM (SELECT note AS name FROM orders) q', anywhere))).toBe('-')
   })
@@ -272,6 +283,147 @@ describe('what stands behind a name', () => {
   it('is a cursor or a prepared statement of the session', () => {
     expect(said(plan('FETCH 5 FROM c', { cursors: () => 'DECLARE c CURSOR FOR SELECT id, ssn FROM customers' }))).toBe('- ssn')
     expect(said(plan('EXECUTE p(1)', { prepared: () => 'SELECT upper(email) FROM customers WHERE id = $1' }))).toBe('email*')
+  })
+})
+
+describe('a transaction in which names may have been given another meaning', () => {
+  const stale = { isStale: true }
+
+  it.each([
+    ['SELECT id, ssn FROM customers', '- ssn'],
+    ['SELECT lower(name), count(*) FROM customers GROUP BY 1', '- -'],
+    ['SELECT id FROM customers WHERE ssn IS NULL', '-'],
+    ['SELECT upper(ssn) FROM customers', 'refuse'],
+    ['SELECT count(ssn) FROM customers', 'refuse'],
+    ['SELECT pg_catalog.count(ssn) FROM customers', '-'],
+    ["SELECT 'x' || ssn FROM customers", 'refuse'],
+    ["SELECT pg_catalog.upper('x' OPERATOR(pg_catalog.||) ssn) FROM customers", 'ssn*'],
+    ['SELECT ssn::text FROM customers', 'refuse'],
+    ['SELECT ssn::varchar FROM customers', 'ssn'],
+    ['SELECT contact FROM customer_list', 'email'],
+    ['SELECT c.upper FROM customers c', 'refuse'],
+  ])('%s', (text, expected) => expect(said(plan(text, stale))).toBe(expected))
+
+  it('says how a masked value can be given to PostgreSQL’s own all the same', () => {
+    expect(plan('SELECT upper(ssn) FROM customers', stale)).toMatchObject({
+      kind: 'refuse',
+      reason:
+        "`customers.ssn` is masked and may only be given to what is surely PostgreSQL's own, which cannot be said of the function `upper`",
+      hint: expect.stringContaining('pg_catalog.lower'),
+    })
+  })
+
+  it('looks for a table everywhere', () => {
+    expect(said(plan('SELECT ssn FROM people', { ...stale, ...peculiarMasks }, peculiarCatalogue))).toBe('hr.people.ssn')
+    expect(said(plan('SELECT ssn FROM public.people', { ...stale, ...peculiarMasks }, peculiarCatalogue))).toBe('-')
+  })
+
+  it.each([
+    ['CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$', true],
+    ['CREATE OPERATOR @@@ (RIGHTARG = int, FUNCTION = f)', true],
+    ['CREATE DOMAIN d AS text', true],
+    ['CREATE TEMP TABLE text (a int)', true],
+    ['ALTER TABLE notes RENAME TO n', true],
+    ['DROP VIEW customer_list', true],
+    ['DO $$ BEGIN NULL; END $$', true],
+    ['SELECT altering()', true],
+    ['SELECT mail_of(1)', false],
+    ['CREATE TEMP TABLE t (a int)', false],
+    ['CREATE TABLE t AS SELECT id FROM orders', false],
+    ['ALTER TABLE notes ADD COLUMN more text', false],
+    ['CREATE INDEX ON notes (body)', false],
+    ['UPDATE notes SET body = 1', false],
+    ['BEGIN; COMMIT', false],
+  ])('begins with %s: %s', (text, isOne) => {
+    const data = { ...corpusCatalogue, routines: [...corpusCatalogue.routines, altering] }
+    expect(plan(text, {}, data)).toMatchObject({ kind: 'plan', leavesStale: isOne })
+  })
+
+  it('knows the tables that it has made', () => {
+    const made = plan('CREATE TEMP TABLE t AS SELECT id, name AS n FROM customers; CREATE TABLE u (a int, b text)')
+    const tables = made.kind === 'plan' ? made.made : []
+    expect(tables).toEqual([
+      { name: 't', columns: ['id', 'n'] },
+      { name: 'u', columns: ['a', 'b'] },
+    ])
+    expect(said(plan('SELECT t.*, b FROM t, u', { made: tables }))).toBe('- - -')
+    expect(said(plan('UPDATE u SET b = upper(b) WHERE a = 1 RETURNING b', { made: tables }))).toBe('-')
+    expect(said(plan('INSERT INTO u SELECT id, ssn FROM customers', { made: tables }))).toBe('refuse')
+    expect(plan('SELECT 1', { made: tables })).toMatchObject({ made: [] })
+  })
+})
+
+describe('functions of extensions', () => {
+  const extended: CatalogueData = {
+    ...corpusCatalogue,
+    routines: [
+      ...corpusCatalogue.routines,
+      ...[
+        'similarity pg_trgm',
+        'digest pgcrypto',
+        'levenshtein fuzzystrmatch',
+        'max citext',
+        'dblink dblink',
+        'eq citext',
+        'concat_any hstore',
+      ].map((one, at) => {
+        const [name = '', extension = ''] = one.split(' ')
+        return { ...routine(30_000 + at, name, 'c', null), extension }
+      }),
+      { ...routine(30_100, 'st_area', 'c', null), extension: 'postgis' },
+      { ...routine(30_101, 'st_estimatedextent', 'c', null), extension: 'postgis' },
+      { ...routine(30_102, 'pretended', 'c', null), name: 'st_area2' },
+    ],
+    operators: [
+      { schema: 'public', name: '=', routine: { schema: 'public', name: 'eq' } },
+      { schema: 'public', name: '||', routine: { schema: 'public', name: 'concat_any' } },
+    ],
+    types: [{ schema: 'public', name: 'citext', extension: 'citext' }],
+  }
+
+  it.each([
+    ['SELECT similarity(name, ssn) FROM customers', 'ssn*'],
+    ["SELECT digest(ssn, 'sha256') FROM customers", 'ssn*'],
+    ["SELECT digest('x', ssn) FROM customers", 'refuse'],
+    ["SELECT levenshtein(ssn, 'x') FROM customers", 'refuse'],
+    ['SELECT max(ssn) FROM customers', 'ssn*'],
+    ["SELECT 'x' || ssn FROM customers", 'ssn*'],
+    ['SELECT ssn::citext FROM customers', 'ssn*'],
+    ['SELECT dblink(ssn) FROM customers', 'refuse'],
+    ['SELECT st_area(1)', '-'],
+    ['SELECT st_estimatedextent(1)', 'refuse'],
+    ['SELECT st_area2(1)', 'refuse'],
+    ["SELECT id FROM customers WHERE name = 'x'", '-'],
+  ])('%s', (text, expected) => expect(said(plan(text, {}, extended))).toBe(expected))
+
+  it('leave an allowed question allowed, and keep nothing', () => {
+    const equality = { masks: [{ ...masked, predicates: 'equality' as const }] }
+    const allow = { masks: [{ ...masked, predicates: 'allow' as const }] }
+    expect(said(plan('SELECT id FROM customers WHERE ssn = $1', equality, extended))).toBe('-')
+    expect(said(plan("SELECT levenshtein(ssn, 'x') FROM customers", allow, extended))).toBe('ssn*')
+    expect(said(plan('SELECT dblink(ssn) FROM customers', allow, extended))).toBe('refuse')
+  })
+})
+
+describe('what may be asked, but not kept', () => {
+  const allow = { masks: [{ ...masked, predicates: 'allow' as const }] }
+
+  it.each([
+    ["SELECT id FROM customers WHERE ssn LIKE '1%'", '-'],
+    ['SELECT ssn || 1 FROM customers', 'refuse'],
+    ['SELECT id FROM customers WHERE (ssn || 1) IS NULL', 'refuse'],
+    ['SELECT kept(ssn, 1) FROM customers', 'refuse'],
+    ['SELECT fits(ssn) FROM customers', 'refuse'],
+    ['SELECT quiet(ssn) FROM customers', 'ssn*'],
+    ['SELECT ssn::short FROM customers', 'refuse'],
+    ['SELECT * FROM json_to_recordset((SELECT json_agg(c) FROM customers c)) AS r(ssn short)', 'refuse'],
+    ['SELECT c.kept FROM customers c', 'refuse'],
+  ])('%s', (text, expected) => {
+    const data = {
+      ...peculiarCatalogue,
+      routines: [...peculiarCatalogue.routines, routine(40_000, 'quiet', 'sql', 'SELECT length(upper($1))')],
+    }
+    expect(said(plan(text, allow, data))).toBe(expected)
   })
 })
 
@@ -346,6 +498,13 @@ describe('redactions', () => {
     ["SELECT id FROM customers WHERE ssn = 'a'\n  'b' OR ssn = -5", ["'a'\n  'b'", '-5']],
     ["SELECT id FROM customers WHERE name = 'n' AND id = 3", []],
     ["SELECT id FROM customer_list WHERE contact = 'a@b'", ["'a@b'"]],
+    ["WITH x AS (SELECT '1-2'::text AS s) INSERT INTO customers (id, ssn) SELECT 5, s FROM x", ["'1-2'", '5']],
+    ["INSERT INTO customers (id, ssn) SELECT 6, s FROM (VALUES ('1-2')) q(s)", ["'1-2'", '6']],
+    ["INSERT INTO customers (id, ssn) SELECT * FROM unnest($1::int[], ARRAY['1-2'])", ["'1-2'", '$1']],
+    ["UPDATE customers SET ssn = v.s FROM (VALUES (1, '1-2')) v(id, s) WHERE v.id = customers.id", ["'1-2'", '1']],
+    ["WITH x AS (SELECT '1-2' AS s), y AS (UPDATE customers SET ssn = x.s FROM x) SELECT 1", ["'1-2'", '1']],
+    ['UPDATE customers SET ssn = upper(ssn) WHERE id = 1', []],
+    ['INSERT INTO customers (id, name) SELECT 7, body FROM notes WHERE id = 8', []],
     ["PREPARE p AS INSERT INTO customers (id, ssn) VALUES ($1, $2); EXECUTE p (1, '1-2')", ['$2', "'1-2'"]],
     [
       "MERGE INTO customers c USING notes n ON c.id = n.id WHEN MATCHED THEN UPDATE SET ssn = '1-2' WHEN NOT MATCHED THEN INSERT (name, email) VALUES ('n', 'a@b')",

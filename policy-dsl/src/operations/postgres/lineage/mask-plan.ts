@@ -13,6 +13,14 @@ export interface MaskRequest {
   searchPath?: string[]
   target: string
   masks: MaskObligation[]
+  /**
+   * Names may mean something else than the catalogue says: the session's open transaction has made, altered or dropped
+   * something, or called what may have, or nobody can say. Then a masked value is only given to what is written with
+   * `pg_catalog`, and a table's bare name means every table called so.
+   */
+  isStale?: boolean
+  /** What plans since the session's open transaction began said that they make. */
+  made?: readonly Made[]
   /** Reads the texts of views, routines, prepared statements and cursors. */
   parse(text: string): Syntax
   /** The text that a prepared statement was made from; null when there is none of that name. */
@@ -38,7 +46,17 @@ export type MaskPlan =
       redactions: Redaction[]
       /** It has to do with a relation that has masked columns: then the text of errors and notices may hold a value. */
       touchesMasked: boolean
+      /** It may change what names mean: `isStale` from here on, until the transaction has ended and the catalogue was read again. */
+      leavesStale: boolean
+      /** Tables that it makes, which the catalogue does not know until the transaction has ended. */
+      made: Made[]
     }
+
+/** A table in which nothing is masked. */
+export interface Made {
+  name: string
+  columns: string[]
+}
 
 export interface AnswerPlan {
   /** By position. `unknown-count` when the columns cannot be counted and none of them is masked. */

@@ -1,7 +1,9 @@
 import type { ColumnPattern, MaskKind, MaskObligation } from '../../../decision.ts'
-import type { RelationData } from '../catalogue.ts'
-import type { Fields } from '../tree.ts'
+import type { ColumnData, RelationData } from '../catalogue.ts'
+import { descendantsOf, indexOf } from '../catalogue-index.ts'
+import { nameParts, type Fields } from '../tree.ts'
 import type { Context } from './context.ts'
+import { nodesIn } from './nodes-in.ts'
 import { bare, clean, derived, either, isMasked, type Column, type Source, type Value } from './value.ts'
 
 /** Columns in which the server keeps values of other columns, or the texts of statements. */
@@ -15,6 +17,9 @@ const telling: Record<string, string[]> = {
   pg_stat_statements: ['query'],
   pg_prepared_statements: ['statement'],
   pg_cursors: ['statement'],
+  pg_authid: ['rolpassword'],
+  pg_shadow: ['passwd'],
+  pg_user_mapping: ['umoptions'],
 }
 
 /** The columns of a relation with what is masked in them. */
@@ -26,13 +31,37 @@ export function columnsOf(relation: RelationData, context: Context): Column[] {
   context.viewColumns.set(relation.oid, null)
   const behind = hasQuery(relation) ? viewColumns(relation, context) : null
   const related = relatives(relation, context)
-  const columns = relation.columns.map(({ name, type }, at) => {
-    const own = related.map(one => patternSource(one.schema, one.name, name, context)).find(source => source !== null)
-    const value = own ? bare(own, type) : tellingValue(relation.schema, relation.name, name, context)
-    return { name, value: isMasked(value) ? value : (behind?.[at]?.value ?? clean) }
+  const columns = relation.columns.map((column, at) => {
+    const own = related.map(one => patternSource(one, column, context)).find(source => source !== null)
+    const value = own ? bare(own, column.type) : tellingValue(relation.schema, relation.name, column.name, context)
+    return { name: column.name, value: isMasked(value) ? value : (behind?.[at]?.value ?? clean) }
   })
-  context.viewColumns.set(relation.oid, columns)
-  return columns
+  const isGenerated = related.some(one => one.columns.some(({ generated }) => generated))
+  const whole = !isGenerated
+    ? columns
+    : columns.map(column =>
+        isMasked(column.value) ? column : { ...column, value: generatedValue(column.name, related, columns, context) ?? column.value },
+      )
+  context.viewColumns.set(relation.oid, whole)
+  return whole
+}
+
+/** A generated column holds what it was made of, in the relation or in one whose rows it has. */
+function generatedValue(column: string, related: RelationData[], columns: Column[], context: Context): Value | null {
+  const expressions = related.flatMap(one =>
+    one.columns.flatMap(({ name, generated }) => (name === column && generated ? [generated] : [])),
+  )
+  const masked = columns.filter(one => isMasked(one.value))
+  if (expressions.length === 0 || masked.length === 0) return null
+  const sources = expressions.flatMap(expression => {
+    const syntax = context.request.parse(`SELECT ${expression}`)
+    if (syntax.kind !== 'statements') return masked
+    const names = nodesIn(syntax.statements).flatMap(({ kind, fields }) =>
+      kind === 'ColumnRef' ? [nameParts(fields['fields']).at(-1)] : [],
+    )
+    return masked.filter(one => names.includes(one.name))
+  })
+  return derived(sources.map(one => one.value))
 }
 
 /** The value of a column by its name alone, in a relation that the catalogue does not know. */
@@ -49,7 +78,8 @@ export function unknownColumn(schema: string | null, relation: string | null, co
   )
   const [pattern] = found
   if (!pattern) return relation === null ? clean : tellingValue(schema ?? 'pg_catalog', relation, column, context)
-  const source = sourceFor({ schema: pattern.schema, relation: pattern.table, column }, [...masksOf(found, context)], context)
+  const place = { schema: pattern.schema, relation: pattern.table, column, type: null }
+  const source = sourceFor(place, [...masksOf(found, context)], context)
   // Nothing is known of the column's type or of what is in it, so nothing of it is shown.
   return { ...derived([bare(source, null)]), isBare: false }
 }
@@ -70,17 +100,21 @@ export function isSystem(schema: string | null, name: string): boolean {
 export function toldValue(column: string, context: Context): Value {
   const [mask] = context.columnMasks
   if (!mask) return clean
-  const source = intern({ rule: mask.rule, with: 'redact', predicates: mask.predicates, column }, context)
+  const source = intern({ rule: mask.rule, with: 'redact', predicates: mask.predicates, column, type: 'text' }, context)
   return derived([bare(source, null)])
 }
 
 /** The columns of a system catalogue that hold values, where the catalogue does not list it. */
 export function tellingColumns(relation: string, context: Context): Column[] {
-  return (telling[relation] ?? []).map(name => ({ name, value: tellingValue('pg_catalog', relation, name, context) }))
+  return columnsTelling(relation).map(name => ({ name, value: tellingValue('pg_catalog', relation, name, context) }))
+}
+
+function columnsTelling(relation: string): string[] {
+  return (Object.hasOwn(telling, relation) ? telling[relation] : undefined) ?? []
 }
 
 function tellingValue(schema: string, relation: string, column: string, context: Context): Value {
-  const isKept = telling[relation]?.includes(column) === true && (schema === 'pg_catalog' || relation === 'pg_stat_statements')
+  const isKept = columnsTelling(relation).includes(column) && (schema === 'pg_catalog' || relation === 'pg_stat_statements')
   return isKept ? toldValue(`${relation}.${column}`, context) : clean
 }
 
@@ -95,7 +129,7 @@ function viewColumns(relation: RelationData, context: Context): Column[] {
   const statement: Fields | undefined = syntax?.kind === 'statements' ? syntax.statements[0] : undefined
   if (!statement)
     throw context.refuse(`the definition of the view \`${relation.name}\` cannot be read`, 'query the tables behind it instead')
-  const columns = context.elsewhere({ isMuted: true, searchPath: request.catalogue.data.searchPath }, () =>
+  const columns = context.elsewhere({ isMuted: true, searchPath: request.catalogue.data.searchPath, isPrinted: true }, () =>
     context.readers.query(context, statement, null),
   )
   // Its columns were named when it was made; one whose count does not fit is not this view's definition any more.
@@ -113,21 +147,11 @@ function relatives(relation: RelationData, context: Context): RelationData[] {
       const parent = catalogue.relationByOid(oid)
       if (parent) found.add(parent)
     }
-  const below = new Set([relation.oid])
-  let isGrowing = catalogue.data.relations.some(one => one.parents !== undefined && one.parents.length > 0)
-  while (isGrowing) {
-    isGrowing = false
-    for (const one of catalogue.data.relations)
-      if (!below.has(one.oid) && one.parents?.some(oid => below.has(oid))) {
-        below.add(one.oid)
-        found.add(one)
-        isGrowing = true
-      }
-  }
+  for (const one of descendantsOf(relation, indexOf(catalogue))) found.add(one)
   return [...found]
 }
 
-function patternSource(schema: string, relation: string, column: string, context: Context): Source | null {
+function patternSource({ schema, name: relation }: RelationData, { name: column, type }: ColumnData, context: Context): Source | null {
   const masks = context.columnMasks.filter(mask =>
     mask.columns.some(
       pattern =>
@@ -139,25 +163,26 @@ function patternSource(schema: string, relation: string, column: string, context
         (pattern.schema !== null || pattern.table !== null || !isSystem(schema, relation)),
     ),
   )
-  return masks.length === 0 ? null : sourceFor({ schema, relation, column }, masks, context)
+  return masks.length === 0 ? null : sourceFor({ schema, relation, column, type }, masks, context)
 }
 
 const strictness: Record<MaskKind, number> = { null: 0, redact: 1, token: 2, hash: 3, partial: 4, last4: 5 }
 const predicateStrictness: MaskObligation['predicates'][] = ['refuse', 'equality', 'allow']
 
 function sourceFor(
-  named: { schema: string | null; relation: string | null; column: string },
+  named: { schema: string | null; relation: string | null; column: string; type: string | null },
   masks: MaskObligation[],
   context: Context,
 ): Source {
   const strictest = masks.reduce((one, other) => (strictness[other.with] < strictness[one.with] ? other : one))
   const predicates = predicateStrictness.find(kind => masks.some(mask => mask.predicates === kind)) ?? 'refuse'
   const place = [named.schema === 'public' ? null : named.schema, named.relation, named.column]
-  return intern({ rule: strictest.rule, with: strictest.with, predicates, column: place.filter(part => part !== null).join('.') }, context)
+  const column = place.filter(part => part !== null).join('.')
+  return intern({ rule: strictest.rule, with: strictest.with, predicates, column, type: named.type }, context)
 }
 
 function intern(source: Source, context: Context): Source {
-  const key = `${source.column}\0${source.rule}`
+  const key = `${source.column}\0${source.rule}\0${source.type}`
   const known = context.sources.get(key)
   if (known) return known
   context.sources.set(key, source)

@@ -1,9 +1,12 @@
-import type { MaskRequest, MaskPlan, AnswerPlan, Redaction } from './mask-plan.ts'
+import type { MaskRequest, MaskPlan, AnswerPlan, Made, Redaction } from './mask-plan.ts'
+import { bare } from './value.ts'
 import { Context, Refusal } from './context.ts'
 import { isLiteral } from './literals.ts'
 import { readQuery } from './query.ts'
 import { readStatement, type Batch } from './statement.ts'
-import type { Fields } from '../tree.ts'
+import { altersNames } from './alters-names.ts'
+import { setSearchPath } from './call.ts'
+import { fieldsOf, list, type Fields } from '../tree.ts'
 
 /**
  * Says how the answers to a text are hidden, column by column, so that what is
@@ -14,9 +17,12 @@ export function planMasks(request: MaskRequest): MaskPlan {
   const context = new Context(request, { query: readQuery })
   const batch: Batch = { prepared: new Map<string, Fields>(), cursors: new Map<string, Fields>() }
   const answers: (AnswerPlan | null)[] = []
+  let leavesStale = false
   for (const statement of request.statements) {
     try {
       answers.push(readStatement(statement, batch, context))
+      leavesStale = settleNames(statement, context) || leavesStale
+      bindWritten(statement, context)
     } catch (error) {
       context.note(error instanceof Refusal ? error : misunderstood(context))
     }
@@ -24,7 +30,51 @@ export function planMasks(request: MaskRequest): MaskPlan {
   const redactions = [...context.redactions, ...detected(context)].toSorted(byPlace)
   const { refusal } = context
   if (refusal) return { kind: 'refuse', rule: refusal.rule, reason: refusal.reason, hint: refusal.hint, redactions }
-  return { kind: 'plan', answers, redactions, touchesMasked: context.touchesMasked }
+  return { kind: 'plan', answers, redactions, touchesMasked: context.touchesMasked, leavesStale, made: madeBy(context) }
+}
+
+/** What a masked column is written with may stand anywhere in a statement that has it from a query or a list. */
+function bindWritten(statement: Fields, context: Context): void {
+  const source = context.writtenFromElsewhere
+  context.writtenFromElsewhere = null
+  if (source) context.bind(statement, bare(source, null))
+}
+
+function madeBy({ made, request }: Context): Made[] {
+  const before = new Set(request.made?.map(({ name }) => name))
+  return [...made].flatMap(([name, columns]) =>
+    before.has(name) || columns.some(column => column.isMore) ? [] : [{ name, columns: columns.map(column => column.name) }],
+  )
+}
+
+/** What names mean to the statements after one, and whether that is another thing now. */
+function settleNames(statement: Fields, context: Context): boolean {
+  const { path, alters } = context.after
+  context.after = { path: undefined, alters: null }
+  if (path !== undefined) context.hasSetPath = true
+  if (path !== undefined) setSearchPath(isPlainCall(statement) ? path : null, context)
+  const change = alters === 'all' ? alters : (altersNames(statement) ?? alters)
+  context.areTablesMoved ||= change !== null
+  context.isStale ||= change === 'all'
+  return change !== null
+}
+
+/** `SELECT set_config(…)` and nothing around it, which surely runs once. */
+function isPlainCall(statement: Fields): boolean {
+  const select = fieldsOf(statement, 'SelectStmt')
+  const clauses = [
+    'fromClause',
+    'whereClause',
+    'groupClause',
+    'havingClause',
+    'limitCount',
+    'limitOffset',
+    'larg',
+    'withClause',
+    'distinctClause',
+  ]
+  const targets = list(select?.['targetList']).map(target => fieldsOf(fieldsOf(target, 'ResTarget')?.['val'], 'FuncCall'))
+  return select !== null && clauses.every(clause => select[clause] === undefined) && targets.length === 1 && targets[0] !== null
 }
 
 function misunderstood(context: Context): Refusal {

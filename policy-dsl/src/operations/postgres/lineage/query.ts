@@ -39,13 +39,32 @@ function withQueries(statement: Fields, outer: Scope | null, context: Context): 
   const ctes = new Map<string, Column[]>()
   const scope = scopeIn(outer, ctes)
   if (!isFields(clause)) return scope
-  for (const item of list(clause['ctes'])) {
-    const cte = fieldsOf(item, 'CommonTableExpr') ?? {}
+  const queries = list(clause['ctes']).map(item => fieldsOf(item, 'CommonTableExpr') ?? {})
+  for (const cte of clause['recursive'] === true ? inOrder(queries, context) : queries) {
     const name = text(cte['ctename'])
     const columns = clause['recursive'] === true ? recursiveColumns(name, cte, ctes, scope, context) : cteColumns(cte, scope, context)
     ctes.set(name, columns)
   }
   return scope
+}
+
+/** With RECURSIVE a query may name any other of the list, before it or after it: each comes after those it names. */
+function inOrder(queries: Fields[], context: Context): Fields[] {
+  const ordered: Fields[] = []
+  const waiting = new Set(queries)
+  while (waiting.size > 0) {
+    const next = [...waiting].find(cte =>
+      [...waiting].every(other => other === cte || !namesRelation(cte['ctequery'], text(other['ctename']))),
+    )
+    if (!next)
+      throw context.refuse(
+        'queries of WITH RECURSIVE name one another',
+        'give them names that are no table’s, and none that is used inside',
+      )
+    ordered.push(next)
+    waiting.delete(next)
+  }
+  return ordered
 }
 
 function cteColumns(cte: Fields, scope: Scope, context: Context): Column[] {

@@ -1,7 +1,11 @@
 import { fieldsOf, isFields, nameParts, readNode, text, type Fields } from '../tree.ts'
-import type { RoutineData } from '../catalogue.ts'
-import type { Context } from './context.ts'
-import { harmlessExtension, queryRunning, reachingOut, statementTelling, tableReading } from './functions.ts'
+import type { RelationData, RoutineData } from '../catalogue.ts'
+import type { Context, Place } from './context.ts'
+import { indexOf } from '../catalogue-index.ts'
+import { isHarmless } from '../extensions.ts'
+import { schemasIn, wordAlters } from './alters-names.ts'
+import { harmlessExtension, queryRunning, reachingOut, statementTelling, tableReading, tellingExtension } from './functions.ts'
+import { isOwnRoutine } from './own-routine.ts'
 import { columnsOf, toldValue, unknownMasks } from './masked-columns.ts'
 import { tokensOf } from './tokens.ts'
 import { clean, derived, either, isMasked, type Column, type Source, type Value } from './value.ts'
@@ -12,12 +16,13 @@ import { clean, derived, either, isMasked, type Column, type Source, type Value 
  * looked into.
  */
 export function routineSources(routine: RoutineData, context: Context): readonly Source[] {
-  const known = context.routineSources.get(routine.oid)
+  const key = [routine.oid, context.isPathUnknown || context.areTablesMoved, ...context.searchPath].join('\0')
+  const known = context.routineSources.get(key)
   // One that is being read calls itself: what it reads is being collected.
   if (known !== undefined) return known ?? []
-  context.routineSources.set(routine.oid, null)
+  context.routineSources.set(key, null)
   const sources = readRoutine(routine, context)
-  context.routineSources.set(routine.oid, sources)
+  context.routineSources.set(key, sources)
   return sources
 }
 
@@ -29,9 +34,7 @@ export function routineColumns(routine: RoutineData, value: Value, context: Cont
   const statement = bodyStatements(routine, context)?.at(-1)
   if (!statement || !fieldsOf(statement, 'SelectStmt')) return null
   context.openRoutines.add(routine.oid)
-  const columns = context.elsewhere({ isMuted: true, searchPath: bodyPath(routine, context) }, () =>
-    context.readers.query(context, statement, null),
-  )
+  const columns = context.elsewhere(insideOf(routine, context), () => context.readers.query(context, statement, null))
   context.openRoutines.delete(routine.oid)
   return columns.some(column => column.isMore)
     ? null
@@ -49,54 +52,73 @@ export function mentionedInStatements(statements: readonly unknown[], context: C
     const { kind, fields } = readNode(value, field)
     if (kind === 'RangeVar') found.push(relationValue(text(fields['schemaname']) || null, text(fields['relname']), context))
     if (kind === 'FuncCall') found.push(callSources(nameParts(fields['funcname']), context))
-    if (kind === 'DoStmt' || kind === 'ExecuteStmt' || kind === 'FetchStmt') throw opaque('the body', context)
+    if (kind === 'A_Expr') found.push(behindOperator(nameParts(fields['name']), context))
+    if (unseen.has(kind)) throw opaque('the body', context)
     for (const key of Object.keys(fields)) if (typeof fields[key] === 'object') waiting.push({ value: fields[key], field: key })
   }
   return either(found).sources
 }
 
+/** What they do stands in a text of its own, or takes away the names that the catalogue knows. */
+const unseen = new Set(['DoStmt', 'ExecuteStmt', 'FetchStmt', 'CreateFunctionStmt', 'RenameStmt', 'AlterObjectSchemaStmt'])
+
 /** The masked columns of all relations that are named in a text of another language, however it uses them. */
 export function mentionedInText(body: string, name: string, context: Context): readonly Source[] {
   const { catalogue } = context.request
   const names = new Set<string>()
-  for (const token of tokensOf(body)) {
+  const tokens = tokensOf(body)
+  for (const [at, token] of tokens.entries()) {
     if (token.kind !== 'word' && token.kind !== 'name') continue
+    // The body of a block or of a routine that is made here is a text of its own.
+    const next = tokens[at + 1]
+    if (token.value === 'do' && (next?.kind === 'string' || next?.value === 'language')) throw opaque(name, context)
     // `U&"…"` writes a name in escapes.
     if (token.kind === 'word' && token.value === 'execute') throw opaque(name, context)
     if (token.kind === 'name' && body[token.start] !== '"') throw opaque(name, context)
     if (isOpaqueCall(token.value)) throw opaque(name, context)
     names.add(token.value)
   }
+  if (['create', 'alter'].some(one => names.has(one)) && ['function', 'procedure', 'routine', 'aggregate'].some(one => names.has(one)))
+    throw opaque(name, context)
   const found = [...names].map(one => relationValue(null, one, context))
-  for (const relation of catalogue.data.relations) if (names.has(relation.name)) found.push(...masksOf(relation, context))
-  for (const routine of catalogue.data.routines)
-    if (names.has(routine.name) && routine.schema !== 'pg_catalog') found.push({ ...clean, sources: routineSources(routine, context) })
+  const { relations, routines } = indexOf(catalogue)
+  for (const one of names) for (const relation of relations.get(one) ?? []) found.push(...masksOf(relation, context))
+  for (const one of names)
+    for (const routine of routines.get(one) ?? [])
+      if (!isOwnRoutine(routine)) found.push({ ...clean, sources: routineSources(routine, context) })
+  for (const operator of catalogue.data.operators ?? [])
+    if (body.includes(operator.name)) found.push(behindOperator([operator.name], context))
   for (const one of names) if (statementTelling.has(one)) found.push(toldValue(one, context))
   return derived(found).sources
 }
 
 function readRoutine(routine: RoutineData, context: Context): readonly Source[] {
   const name = `\`${routine.name}\``
-  if (routine.kind === 'aggregate') return []
+  if (routine.kind === 'aggregate') {
+    const parts = (routine.calls ?? []).flatMap(one => context.request.catalogue.routines(one.schema, one.name))
+    if (parts.length === 0) throw opaque(name, context)
+    return derived(parts.map(part => ({ ...clean, sources: isOwnRoutine(part) ? [] : routineSources(part, context) }))).sources
+  }
   switch (routine.language) {
     case 'sql': {
       const statements = bodyStatements(routine, context)
       if (!statements) throw opaque(name, context)
-      return context.elsewhere({ isMuted: true, searchPath: bodyPath(routine, context) }, () => mentionedInStatements(statements, context))
+      return context.elsewhere(insideOf(routine, context), () => mentionedInStatements(statements, context))
     }
     case 'plpgsql':
       if (routine.body === null) throw opaque(name, context)
       return mentionedInText(routine.body, name, context)
     case 'c':
       if (routine.name === 'pg_stat_statements') return toldValue('pg_stat_statements.query', context).sources
-      if (harmlessExtension.test(routine.name)) return []
+      if (isHarmless(routine) || isOfKnownExtension(routine)) return []
       throw opaque(name, context)
     default:
       throw opaque(name, context)
   }
 }
 
-function bodyStatements(routine: RoutineData, context: Context): Fields[] | null {
+/** The statements of a routine in SQL, or null for what cannot be parsed. */
+export function bodyStatements(routine: RoutineData, context: Context): Fields[] | null {
   const { request } = context
   if (routine.sqlBody) {
     const syntax = request.parse(`CREATE FUNCTION f() RETURNS void LANGUAGE sql ${routine.sqlBody}`)
@@ -116,15 +138,18 @@ function flatten(body: unknown): Fields[] {
 }
 
 /** A body that was parsed when it was made means what the catalogue's own path says; a text means what the session's does. */
-function bodyPath(routine: RoutineData, context: Context): string[] {
-  return routine.sqlBody ? context.request.catalogue.data.searchPath : context.searchPath
+function insideOf(routine: RoutineData, context: Context): Place {
+  if (routine.sqlBody) return { isMuted: true, searchPath: context.request.catalogue.data.searchPath, isPrinted: true }
+  if (routine.searchPath === undefined) return { isMuted: true, searchPath: context.searchPath }
+  const { schemas, isCertain } = schemasIn(routine.searchPath)
+  return { isMuted: true, searchPath: schemas, isPathUnknown: !isCertain }
 }
 
 function relationValue(schema: string | null, name: string, context: Context): Value {
   const relations = context.relations(schema, name)
-  // The function may have a search path of its own.
-  const all = context.request.catalogue.data.relations
-  const possible = relations.length > 0 || schema !== null ? relations : all.filter(one => one.name === name)
+  // One that the path does not find may be there when the function runs.
+  const all = indexOf(context.request.catalogue).relations
+  const possible = relations.length > 0 || schema !== null ? relations : (all.get(name) ?? [])
   return derived(possible.length > 0 ? possible.flatMap(relation => masksOf(relation, context)) : unknownMasks(name, context))
 }
 
@@ -139,10 +164,70 @@ function masksOf({ oid }: { oid: number }, context: Context): Value[] {
 
 function callSources(parts: string[], context: Context): Value {
   const base = parts.at(-1) ?? ''
-  const routines = context.request.catalogue.routines(parts.at(-2) ?? null, base).filter(routine => routine.schema !== 'pg_catalog')
-  if (routines.length === 0 && isOpaqueCall(base)) throw opaque('the body', context)
-  if (routines.length === 0 && statementTelling.has(base)) return toldValue(base, context)
-  return derived(routines.map(routine => ({ ...clean, sources: routineSources(routine, context) })))
+  const schema = parts.at(-2) ?? null
+  const named = (indexOf(context.request.catalogue).routines.get(base) ?? []).filter(one => schema === null || one.schema === schema)
+  const isOwn = schema === null || schema === 'pg_catalog' || named.length === 0
+  if (isOwn && isOpaqueCall(base)) throw opaque('the body', context)
+  const told = isOwn && statementTelling.has(base) ? [toldValue(base, context)] : []
+  const hasOwn = named.some(isOwnRoutine)
+  const added = context.isPrinted && schema === null && hasOwn ? [] : named.filter(routine => !isOwnRoutine(routine))
+  return derived([...told, ...added.map(routine => ({ ...clean, sources: routineSources(routine, context) }))])
+}
+
+/** What the functions behind an operator that someone added read, but for those of extensions, which compare values. */
+function behindOperator(parts: string[], context: Context): Value {
+  const { catalogue } = context.request
+  const operators = catalogue.operators(parts.at(-2) ?? null, parts.at(-1) ?? '')
+  const routines = operators.flatMap(({ routine }) => catalogue.routines(routine.schema, routine.name))
+  const own = routines.filter(routine => routine.extension === undefined && !isOwnRoutine(routine))
+  return derived(own.map(routine => ({ ...clean, sources: routineSources(routine, context) })))
+}
+
+function isOfKnownExtension({ name, extension }: RoutineData): boolean {
+  return extension !== undefined && harmlessExtension.test(name) && !tellingExtension.test(name)
+}
+
+/**
+ * What a routine may change of what names mean, as far as its words say. In
+ * another language than SQL and PL/pgSQL, unless it came with an extension, it
+ * may be anything.
+ */
+export function routineAlters(routine: RoutineData, context: Context): 'tables' | 'all' | null {
+  if (isOwnRoutine(routine) || (routine.extension !== undefined && routine.language === 'c')) return null
+  const known = context.alteringRoutines.get(routine.oid)
+  if (known !== undefined) return known
+  context.alteringRoutines.set(routine.oid, null)
+  const body = routine.sqlBody ?? routine.body
+  const { routines } = indexOf(context.request.catalogue)
+  const called = (routine.calls ?? []).flatMap(one => context.request.catalogue.routines(one.schema, one.name))
+  const words = new Set(body === null ? [] : tokensOf(body).map(token => token.value))
+  const named = [...words].flatMap(word => routines.get(word) ?? []).filter(one => one !== routine)
+  const changes = [...[...words].map(wordAlters), ...[...called, ...named].map(one => routineAlters(one, context))]
+  const isUnread = body === null && called.length === 0
+  const found = isUnread || changes.includes('all') ? 'all' : changes.includes('tables') ? 'tables' : null
+  context.alteringRoutines.set(routine.oid, found)
+  return found
+}
+
+/** What the expressions that run when a relation's rows are read or change do to the names of the statements after this one. */
+export function noteExpressions(relation: RelationData, isChange: boolean, context: Context): void {
+  const { catalogue } = context.request
+  const { columns, checks = [], indexes = [], policies = [], triggers = [] } = relation
+  const evaluated = [...checks, ...indexes, ...columns.map(column => column.default ?? ''), ...triggers.map(one => one.definition ?? '')]
+  const words = new Set([...policies, ...(isChange ? evaluated : [])].flatMap(expression => tokensOf(expression).map(token => token.value)))
+  const behind = isChange ? triggers.flatMap(({ routine }) => catalogue.routines(routine.schema, routine.name)) : []
+  // A trigger's own text says CREATE TRIGGER and EXECUTE FUNCTION. What could not be read may say anything.
+  if (words.has('?')) context.after.alters ??= 'tables'
+  for (const word of words) if (wordAlters(word) === 'tables') context.after.alters ??= 'tables'
+  noteAltering([...behind, ...[...words].flatMap(word => indexOf(catalogue).routines.get(word) ?? [])], context)
+}
+
+/** Takes down what routines that are called do to the names of the statements after this one. */
+export function noteAltering(routines: readonly RoutineData[], context: Context): void {
+  for (const routine of routines) {
+    const change = routineAlters(routine, context)
+    if (change !== null && context.after.alters !== 'all') context.after.alters = change
+  }
 }
 
 function isOpaqueCall(name: string): boolean {

@@ -1,5 +1,7 @@
 import type { Context } from './context.ts'
 import { unknownColumn } from './masked-columns.ts'
+import { functionMeaning, giveTo } from './meaning.ts'
+import { noteAltering, routineSources } from './routines.ts'
 import { clean, derived, either, isMasked, rowOf, type Column, type Value } from './value.ts'
 
 /** What a name in a query can mean, inside out. */
@@ -48,10 +50,20 @@ export function columnIn(entry: Entry, name: string, context: Context): Value {
   if (systemColumns.has(name)) return clean
   const unknown = unknownIn(entry, name, context)
   if (isMasked(unknown)) return unknown
-  const row = rowOf(entry.columns)
-  if (!isMasked(row)) return clean
-  context.ask(row, 'anything', `the function \`${name}\``)
-  return derived([row])
+  return calledOn(name, rowOf(entry.columns), context)
+}
+
+/** A function of a row, written as if it were its column. */
+export function calledOn(name: string, row: Value, context: Context): Value {
+  const meaning = functionMeaning([name], isMasked(row), context)
+  noteAltering(meaning.added, context)
+  const sources = meaning.added.flatMap(routine => routineSources(routine, context))
+  context.noteCall(sources)
+  if (isMasked(row)) {
+    giveTo(meaning, row, `the function \`${name}\``, context)
+    context.ask(row, 'anything', `the function \`${name}\``)
+  }
+  return derived([row, { ...clean, sources }])
 }
 
 /** The entry that a qualified name begins with: `t` or `schema.t`. */
@@ -69,7 +81,9 @@ export function entryNamed(parts: string[], scope: Scope | null): Entry | null {
 
 /** What a column could be that the catalogue does not know of. */
 function unknownIn(entry: Entry, name: string, context: Context): Value {
-  if (entry.relation !== null) return unknownColumn(entry.schema, entry.relation, name, context)
+  const known = entry.relation === null ? clean : unknownColumn(entry.schema, entry.relation, name, context)
+  if (isMasked(known)) return known
+  // What stands for the rest of a relation that is not known is masked, whatever its name.
   return derived(entry.columns.filter(column => column.isMore).map(column => column.value))
 }
 

@@ -1,4 +1,5 @@
 import { fieldsOf, isFields, list, nameParts, readNode, text, type Fields } from '../tree.ts'
+import { setsPath } from './alters-names.ts'
 import { constantText, setSearchPath } from './call.ts'
 import type { Context } from './context.ts'
 import { readDefinition } from './definition.ts'
@@ -48,6 +49,15 @@ const kinds: Record<string, Read> = {
   CallStmt: (fields, _, context) => readCall(fields, context),
   DoStmt: (fields, _, context) => readDo(fields, context),
   VariableSetStmt: (fields, _, context) => readSet(fields, context),
+  // What was set in a transaction ends with it, or with what is rolled back.
+  TransactionStmt: (fields, _, context) => {
+    if (context.hasSetPath && !/BEGIN|START|SAVEPOINT$/.test(text(fields['kind']))) context.isPathUnknown = true
+    return null
+  },
+  DiscardStmt: (_, __, context) => {
+    context.isPathUnknown = true
+    return null
+  },
   VariableShowStmt: () => ({ columns: 'unknown-count' }),
 }
 
@@ -99,7 +109,10 @@ function intoOf(select: Fields): unknown {
 
 function readCopy(copy: Fields, context: Context): AnswerPlan | null {
   if (copy['is_from'] === true) {
-    if (isFields(copy['relation']) && context.columnMasks.length > 0) relationEntry(copy['relation'], null, context)
+    if (context.columnMasks.length === 0) return null
+    if (typeof copy['filename'] === 'string' || copy['is_program'] === true)
+      throw context.refuse('what COPY reads on the server may be what is masked', 'copy from STDIN')
+    if (isFields(copy['relation'])) relationEntry(copy['relation'], null, context)
     return null
   }
   const isAway = typeof copy['filename'] === 'string' || copy['is_program'] === true
@@ -266,7 +279,12 @@ function readDo(block: Fields, context: Context): null {
 }
 
 function readSet(set: Fields, context: Context): null {
-  if (text(set['name']).toLowerCase() !== 'search_path') return null
+  if (!setsPath(set)) return null
+  context.hasSetPath = true
+  if (text(set['name']).toLowerCase() !== 'search_path') {
+    context.isPathUnknown = true
+    return null
+  }
   const parts = list(set['args']).map(constantText)
   if (text(set['kind']) !== 'VAR_SET_VALUE') {
     context.searchPath = context.request.catalogue.data.searchPath

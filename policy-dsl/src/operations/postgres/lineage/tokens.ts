@@ -9,6 +9,7 @@ export interface Token {
 
 const space = /\s/
 const digit = /[0-9]/
+const prefixStart = /[ebxnu]/i
 const wordStart = /[A-Za-z_\u0080-\uffff]/
 const wordPart = /[A-Za-z0-9_$\u0080-\uffff]/
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y
@@ -32,10 +33,10 @@ export function tokensOf(text: string): Token[] {
 
 function readToken(text: string, start: number): Token {
   const first = text[start]!
-  const prefix = /^(?:[ebxn]|u&)(?=')/i.exec(text.slice(start, start + 3))?.[0] ?? ''
+  const prefix = prefixStart.test(first) ? (/^(?:[ebxn]|u&)(?=')/i.exec(text.slice(start, start + 3))?.[0] ?? '') : ''
   if (first === "'" || prefix !== '') return readString(text, start, prefix.toLowerCase())
   if (first === '"') return readName(text, start, start)
-  if (/^u&"/i.test(text.slice(start, start + 3))) return readName(text, start, start + 2)
+  if ((first === 'u' || first === 'U') && text.startsWith('&"', start + 1)) return readName(text, start, start + 2)
   if (first === '$') {
     dollarQuote.lastIndex = start
     const tag = dollarQuote.exec(text)?.[0]

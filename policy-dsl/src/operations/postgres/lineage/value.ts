@@ -8,6 +8,8 @@ export interface Source {
   predicates: MaskObligation['predicates']
   /** `table.column`, with its schema where that is not `public`. */
   column: string
+  /** The column's type, where it is known. */
+  type: string | null
 }
 
 /** Where a value comes from. Without sources it says nothing of a masked column. */
