@@ -73,6 +73,9 @@ export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> {
   bytes: Uint8Array
 }
 
+/** Takes what the record has of an answer, part by part. */
+export type Show = (part: AnswerPart | RowBlock | ContentBlock) => void
+
 /** Keeps one command's answer to what policies demand. Whatever it throws ends the session with nothing passed on. */
 export interface AnswerKeeper {
   /** Masks a part. */
@@ -263,22 +266,30 @@ export class Session {
     return this.relay()
   }
 
-  /** Masks and writes down one part of an answer, and clears the bytes that carry it for the client. */
-  clear(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock, bytes: Uint8Array): Cleared {
+  /**
+   * Masks and writes down one part of an answer, and clears the bytes that
+   * carry it for the client. `show` gets what the record has of it: nothing
+   * else may be shown.
+   */
+  clear(ticket: Ticket, part: AnswerPart | RowBlock | ContentBlock, bytes: Uint8Array, show: Show): Cleared {
     if (this.#isWatched && 'cells' in part) this.#parts.law.remember({ what: 'rows', count: part.count })
     const obliged = this.#obliged.size === 0 ? undefined : this.#obliged.get(ticket.n)
-    if (obliged) return new Cleared(guardKey, this.#keep(ticket, obliged, { part, bytes }))
+    if (obliged) return new Cleared(guardKey, this.#keep(ticket, obliged, { part, bytes }, show))
+    show(part)
     this.#write(ticket, part)
     return new Cleared(guardKey, bytes)
   }
 
   /** Clears the end of content: what was held back of it goes first. */
-  clearEnd(ticket: Ticket, bytes: Uint8Array): Cleared[] {
+  clearEnd(ticket: Ticket, bytes: Uint8Array, show: Show): Cleared[] {
     const obliged = this.#obliged.get(ticket.n)
     const rest = obliged?.keeper.rest()
     if (!obliged || !rest) return [new Cleared(guardKey, bytes)]
     const within = this.#within(obliged, rest)
-    if (within.bytes.length > 0) this.#write(ticket, within.part)
+    if (within.bytes.length > 0) {
+      show(within.part)
+      this.#write(ticket, within.part)
+    }
     return [new Cleared(guardKey, within.bytes), new Cleared(guardKey, bytes)]
   }
 
@@ -288,10 +299,13 @@ export class Session {
   }
 
   /** Writes down a part of an answer that reaches the client in other bytes, or in none. */
-  record(ticket: Ticket, part: AnswerPart): void {
+  record(ticket: Ticket, part: AnswerPart, show: Show): void {
     const obliged = this.#obliged.size === 0 ? undefined : this.#obliged.get(ticket.n)
-    if (obliged) this.#keep(ticket, obliged, { part, bytes: nothing })
-    else this.#write(ticket, part)
+    if (obliged) this.#keep(ticket, obliged, { part, bytes: nothing }, show)
+    else {
+      show(part)
+      this.#write(ticket, part)
+    }
   }
 
   /** Writes down what the target said outside any command, and clears its bytes. */
@@ -552,23 +566,30 @@ export class Session {
   }
 
   /** Masks, limits and writes down one part of an answer that policies have demands on; gives what the client may see of it. */
-  #keep(ticket: Ticket, obliged: Obliged, given: Kept): Uint8Array {
+  #keep(ticket: Ticket, obliged: Obliged, given: Kept, show: Show): Uint8Array {
     const kept = obliged.keeper.keep(given)
     const { part } = kept
     if ('kind' in part) {
       if (part.kind === 'end') this.#obliged.delete(ticket.n)
       if ((part.kind !== 'done' && part.kind !== 'suspended') || obliged.cutBy === null) {
+        show(part)
         this.#write(ticket, part)
         return kept.bytes
       }
       const { parts, bytes } = obliged.keeper.finish(part, { rule: obliged.cutBy, rows: obliged.rows })
-      for (const one of parts) this.#write(ticket, one)
+      for (const one of parts) {
+        show(one)
+        this.#write(ticket, one)
+      }
       obliged.cutBy = null
       obliged.rows = 0
       return bytes
     }
     const within = this.#within(obliged, { part, bytes: kept.bytes })
-    if (within.bytes.length > 0) this.#write(ticket, within.part)
+    if (within.bytes.length > 0) {
+      show(within.part)
+      this.#write(ticket, within.part)
+    }
     return within.bytes
   }
 

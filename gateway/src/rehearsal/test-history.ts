@@ -11,6 +11,8 @@ import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import type { PastParser } from './read-session.ts'
 
+const unseen = () => {}
+
 const parser = await createParser({ loadWasm: loadParserWasm })
 
 /** Reads texts as the gateway does, at once. */
@@ -92,11 +94,11 @@ export class History {
         this.consent.asked.at(-1)?.settle(consent ? { granted: true, reviews: [] } : { granted: false, because: 'rejected', reviews: [] })
       const { verdict, ticket } = await submitted
       if (verdict === 'allow') {
-        if (columns.length > 0) session.record(ticket, { kind: 'columns', columns: columns.map(columnOf) })
-        if (rows.length > 0) session.clear(ticket, blockOf(rows), new Uint8Array(1))
-        session.record(ticket, { kind: 'done', tag: 'X', rows: rows.length })
+        if (columns.length > 0) session.record(ticket, { kind: 'columns', columns: columns.map(columnOf) }, unseen)
+        if (rows.length > 0) session.clear(ticket, blockOf(rows), new Uint8Array(1), unseen)
+        session.record(ticket, { kind: 'done', tag: 'X', rows: rows.length }, unseen)
       }
-      session.record(ticket, { kind: 'end', transaction: 'idle' })
+      session.record(ticket, { kind: 'end', transaction: 'idle' }, unseen)
       session.commit()
     }
     session.close('client closed')

@@ -1,4 +1,14 @@
-import type { AnswerPart, Column, EndReason, Notice, Operation, Parameter, TransactionState } from '@steno/recordings'
+import type {
+  AnswerPart,
+  Column,
+  ContentBlock,
+  EndReason,
+  Notice,
+  Operation,
+  Parameter,
+  RowBlock,
+  TransactionState,
+} from '@steno/recordings'
 import type { ClientWire, CommandDraft, Ruling, Session, TargetWire, Ticket } from '../../guard/index.ts'
 import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
@@ -801,8 +811,7 @@ export class Relay {
     const { block, bytes } = this.#rows.take()
     const ticket = this.#owed[0]?.ticket ?? null
     assert(ticket !== null, 'rows answer a command')
-    this.#transcript.rows(block)
-    this.#client.write(this.#session.clear(ticket, block, bytes))
+    this.#client.write(this.#session.clear(ticket, block, bytes, this.#show))
   }
 
   #onCopyOutData(message: MessageReader): void {
@@ -819,14 +828,13 @@ export class Relay {
     const ticket = this.#owed[0]?.ticket ?? null
     assert(ticket !== null, 'COPY data answers a command')
     const { content, bytes } = this.#copyOut.take()
-    this.#shown += this.#transcript.data(content)
-    this.#client.write(this.#session.clear(ticket, content, bytes))
+    this.#client.write(this.#session.clear(ticket, content, bytes, this.#show))
   }
 
   #onCopyDone(message: MessageReader): void {
     const { ticket } = this.#front(message)
     if (!ticket) throw unexpected(message)
-    for (const cleared of this.#session.clearEnd(ticket, raw(message))) this.#client.write(cleared)
+    for (const cleared of this.#session.clearEnd(ticket, raw(message), this.#show)) this.#client.write(cleared)
   }
 
   #paid(message: MessageReader, what: Owed['what'], part: AnswerPart | null): void {
@@ -1045,6 +1053,7 @@ export class Relay {
     this.#searchPath.idle()
     const isStale = this.#understander.idle()
     if (this.#changed === 'nothing' && !isStale) return
+    if (isStale) this.#searchPath.lost()
     this.#changed = 'nothing'
     this.#parts.reading.catalogues.invalidate(this.#parts.reading.target)
   }
@@ -1076,13 +1085,19 @@ export class Relay {
   }
 
   #answerWith(ticket: Ticket | null, part: AnswerPart, bytes: Uint8Array): void {
-    this.#shown += this.#transcript.part(part)
-    this.#client.write(ticket ? this.#session.clear(ticket, part, bytes) : this.#session.relayBack(bytes))
+    if (ticket) return this.#client.write(this.#session.clear(ticket, part, bytes, this.#show))
+    this.#show(part)
+    this.#client.write(this.#session.relayBack(bytes))
   }
 
   #record(ticket: Ticket | null, part: AnswerPart): void {
-    this.#shown += this.#transcript.part(part)
-    if (ticket) this.#session.record(ticket, part)
+    if (ticket) this.#session.record(ticket, part, this.#show)
+  }
+
+  /** Draws what the record has of an answer. */
+  readonly #show = (part: AnswerPart | RowBlock | ContentBlock): void => {
+    if ('cells' in part) this.#transcript.rows(part)
+    else this.#shown += 'ranges' in part ? this.#transcript.data(part) : this.#transcript.part(part)
   }
 
   #flushShown(): void {

@@ -230,10 +230,13 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 }
 
+/** The code of a DO block is the statement's own; what it calls adds lines of its own. */
+const ownCode = /^PL\/pgSQL function inline_code_block line \d+ at [\w ]+$/
+
 /** Whether an error or notice speaks of what the statement itself said: not from code that it set off, and of no row of a masked table. */
 function isOwn({ fields = {} }: Notice, masks: MaskObligation[]): boolean {
   const { where, table } = fields
-  if (where !== undefined) return false
+  if (where !== undefined && !ownCode.test(where)) return false
   return table === undefined || !masks.some(({ columns }) => columns.some(pattern => pattern.table === null || pattern.table === table))
 }
 

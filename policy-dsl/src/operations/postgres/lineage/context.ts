@@ -3,7 +3,7 @@ import { isFields, type Fields } from '../tree.ts'
 import type { RelationData, RoutineName } from '../catalogue.ts'
 import { indexOf } from '../catalogue-index.ts'
 import { isOwnRoutine } from './own-routine.ts'
-import { Literals } from './literals.ts'
+import { isLiteral, Literals } from './literals.ts'
 import type { MaskRequest, Redaction } from './mask-plan.ts'
 import type { Scope } from './scope.ts'
 import { clean, sourceNames, type Column, type Source, type Value } from './value.ts'
@@ -183,6 +183,11 @@ export class Context {
   bind(node: unknown, target: Value): void {
     const [source] = target.sources
     if (source && (this.isOwnText || this.#bound)) this.#bind(node, source)
+  }
+
+  /** Takes down every literal of the text, of which some may be bound for a masked column. */
+  bindEverything({ rule, with: kind }: Source): void {
+    for (const { start, end } of this.isOwnText ? this.literals.tokens.filter(isLiteral) : []) this.#add({ start, end, rule, with: kind })
   }
 
   #bind(node: unknown, source: Source): void {

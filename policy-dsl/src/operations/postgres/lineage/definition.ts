@@ -123,6 +123,9 @@ function readAlterTable(alter: Fields, context: Context): void {
     }
     forbidExpressions(alter['relation'], [command['def']], 'ALTER TABLE', context)
     forbidRewrite(kind, text(command['name']), alter, context)
+    if (kind === 'AT_ColumnDefault')
+      for (const column of tableColumns(alter['relation'], context))
+        if (column.name === command['name']) context.bind(command['def'], column.value)
     forbidConstraint(alter['relation'], command['def'], context)
     forbidReference(command, context)
     forbidCalls(command, context)

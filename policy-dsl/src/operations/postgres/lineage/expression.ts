@@ -2,7 +2,7 @@ import { fieldsOf, isFields, list, nameParts, readNode, text, type Fields } from
 import { callValue } from './call.ts'
 import type { Context } from './context.ts'
 import { safeCasts, textTypes, totalOperators } from './functions.ts'
-import { castSources, forbidOwnType, giveTo, isOfExtensions, operatorMeaning, operatorSources } from './meaning.ts'
+import { castSources, forbidOwnType, giveTo, isOfExtensions, operatorMeaning, operatorSources, functionMeaning } from './meaning.ts'
 import { typesIn } from './nodes-in.ts'
 import { noteAltering } from './routines.ts'
 import { calledOn, columnIn, columnValue, entryNamed, type Scope } from './scope.ts'
@@ -235,9 +235,14 @@ function indirection(fields: Fields, scope: Scope | null, context: Context): Val
       value = { ...derived([value]), row }
     } else if (name !== undefined && value.row && !value.collects)
       value = columnIn({ alias: '', schema: null, relation: null, columns: [...value.row] }, name, context)
-    else value = derived([value, name === undefined ? clean : calledOn(name, value, context)])
+    else value = name !== undefined && mayCall(name, context) ? calledOn(name, value, context) : derived([value])
   }
   return value
+}
+
+/** A part of a composite value is its field, unless there is a function that could be meant. */
+function mayCall(name: string, context: Context): boolean {
+  return context.isStale || functionMeaning([name], true, context).added.length > 0
 }
 
 function castValue(value: Value, typeName: unknown, context: Context): Value {

@@ -504,6 +504,8 @@ describe('redactions', () => {
     ["UPDATE customers SET ssn = v.s FROM (VALUES (1, '1-2')) v(id, s) WHERE v.id = customers.id", ["'1-2'", '1']],
     ["WITH x AS (SELECT '1-2' AS s), y AS (UPDATE customers SET ssn = x.s FROM x) SELECT 1", ["'1-2'", '1']],
     ['UPDATE customers SET ssn = upper(ssn) WHERE id = 1', []],
+    ["ALTER TABLE customers ALTER ssn SET DEFAULT '1-2', ALTER name SET DEFAULT 'n'", ["'1-2'"]],
+    ["DO $$ BEGIN INSERT INTO customers (ssn) VALUES ('1-2'); END $$", ["$$ BEGIN INSERT INTO customers (ssn) VALUES ('1-2'); END $$"]],
     ['INSERT INTO customers (id, name) SELECT 7, body FROM notes WHERE id = 8', []],
     ["PREPARE p AS INSERT INTO customers (id, ssn) VALUES ($1, $2); EXECUTE p (1, '1-2')", ['$2', "'1-2'"]],
     [

@@ -273,6 +273,7 @@ function readDo(block: Fields, context: Context): null {
   const language = nameParts(option('language'))[0] ?? 'plpgsql'
   if (language !== 'plpgsql') throw context.refuse(`what DO in \`${language}\` does cannot be seen`, 'write the statements by themselves')
   const [source] = mentionedInText(nameParts(option('as')).join('\n'), 'the DO block', context)
+  if (source) context.bindEverything(source)
   if (source)
     throw context.refuse(`a DO block could copy \`${source.column}\`, which is masked`, 'write the statements by themselves', source)
   return null
