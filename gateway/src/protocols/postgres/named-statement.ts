@@ -8,6 +8,8 @@ export interface NamedStatement {
   text: string
   /** A cursor that a COMMIT leaves open (DECLARE … WITH HOLD). */
   isHeld: boolean
+  /** Code that nobody read ran since: it may have put another statement under the name. */
+  isDoubtful?: boolean
 }
 
 /** The bit of a cursor's options that says WITH HOLD (parsenodes.h). */

@@ -209,6 +209,7 @@ export class Relay {
       ...parts.reading,
       prepared: name => this.#statements.get(name)?.text ?? this.#prepares.get(name)?.text ?? null,
       cursors: name => this.#cursorText(name),
+      isDoubtful: ({ verb, object = '' }) => this.#isDoubtful(verb, object),
       searchPath: () => this.#searchPath.schemas,
       isStale: () => this.#changed === 'code',
     })
@@ -697,7 +698,7 @@ export class Relay {
   #doubtNames(): void {
     this.#mayHaveRenamed = false
     this.#cursorsAreDoubtful = true
-    this.#prepares.clear()
+    for (const named of this.#prepares.values()) named.isDoubtful = true
     for (const prepared of this.#statements.values()) prepared.isDoubtful = true
   }
 
@@ -923,8 +924,13 @@ export class Relay {
     }
   }
 
+  /** Whether another statement may stand behind a name by now than the one we know. */
+  #isDoubtful(verb: string, name: string): boolean {
+    if (verb === 'FETCH' || verb === 'MOVE') return this.#cursorsAreDoubtful
+    return verb === 'EXECUTE' && ((this.#statements.get(name) ?? this.#prepares.get(name))?.isDoubtful ?? false)
+  }
+
   #cursorText(name: string): string | null {
-    if (this.#cursorsAreDoubtful) return null
     return this.#portals.get(name)?.prepared.text ?? this.#cursors.get(name)?.text ?? null
   }
 

@@ -76,6 +76,8 @@ export interface UnderstanderParts {
   cursors: (name: string) => string | null
   /** Undefined is the path that sessions of the target begin with. */
   searchPath: () => string[]
+  /** Whether another statement may stand behind a name that an operation uses than the one it gives. */
+  isDoubtful: (operation: Operation) => boolean
   /** Code was made or changed in the open transaction, where the catalogue does not see it. */
   isStale: () => boolean
 }
@@ -146,11 +148,12 @@ export class Understander {
 
   understand(asked: Asked): Understanding {
     const known = this.#knownOf(asked.text)
-    const operations = asked.isDoubtful
+    const isDoubtful = asked.isDoubtful || known.operations.some(this.#parts.isDoubtful)
+    const operations = isDoubtful
       ? [...known.operations, opaque('a statement that may have been replaced under its name')]
       : known.operations
     this.#operations = operations
-    return { operations, comply: masks => (asked.isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)) }
+    return { operations, comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)) }
   }
 
   /** What the command that was read last would do; null when none was read since this was asked. */
