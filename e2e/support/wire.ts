@@ -12,8 +12,6 @@ export interface Said {
 /** How a text is asked. */
 export type Manner = 'simple' | 'extended' | 'extended binary' | 'prepared'
 
-const manners: Manner[] = ['simple', 'extended', 'extended binary', 'prepared']
-
 const sync = message('S')
 
 /** A client that speaks PostgreSQL's protocol message by message, and gives everything it was told. */
