@@ -75,7 +75,7 @@ export function policiesApi(deps: ApiDeps) {
         },
       }),
       allow('read policies'),
-      c => c.text(generateTypes(liveSchema())),
+      c => c.text(generateTypes(liveSchema()), 200, { 'content-type': 'text/plain; charset=UTF-8' }),
     )
     .get(
       '/schema',

@@ -91,7 +91,8 @@ export class ThreadedRehearsals implements Rehearsals {
   }
 }
 
-function isOutOfMemory(error: Error | null): boolean {
+/** Whether a thread ended because it took more memory than it was given. Deno gives its threads no limit. */
+export function isOutOfMemory(error: Error | null): boolean {
   return error !== null && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
