@@ -98,6 +98,7 @@ function openSession({ KnownTexts, Understander, lawOfSession, parser, catalogue
     cursors: () => null,
     searchPath: () => catalogue.data.searchPath,
     isStale: () => false,
+    isDoubtful: () => false,
   })
   const law = lawOfSession(
     {
