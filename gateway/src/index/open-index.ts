@@ -6,6 +6,9 @@ import { PgSearch } from './pg-search.ts'
 import type { Search } from './search.ts'
 import { connectStore, type StoreConnection } from './store.ts'
 
+/** Rows are short-lived, and the thread has time: its heap is swept more often rather than grown. */
+const youngMbMax = 8
+
 export interface IndexOptions {
   connection: StoreConnection
   dataDirectory: string
@@ -120,7 +123,11 @@ class IndexerThread {
     const { connection, dataDirectory, onProblem, clock } = this.#options
     // The file beside this one, as source or as what the compiler made of it.
     const entry = new URL(import.meta.url.endsWith('.ts') ? './indexer-worker.ts' : './indexer-worker.js', import.meta.url)
-    const worker = new Worker(entry, { workerData: { connection, dataDirectory } satisfies IndexerStart, name: 'steno-indexer' })
+    const worker = new Worker(entry, {
+      workerData: { connection, dataDirectory } satisfies IndexerStart,
+      name: 'steno-indexer',
+      resourceLimits: { maxYoungGenerationSizeMb: youngMbMax },
+    })
     worker.on('message', (report: Report) => this.#hear(report))
     worker.on('error', error => onProblem(`the indexer died: ${error instanceof Error ? error.message : String(error)}`))
     worker.on('exit', () => {
