@@ -689,7 +689,7 @@ export class Relay {
   /** Nobody reads what is sent while no policy looks; what that may have done to names counts from the moment one does. */
   #followUnread(debt: Owed): void {
     this.#searchPath.lost()
-    if (this.#mayHaveRenamed || (this.#statements.size === 0 && this.#cursors.size === 0)) return
+    if (this.#mayHaveRenamed || this.#statements.size + this.#cursors.size + this.#prepares.size === 0) return
     const text = textOf(debt)
     this.#mayHaveRenamed = renames(text) || callsSomething.test(text)
   }

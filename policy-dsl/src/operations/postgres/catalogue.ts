@@ -103,6 +103,7 @@ export class Catalogue {
   readonly data: CatalogueData
   readonly #byOid = new Map<number, RelationData>()
   readonly #relations = new Map<string, RelationData>()
+  readonly #temporary = new Set<string>()
   readonly #routines = new Map<string, RoutineData[]>()
   readonly #routinesByOid = new Map<number, RoutineData>()
   readonly #operators = new Map<string, OperatorData[]>()
@@ -112,6 +113,7 @@ export class Catalogue {
     for (const relation of data.relations) {
       this.#byOid.set(relation.oid, relation)
       this.#relations.set(key(relation.schema, relation.name), relation)
+      if (relation.schema.startsWith('pg_temp_')) this.#temporary.add(relation.name)
     }
     for (const routine of data.routines) {
       const overloads = this.#routines.get(key(routine.schema, routine.name)) ?? []
@@ -130,9 +132,14 @@ export class Catalogue {
     return this.#routinesByOid.get(oid) ?? null
   }
 
-  /** The relation that a name means; a null schema looks along the search path. */
+  /**
+   * The relation that a name means; a null schema looks along the search path.
+   * Null as well where somebody's temporary relation has the name: whose it is
+   * cannot be told from here, and in its own session it hides every other.
+   */
   relation(schema: string | null, name: string, searchPath: string[] = this.data.searchPath): RelationData | null {
     if (schema !== null) return this.#relations.get(key(schema, name)) ?? null
+    if (this.#temporary.has(name)) return null
     for (const place of ['pg_catalog', ...searchPath]) {
       const found = this.#relations.get(key(place, name))
       if (found) return found
