@@ -14,7 +14,7 @@ export interface PastCommands {
 export interface PastParser {
   read: ReadOperations
   /** Settles when it can be asked. */
-  ready: () => Promise<void>
+  ready: () => void | Promise<void>
 }
 
 /** So many commands are given at once: a session of a million need not fit in memory. */
