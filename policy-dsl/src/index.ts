@@ -1,3 +1,4 @@
+export { createAnalyst, type Analyst } from './analyze/analyst.ts'
 export { analyze, type Finding, type FindingKind } from './analyze/analyze.ts'
 export { compareRulesets, isNothingLessStrict, type Difference } from './analyze/compare.ts'
 export type * from './decision.ts'
