@@ -4,6 +4,8 @@ export { compareRulesets, isNothingLessStrict, type Difference } from './analyze
 export type * from './decision.ts'
 export { combine } from './evaluate/combine.ts'
 export { createEvaluator, type Evaluator } from './evaluate/evaluate.ts'
+export { identitiesOf } from './evaluate/identities.ts'
+export { LimitBook, type Allowance, type Counted } from './evaluate/limit-book.ts'
 export { RunMemory } from './evaluate/run-memory.ts'
 export { runTests, type TestOutcome } from './evaluate/run-tests.ts'
 export type * from './facts.ts'

@@ -1,6 +1,5 @@
 import type { Principal } from '@steno/recordings'
-import { combine, type Evaluator, type Facts, type Judgement } from '@steno/policy-dsl'
-import { identitiesOf } from '../guard/identities.ts'
+import { combine, identitiesOf, type Evaluator, type Facts, type Judgement } from '@steno/policy-dsl'
 import type { LawfulCommand, LawfulSession, RememberedEvent, Sentence, SessionLaw } from '../guard/law.ts'
 import { noPolicy } from '../guard/no-law.ts'
 import type { Clock } from '../runtime/machine.ts'
