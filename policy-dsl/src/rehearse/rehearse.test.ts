@@ -18,7 +18,8 @@ import {
   ruleset,
   verb,
 } from '../analyze/rules-for-tests.ts'
-import { createRehearsal, type RehearsalOptions, type RehearsalResult } from './rehearse.ts'
+import type { RehearsalResult } from './rehearsal-result.ts'
+import { createRehearsal, type RehearsalOptions } from './rehearse.ts'
 import { rehearsedSessionOf, type RehearsedCommand, type RehearsedSession } from './rehearsed-session.ts'
 
 const dayUs = 86_400_000_000

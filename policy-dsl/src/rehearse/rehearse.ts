@@ -4,13 +4,14 @@ import { combine } from '../evaluate/combine.ts'
 import type { Evaluator } from '../evaluate/evaluate.ts'
 import { RunMemory } from '../evaluate/run-memory.ts'
 import type { Facts } from '../facts.ts'
-import type { Span } from '../ruleset.ts'
 import { InTimeOrder, type PastCommand } from './in-time-order.ts'
 import { LimitLedger } from './limit-ledger.ts'
 import { maskedColumns } from './masked-columns.ts'
+import type { ApprovalDay, Flip, FlipGroup, LimitHits, MaskHits, RehearsalResult, RuleHits } from './rehearsal-result.ts'
 import type { RehearsedCommand, RehearsedSession } from './rehearsed-session.ts'
 import { someExpression } from './some-expression.ts'
 import { Tally } from './tally.ts'
+import { Unknowns } from './unknowns.ts'
 
 export interface RehearsalOptions {
   /** The policies to try, together, as they would be in force. */
@@ -29,136 +30,6 @@ export interface Rehearsal {
   add(session: RehearsedSession): void
   /** What came of all that was given. Whatever is added afterwards comes later. */
   result(): RehearsalResult
-}
-
-export interface RehearsalResult {
-  totals: {
-    sessions: number
-    runs: number
-    agents: number
-    commands: number
-    rehearsed: number
-    flips: number
-    fromUs: number | null
-    toUs: number | null
-  }
-  /** How many commands had the first verdict then and have the second now. */
-  verdicts: Record<Verdict, Record<Verdict, number>>
-  /** Every rule, also those that nothing matched. */
-  rules: RuleHits[]
-  /** Commands whose verdict is another one now, the earliest first. */
-  flips: Flip[]
-  flipsNotKept: number
-  flipsByShape: FlipGroup[]
-  flipsByAgent: FlipGroup[]
-  masks: MaskHits[]
-  limits: LimitHits[]
-  /** By day, in UTC. */
-  approvals: ApprovalDay[]
-  /** Commands that no rule matched, by the verb of each of their operations. */
-  unmatched: { commands: number; byVerb: { verb: string; operations: number }[] }
-  /** What history cannot tell, as sentences. */
-  unknowns: Unknown[]
-}
-
-export interface RuleHits {
-  /** The place of its policy among the evaluators. */
-  policy: number
-  rule: string
-  line: number
-  isObserved: boolean
-  /** Commands that it matched, and those among them that it decided. */
-  matched: number
-  decided: number
-  newlyDenied: number
-  newlyHeld: number
-  /** Principals whose commands it matched, and those among them for whom it changes a verdict. */
-  agents: number
-  agentsAffected: number
-}
-
-export interface Flip {
-  session: string
-  /** The command's number in its session. */
-  command: number
-  line: number
-  atUs: number
-  agent: string
-  /** Its start. */
-  text: string
-  shape: string
-  before: Verdict
-  after: Verdict
-  /** What decides now; null where nothing speaks against it any more. */
-  rule: string | null
-  reason: string | null
-  /** What decided then. */
-  ruleBefore: string | null
-  /** The clauses that held, in the source of the rule that decides now. */
-  clauses: Span[]
-}
-
-export interface FlipGroup {
-  /** The shape or the agent. */
-  name: string
-  flips: number
-  newlyDenied: number
-  newlyHeld: number
-  newlyAllowed: number
-  /** One of them, to open. */
-  example: { session: string; command: number; line: number }
-}
-
-export interface MaskHits {
-  rule: string
-  /** As the rule names it, or its detector between slashes. */
-  column: string
-  commands: number
-  /** Rows of their answers then. */
-  rows: number
-}
-
-export interface LimitHits {
-  rule: string
-  /** Commands that counted against it. */
-  commands: number
-  /** Refused or held because it was used up. */
-  denied: number
-  held: number
-  /** Answers that would have been shortened, and by how many rows. */
-  cut: number
-  rowsCut: number
-  /** Answers that would have been broken off, because it does not shorten. */
-  brokenOff: number
-}
-
-export interface ApprovalDay {
-  /** `YYYY-MM-DD` */
-  day: string
-  heldBefore: number
-  heldAfter: number
-  /** Those of now, by the group that would be asked. */
-  by: Record<string, number>
-}
-
-export interface Unknown {
-  /** Stable, for links and tests. */
-  code:
-    | 'without-operations'
-    | 'already-masked'
-    | 'after-a-flip'
-    | 'memory-begins-empty'
-    | 'never-ran'
-    | 'consent-assumed'
-    | 'bytes-not-recorded'
-    | 'already-cut'
-    | 'detectors'
-    | 'masks-may-refuse'
-    | 'text-as-recorded'
-    | 'out-of-order'
-    | 'failed-rules'
-  count: number
-  message: string
 }
 
 const flipsMaxDefault = 1000
@@ -193,8 +64,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   const flippedSessions = new Set<string>()
   const memories = new RunMemories()
   const ledger = new LimitLedger()
-  const unknown = new Map<Unknown['code'], number>()
-  const isUnknown = (code: Unknown['code'], count = 1) => unknown.set(code, (unknown.get(code) ?? 0) + count)
+  const unknowns = new Unknowns()
   const order = new InTimeOrder(rehearse, heldCommandsMax)
 
   function rehearse({ header, command, nowUs, isLast }: PastCommand): void {
@@ -202,11 +72,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     totals.fromUs = Math.min(totals.fromUs, nowUs)
     totals.toUs = Math.max(totals.toUs, nowUs)
     const operations = command.record.operations ?? operationsOf?.(command, header) ?? null
-    if (flippedSessions.has(header.session)) isUnknown('after-a-flip')
+    if (flippedSessions.has(header.session)) unknowns.add('after-a-flip')
     if (wasRefusedUnasked(command)) {
       totals.rehearsed++
       verdicts.deny.deny++
-    } else if (operations === null) isUnknown('without-operations')
+    } else if (operations === null) unknowns.add('without-operations')
     else judge({ header, command, nowUs, operations })
     if (isLast) flippedSessions.delete(header.session)
   }
@@ -233,9 +103,9 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     if (after !== 'deny') countMasks(judgement, past)
     if (after !== before) noteFlip(past, { judgement, before, after, limit: decidedBy })
     if (runsNow || after === 'deny') remember(memory, past, { before, after, rows: limited.rows })
-    if (judgement.matched.some(({ effect }) => effect === 'error')) isUnknown('failed-rules')
-    if (command.maskedCells > 0) isUnknown('already-masked')
-    if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) isUnknown('already-cut')
+    if (judgement.matched.some(({ effect }) => effect === 'error')) unknowns.add('failed-rules')
+    if (command.maskedCells > 0) unknowns.add('already-masked')
+    if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) unknowns.add('already-cut')
   }
 
   /** What the limits leave of a command, each counted as the gateway would. */
@@ -244,7 +114,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     for (const limit of obligations) {
       const hits = limits.of(limit.rule)
       if (hits) hits.commands++
-      if (limit.bytes !== null) isUnknown('bytes-not-recorded')
+      if (limit.bytes !== null) unknowns.add('bytes-not-recorded')
       if (!ledger.begin(limit, past)) continue
       if (limit.over === 'deny') spent = { verdict: 'deny', by: limit, rows: 0 }
       else if (limit.over === 'hold' && spent.verdict !== 'deny') spent = { ...spent, verdict: 'hold', by: limit }
@@ -328,8 +198,8 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       ...maskedColumns(mask, { operations, columns, target: header.target.name }).map(column => ({ rule: mask.rule, column })),
       ...(mask.matching === null ? [] : [{ rule: mask.rule, column: `/${mask.matching.pattern}/${mask.matching.flags}` }]),
     ])
-    if (obligations.some(({ matching }) => matching !== null)) isUnknown('detectors')
-    if (hidden.length > 0) isUnknown('masks-may-refuse')
+    if (obligations.some(({ matching }) => matching !== null)) unknowns.add('detectors')
+    if (hidden.length > 0) unknowns.add('masks-may-refuse')
     for (const { rule, column } of hidden) {
       const hits = masks.of(JSON.stringify([rule, column]))
       if (hits) Object.assign(hits, { rule, column, commands: hits.commands + 1, rows: hits.rows + rows })
@@ -383,10 +253,10 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     memory.add('rows', null, rows, nowUs)
     if (after === 'hold') {
       memory.add('approvals', null, 1, nowUs)
-      isUnknown('consent-assumed')
+      unknowns.add('consent-assumed')
     }
     const didRun = before === 'allow' || (before === 'hold' && command.decidedLater?.verdict === 'allow')
-    if (!didRun) isUnknown('never-ran')
+    if (!didRun) unknowns.add('never-ran')
   }
 
   return {
@@ -402,10 +272,6 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       const usesText = evaluators.some(({ ruleset }) =>
         someExpression(ruleset, expression => expression.is === 'field' && expression.path.join('.') === 'text'),
       )
-      const counts = new Map(unknown)
-      if (usesMemory || limits.size > 0) counts.set('memory-begins-empty', runs.size)
-      if (usesText) counts.set('text-as-recorded', totals.rehearsed)
-      counts.set('out-of-order', order.late)
       return {
         totals: {
           ...totals,
@@ -429,7 +295,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
           .map(day => ({ ...day, by: { ...day.by } }))
           .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
         unmatched: { commands: unmatched.commands, byVerb: mostFirst(unmatched.byVerb.values(), ({ operations }) => operations) },
-        unknowns: sayUnknowns(counts),
+        unknowns: unknowns.said({
+          ...(usesMemory || limits.size > 0 ? { 'memory-begins-empty': runs.size } : {}),
+          ...(usesText ? { 'text-as-recorded': totals.rehearsed } : {}),
+          'out-of-order': order.late,
+        }),
       }
     },
   }
@@ -548,38 +418,4 @@ function emptyGroup(name: string): FlipGroup {
 
 function mostFirst<T extends object>(entries: T[], count: (entry: T) => number): T[] {
   return entries.map(entry => ({ ...entry })).toSorted((a, b) => count(b) - count(a))
-}
-
-/** In this order, each with its count; `s` is said for more than one. */
-const sentences: Record<Unknown['code'], (count: number) => string> = {
-  'without-operations': count =>
-    `${commands(count)} recorded without what ${count === 1 ? 'it' : 'they'} would do, so no rule was asked about ${count === 1 ? 'it' : 'them'}`,
-  'after-a-flip': count =>
-    `${commands(count)} came after one in the same session whose verdict is another now: the agent might have gone on differently`,
-  'never-ran': count => `${commands(count)} did not run then and would now: what would have come back is not known, and counts as no rows`,
-  'consent-assumed': count => `${commands(count)} would have waited for people, and it is assumed that these agreed`,
-  'memory-begins-empty': count =>
-    `what ${count} run${count === 1 ? '' : 's'} did before the first session given here is not in the run's memory, nor counted against limits`,
-  'already-masked': count => `the answers to ${commands(count)} are recorded masked: what is under a mask cannot be masked another way`,
-  'already-cut': count => `a limit held for ${commands(count)} then, so the answers may be shorter than they would have been`,
-  'masks-may-refuse': count =>
-    `whether a mask can be put on is only known when the statement is planned: where it cannot, some of ${commands(count)} would be refused`,
-  detectors: count => `how many values a detector would find in the answers to ${commands(count)} is not counted`,
-  'bytes-not-recorded': count => `${commands(count)} would have been limited by bytes, which recordings do not tell`,
-  'text-as-recorded': count =>
-    `a rule asks for the text, and that of ${commands(count)} is as it was recorded: what a mask hid in it is not there`,
-  'failed-rules': count => `a rule could not be evaluated for ${commands(count)}, and so denied`,
-  'out-of-order': count => `${commands(count)} came after later ones had been judged, so the run's memory held more than it did then`,
-}
-
-function commands(count: number): string {
-  return `${count} command${count === 1 ? '' : 's'}`
-}
-
-function sayUnknowns(counts: ReadonlyMap<Unknown['code'], number>): Unknown[] {
-  return Object.entries(sentences).flatMap(([name, say]) => {
-    const code = name as Unknown['code']
-    const count = counts.get(code) ?? 0
-    return count === 0 ? [] : [{ code, count, message: say(count) }]
-  })
 }
