@@ -43,14 +43,14 @@ export class LimitBook {
   readonly #accounts = new Map<string, Account>()
   #turn = 0
 
-  /** Counts a command against its limits, and gives those that are used up. */
-  begin(who: Counted, limits: readonly LimitObligation[], nowUs: number): readonly LimitObligation[] {
+  /** Counts a command against its limits, for as many as it holds statements, and gives those that are used up. */
+  begin(who: Counted, limits: readonly LimitObligation[], nowUs: number, statements = 1): readonly LimitObligation[] {
     let spent = none
     this.#turn++
     for (const limit of limits) {
       if (limit.per === 'command') continue
       const account = this.#account(who, limit, nowUs)
-      if (limit.perMinute !== null && this.#isFirst(account)) countCommand(account, nowUs)
+      if (limit.perMinute !== null && this.#isFirst(account)) countCommands(account, nowUs, statements)
       const isSpent =
         (limit.perMinute !== null && inLastMinute(account) > limit.perMinute) ||
         (limit.rows !== null && account.rows >= limit.rows) ||
@@ -117,12 +117,12 @@ export class LimitBook {
 
 const none: readonly LimitObligation[] = []
 
-function countCommand(account: Account, nowUs: number): void {
+function countCommands(account: Account, nowUs: number, count: number): void {
   const second = Math.floor(nowUs / 1_000_000)
   while (account.seconds[0] !== undefined && account.seconds[0].second <= second - minuteSeconds) account.seconds.shift()
   const last = account.seconds.at(-1)
-  if (last && last.second >= second) last.count++
-  else account.seconds.push({ second, count: 1 })
+  if (last && last.second >= second) last.count += count
+  else account.seconds.push({ second, count })
 }
 
 /** How many commands it had in the minute before the last that was counted. */

@@ -96,9 +96,10 @@ export interface LimitHits {
   /** Refused or held because it was used up. */
   denied: number
   held: number
-  /** Answers that would have been shortened, and by how many rows. */
+  /** Answers that would have been shortened, and by how many rows and bytes. */
   cut: number
   rowsCut: number
+  bytesCut: number
   /** Answers that would have been broken off, because it does not shorten. */
   brokenOff: number
 }

@@ -1,13 +1,15 @@
-import type { Operation, RecordingHeader, Verdict } from '@steno/recordings'
-import type { Judgement, LimitObligation } from '../decision.ts'
-import { combine } from '../evaluate/combine.ts'
+import type { Operation, Principal, RecordingHeader, Verdict } from '@steno/recordings'
+import type { Judgement, LimitObligation, MaskObligation } from '../decision.ts'
+import { combine, withoutRepeats } from '../evaluate/combine.ts'
 import type { Evaluator } from '../evaluate/evaluate.ts'
+import { identitiesOf } from '../evaluate/identities.ts'
+import type { Counted } from '../evaluate/limit-book.ts'
 import { RunMemory } from '../evaluate/run-memory.ts'
 import type { Facts } from '../facts.ts'
 import { InTimeOrder, type PastCommand } from './in-time-order.ts'
-import { LimitLedger } from './limit-ledger.ts'
 import { maskedColumns } from './masked-columns.ts'
-import type { ApprovalDay, Flip, FlipGroup, LimitHits, MaskHits, RehearsalResult, RuleHits } from './rehearsal-result.ts'
+import { PastLimits, type Spent } from './past-limits.ts'
+import type { ApprovalDay, Flip, FlipGroup, MaskHits, RehearsalResult, RuleHits } from './rehearsal-result.ts'
 import type { RehearsedCommand, RehearsedSession } from './rehearsed-session.ts'
 import { someExpression } from './some-expression.ts'
 import { Tally } from './tally.ts'
@@ -22,6 +24,16 @@ export interface RehearsalOptions {
   operationsOf?: (command: RehearsedCommand, header: RecordingHeader) => Operation[] | null
   /** So many flips are kept whole; more are counted. */
   flipsMax?: number
+  /** Told of every command that would run with masks on its answer. */
+  onMasked?: (past: MaskedPast) => void
+}
+
+/** A past command whose answer policies would mask. */
+export interface MaskedPast {
+  header: RecordingHeader
+  command: RehearsedCommand
+  operations: readonly Operation[]
+  masks: readonly MaskObligation[]
 }
 
 /** Past sessions, fed through policies as though these had been in force. */
@@ -48,7 +60,7 @@ const runsMax = 20_000
  * them: what is denied now was not done, what is held now was agreed to.
  */
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { evaluators, shapeOf, operationsOf, flipsMax = flipsMaxDefault } = options
+  const { evaluators, shapeOf, operationsOf, flipsMax = flipsMaxDefault, onMasked = () => {} } = options
   const verdicts = emptyMatrix()
   const totals = { sessions: 0, commands: 0, rehearsed: 0, flips: 0, fromUs: Infinity, toUs: -Infinity }
   const rules = evaluators.map((evaluator, policy) => rulesOf(evaluator, policy))
@@ -56,14 +68,14 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   const byShape = new Tally<FlipGroup>(groupsMax, emptyGroup)
   const byAgent = new Tally<FlipGroup>(groupsMax, emptyGroup)
   const masks = new Tally<MaskHits>(groupsMax, () => ({ rule: '', column: '', commands: 0, rows: 0 }))
-  const limits = new Tally<LimitHits>(groupsMax, rule => ({ rule, commands: 0, denied: 0, held: 0, cut: 0, rowsCut: 0, brokenOff: 0 }))
+  const limits = new PastLimits(groupsMax)
   const days = new Tally<ApprovalDay>(groupsMax * 20, day => ({ day, heldBefore: 0, heldAfter: 0, by: {} }))
   const unmatched = { commands: 0, byVerb: new Tally<{ verb: string; operations: number }>(groupsMax, verb => ({ verb, operations: 0 })) }
   const runs = new Tally<object>(namesMax, () => ({}))
   const agents = new Tally<object>(namesMax, () => ({}))
   const flippedSessions = new Set<string>()
   const memories = new RunMemories()
-  const ledger = new LimitLedger()
+  const roots = new RootRuns()
   const unknowns = new Unknowns()
   const order = new InTimeOrder(rehearse, heldCommandsMax)
 
@@ -85,13 +97,22 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const { header, command, nowUs, operations } = past
     const { record } = command
     totals.rehearsed++
-    const memory = memories.of(header.run.id, nowUs)
-    const facts = factsOf(past, memory)
-    const judgements = evaluators.map(evaluator => evaluator.judge(facts))
-    const judgement = combine(judgements)
+    const root = roots.of(header.run)
+    const memory = memories.of(root, nowUs)
+    const identities = identitiesOf(header.principal, header.delegation)
+    // One after the other for each identity, so that a judgement's place tells its policy.
+    const judgements = identities.flatMap(principal => {
+      const facts = factsOf(past, principal, memory)
+      return evaluators.map(evaluator => evaluator.judge(facts))
+    })
+    const combined = combine(judgements)
+    const judgement = identities.length > 1 ? withoutRepeats(combined) : combined
     const runsNow = record.kind !== 'prepare' && record.kind !== 'bind'
     const before = record.decision.verdict
-    const limited = runsNow && judgement.verdict !== 'deny' ? spendOf(judgement.limits, past) : nothingSpent
+    const limited =
+      runsNow && judgement.verdict !== 'deny'
+        ? spendOf(judgement.limits, past, { session: header.session, run: root, principal: identities.at(-1)?.name ?? '' })
+        : nothingSpent
     const byPolicy = judgement.verdict === 'hold' && !runsNow ? 'allow' : judgement.verdict
     const after = isRefusedAnyway(command, judgement) ? 'deny' : strictest(byPolicy, limited.verdict)
     const decidedBy = limited.verdict === after && after !== byPolicy ? limited.by : null
@@ -100,56 +121,32 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     countRules({ judgements, judgement, past, before, after, limitRule: decidedBy?.rule ?? null })
     if (judgement.matched.length === 0) countUnmatched(operations)
     if (before === 'hold' || after === 'hold') countApproval({ judgement, nowUs, before, after, limit: decidedBy })
-    if (after !== 'deny') countMasks(judgement, past)
+    if (after !== 'deny' && runsNow) countMasks(judgement, past)
     if (after !== before) noteFlip(past, { judgement, before, after, limit: decidedBy })
+    if (limited.isBrokenOff) flippedSessions.add(header.session)
     if (runsNow || after === 'deny') remember(memory, past, { before, after, rows: limited.rows })
     if (judgement.matched.some(({ effect }) => effect === 'error')) unknowns.add('failed-rules')
     if (command.maskedCells > 0) unknowns.add('already-masked')
     if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) unknowns.add('already-cut')
   }
 
-  /** What the limits leave of a command, each counted as the gateway would. */
-  function spendOf(obligations: readonly LimitObligation[], past: Past): Spent {
-    let spent: Spent = { verdict: 'allow', by: null, rows: past.command.rows }
-    for (const limit of obligations) {
-      const hits = limits.of(limit.rule)
-      if (hits) hits.commands++
-      if (limit.bytes !== null) unknowns.add('bytes-not-recorded')
-      if (!ledger.begin(limit, past)) continue
-      if (limit.over === 'deny') spent = { verdict: 'deny', by: limit, rows: 0 }
-      else if (limit.over === 'hold' && spent.verdict !== 'deny') spent = { ...spent, verdict: 'hold', by: limit }
-    }
-    if (spent.by !== null) {
-      const hits = limits.of(spent.by.rule)
-      if (hits) hits[spent.verdict === 'deny' ? 'denied' : 'held']++
-    }
-    if (spent.verdict === 'deny') return spent
-    let { rows } = past.command
-    for (const limit of obligations) {
-      const left = ledger.rowsLeft(limit, past)
-      if (rows <= left) continue
-      const hits = limits.of(limit.rule)
-      if (hits && limit.over === 'cut') {
-        hits.cut++
-        hits.rowsCut += rows - left
-      } else if (hits) hits.brokenOff++
-      rows = left
-    }
-    ledger.spend(obligations, rows, past)
-    return { ...spent, rows }
+  function spendOf(obligations: readonly LimitObligation[], { command: { rows, bytes }, nowUs }: Past, who: Counted): Spent {
+    if (obligations.some(limit => limit.bytes !== null)) unknowns.add('bytes-as-recorded')
+    return limits.spend(who, obligations, { rows, bytes }, nowUs)
   }
 
-  function countRules({ judgements, judgement, past, before, after, limitRule }: Counted): void {
+  function countRules({ judgements, judgement, past, before, after, limitRule }: CountedCommand): void {
     const agent = past.header.principal.name
-    for (const [policy, { matched }] of judgements.entries()) {
-      for (const name of new Set(matched.map(({ rule }) => rule))) {
-        const counting = rules[policy]?.get(name)
+    for (const [policy, counted] of rules.entries()) {
+      const own = judgements.filter((_, at) => at % rules.length === policy)
+      for (const name of new Set(own.flatMap(({ matched }) => matched.map(({ rule }) => rule)))) {
+        const counting = counted.get(name)
         if (counting === undefined) continue
         counting.hits.matched++
         counting.agents.of(agent)
         const isDeciding =
           limitRule === null
-            ? judgement.by !== null && judgements[policy]?.by === judgement.by && judgement.by.rule === name
+            ? judgement.by !== null && judgement.by.rule === name && own.some(({ by }) => by === judgement.by)
             : limitRule === name
         if (!isDeciding) continue
         counting.hits.decided++
@@ -193,6 +190,8 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   }
 
   function countMasks({ masks: obligations }: Judgement, { header, command, operations }: Past): void {
+    if (obligations.length === 0) return
+    onMasked({ header, command, operations, masks: obligations })
     const { columns, rows } = command
     const hidden = obligations.flatMap(mask => [
       ...maskedColumns(mask, { operations, columns, target: header.target.name }).map(column => ({ rule: mask.rule, column })),
@@ -289,14 +288,14 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
         flipsByShape: mostFirst(byShape.values(), ({ flips: count }) => count),
         flipsByAgent: mostFirst(byAgent.values(), ({ flips: count }) => count),
         masks: mostFirst(masks.values(), ({ rows }) => rows),
-        limits: mostFirst(limits.values(), ({ commands }) => commands),
+        limits: mostFirst(limits.hits.values(), ({ commands }) => commands),
         approvals: days
           .values()
           .map(day => ({ ...day, by: { ...day.by } }))
           .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
         unmatched: { commands: unmatched.commands, byVerb: mostFirst(unmatched.byVerb.values(), ({ operations }) => operations) },
         unknowns: unknowns.said({
-          ...(usesMemory || limits.size > 0 ? { 'memory-begins-empty': runs.size } : {}),
+          ...(usesMemory || limits.hits.size > 0 ? { 'memory-begins-empty': runs.size } : {}),
           ...(usesText ? { 'text-as-recorded': totals.rehearsed } : {}),
           'out-of-order': order.late,
         }),
@@ -313,21 +312,31 @@ interface Past {
   operations: Operation[]
 }
 
-interface Spent {
-  verdict: Verdict
-  by: LimitObligation | null
-  rows: number
-}
+const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0, isBrokenOff: false }
 
-const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0 }
-
-interface Counted {
+interface CountedCommand {
   judgements: readonly Judgement[]
   judgement: Judgement
   past: Past
   before: Verdict
   after: Verdict
   limitRule: string | null
+}
+
+/** The runs at the top, which answer for those that were opened in them. A run's own stands only in its parent's header. */
+class RootRuns {
+  /** By run, the one that was met first, first. */
+  readonly #byRun = new Map<string, string>()
+
+  of({ id, parent }: RecordingHeader['run']): string {
+    const root = parent === null ? id : (this.#byRun.get(parent) ?? parent)
+    if (!this.#byRun.has(id)) {
+      this.#byRun.set(id, root)
+      const [first] = this.#byRun.keys()
+      if (this.#byRun.size > runsMax && first !== undefined) this.#byRun.delete(first)
+    }
+    return root
+  }
 }
 
 /** The memories of runs, as long as anything in them counts. */
@@ -358,9 +367,9 @@ function isRefusedAnyway({ record: { decision } }: RehearsedCommand, { masks }: 
   return decision.verdict === 'deny' && masks.some(({ rule }) => rule === decision.rule)
 }
 
-function factsOf({ header, command, nowUs, operations }: Past, memory: RunMemory): Facts {
+function factsOf({ header, command, nowUs, operations }: Past, principal: Principal, memory: RunMemory): Facts {
   const { record } = command
-  const { principal, delegation, run, target, client } = header
+  const { delegation, run, target, client } = header
   return {
     operations,
     circumstances: {

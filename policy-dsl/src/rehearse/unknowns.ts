@@ -8,7 +8,7 @@ export interface Unknown {
     | 'memory-begins-empty'
     | 'never-ran'
     | 'consent-assumed'
-    | 'bytes-not-recorded'
+    | 'bytes-as-recorded'
     | 'already-cut'
     | 'detectors'
     | 'masks-may-refuse'
@@ -52,7 +52,8 @@ const sentences: Record<Unknown['code'], (count: number) => string> = {
   'masks-may-refuse': count =>
     `whether a mask can be put on is only known when the statement is planned: where it cannot, some of ${commands(count)} would be refused`,
   detectors: count => `how many values a detector would find in the answers to ${commands(count)} is not counted`,
-  'bytes-not-recorded': count => `${commands(count)} would have been limited by bytes, which recordings do not tell`,
+  'bytes-as-recorded': count =>
+    `a limit looks at the bytes of the answers to ${commands(count)}: these are told from the record, and may have been a few more or less`,
   'text-as-recorded': count =>
     `a rule asks for the text, and that of ${commands(count)} is as it was recorded: what a mask hid in it is not there`,
   'failed-rules': count => `a rule could not be evaluated for ${commands(count)}, and so denied`,
