@@ -65,6 +65,8 @@ export interface Recorded {
 /** A command as its protocol reads it. */
 export interface Understanding {
   operations: Operation[]
+  /** What a limit on commands counts it as, where it is more than one: a text may hold several statements. */
+  statements?: number
   /** Prepares the command for masks and limits on its answer, or says why they cannot be kept; then it must not run. */
   comply(masks: MaskObligation[]): Compliance
 }
@@ -76,9 +78,15 @@ export type Compliance = { recorded?: Recorded | undefined } & (
 )
 
 /** Part of an answer in bytes of its own, and as the record has it. */
-export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> {
+export interface Given<Part = AnswerPart | RowBlock | ContentBlock> {
   part: Part
   bytes: Uint8Array
+}
+
+/** The same as policies want it. */
+export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> extends Given<Part> {
+  /** How many rows it holds, as limits count them. */
+  rows: number
 }
 
 /** Takes what the record has of an answer, part by part. */
@@ -87,7 +95,7 @@ export type Show = (part: AnswerPart | RowBlock | ContentBlock) => void
 /** Keeps one command's answer to what policies demand. Whatever it throws ends the session with nothing passed on. */
 export interface AnswerKeeper {
   /** Masks a part. */
-  keep(kept: Kept): Kept
+  keep(given: Given): Kept
   /** Gives content that the client sends for the command, as the record may have it. */
   incoming(content: ContentBlock): ContentBlock
   /** Gives what the target says outside any answer, by any session's doing. */
@@ -98,8 +106,8 @@ export interface AnswerKeeper {
   incomingRest(): ContentBlock | null
   /** Gives what it held back of content until its end was known. */
   rest(): Kept<ContentBlock> | null
-  /** Gives as many whole rows from the beginning as fit, and their number. */
-  cut(kept: Kept<RowBlock | ContentBlock>, allowance: Allowance): Kept<RowBlock | ContentBlock> & { rows: number }
+  /** Gives as many whole rows from the beginning as fit, and what must stand around them. */
+  cut(kept: Kept<RowBlock | ContentBlock>, allowance: Allowance): Kept<RowBlock | ContentBlock>
   /** Ends an answer that was cut: what the client is told, and the parts of the record that say it. */
   finish(done: AnswerPart, cut: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array }
 }
@@ -436,7 +444,7 @@ export class Session {
     }
     if (runs) for (const alert of judgement.alerts) onAlert(alert, `${this.id}.${this.#commands + 1}`)
     if (judgement.verdict === 'deny') return deny({}, by?.hint ?? null)
-    const spent = book.begin(this.#counted, limits, clock.nowUs())
+    const spent = book.begin(this.#counted, limits, clock.nowUs(), understanding.statements)
     const broken = spent.find(({ over }) => over === 'deny')
     if (broken) return deny({ rule: broken.rule, reason: limitReason(broken) }, limitHint)
     if (compliance?.possible === false) return deny({ rule: compliance.rule, reason: compliance.reason }, compliance.hint)
@@ -581,7 +589,7 @@ export class Session {
   }
 
   /** Masks, limits and writes down one part of an answer that policies have demands on; gives what the client may see of it. */
-  #keep(ticket: Ticket, obliged: Obliged, given: Kept, show: Show): Uint8Array {
+  #keep(ticket: Ticket, obliged: Obliged, given: Given, show: Show): Uint8Array {
     const kept = obliged.keeper.keep(given)
     const { part } = kept
     if ('kind' in part) {
@@ -600,7 +608,7 @@ export class Session {
       obliged.rows = 0
       return bytes
     }
-    const within = this.#within(obliged, { part, bytes: kept.bytes })
+    const within = this.#within(obliged, { ...kept, part })
     if (within.bytes.length > 0) {
       show(within.part)
       this.#write(ticket, within.part)
@@ -618,12 +626,12 @@ export class Session {
     for (const limit of limits) {
       if (lifted.includes(limit)) continue
       const allowance = book.allowance(this.#counted, limit, given, nowUs)
-      if (within.part.count <= allowance.rows && within.bytes.length <= allowance.bytes) continue
+      if (within.rows <= allowance.rows && within.bytes.length <= allowance.bytes) continue
       if (limit.over !== 'cut') throw new LimitExceeded(limit)
       within = keeper.cut(within, allowance)
       obliged.cutBy ??= limit.rule
     }
-    const spent = { rows: within.part.count, bytes: within.bytes.length }
+    const spent = { rows: within.rows, bytes: within.bytes.length }
     obliged.rows += spent.rows
     given.rows += spent.rows
     given.bytes += spent.bytes

@@ -25,7 +25,7 @@ export const limit: Effect = {
             { name: 'bytes', documentation: 'Bytes that come back.', isOptional: true, type: { type: 'number', min: 0, max: countMax } },
             {
               name: 'perMinute',
-              documentation: 'Commands in a minute.',
+              documentation: 'Commands in a minute. A text of several statements counts as so many.',
               isOptional: true,
               type: { type: 'number', min: 1, max: countMax },
             },

@@ -68,6 +68,14 @@ describe('a limit on commands', () => {
     expect([0, 30, 59, 60, 61, 200].map(spentAt)).toEqual([false, false, true, true, true, false])
   })
 
+  it('counts a command for as many as it holds', () => {
+    const limits = [limit({ perMinute: 5 })]
+    const book = new LimitBook()
+    expect(book.begin(who, limits, 0, 4)).toEqual([])
+    expect(book.begin(who, limits, 0, 2)).toEqual(limits)
+    expect(book.begin(who, limits, 61 * second, 5)).toEqual([])
+  })
+
   it('counts a command once, however many limits of its rule look at it', () => {
     const limits = [limit({ perMinute: 2, over: 'hold' }), limit({ perMinute: 3, over: 'deny' })]
     const book = new LimitBook()

@@ -14,6 +14,11 @@ export interface Spent {
   isBrokenOff: boolean
 }
 
+/** What came back of a command, and how many statements it was. */
+interface Asked extends Allowance {
+  statements: number
+}
+
 /** Counts past commands against limits as the gateway counts present ones, and what would have come of it by rule. */
 export class PastLimits {
   readonly hits: Tally<LimitHits>
@@ -24,9 +29,9 @@ export class PastLimits {
   }
 
   /** Counts a command and what it returned then. What is held is agreed to, which lifts the limit that held it. */
-  spend(who: Counted, limits: readonly LimitObligation[], given: Allowance, nowUs: number): Spent {
+  spend(who: Counted, limits: readonly LimitObligation[], { statements, ...given }: Asked, nowUs: number): Spent {
     for (const rule of new Set(limits.map(one => one.rule))) this.#count(rule, 'commands')
-    const spent = this.#book.begin(who, limits, nowUs)
+    const spent = this.#book.begin(who, limits, nowUs, statements)
     const denying = spent.find(({ over }) => over === 'deny')
     if (denying !== undefined) {
       this.#count(denying.rule, 'denied')
@@ -35,7 +40,7 @@ export class PastLimits {
     const lifted = spent.filter(({ over }) => over === 'hold')
     const [by = null] = lifted
     if (by !== null) this.#count(by.rule, 'held')
-    let left = given
+    let left: Allowance = given
     let isBrokenOff = false
     for (const limit of limits) {
       if (lifted.includes(limit)) continue

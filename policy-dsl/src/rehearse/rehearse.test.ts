@@ -42,6 +42,8 @@ interface Asked {
   columns?: string[]
   kind?: 'query' | 'prepare' | 'execute'
   hasWhere?: boolean
+  /** Statements of its text, all alike. */
+  statements?: number
   unread?: boolean
 }
 
@@ -53,15 +55,14 @@ function command(n: number, asked: Asked): RehearsedCommand {
     ...(asked.rule && { rule: asked.rule }),
     ...(asked.matched && { matched: asked.matched }),
   })
-  const operations = [
-    {
-      verb: name,
-      tables: ['public.orders'],
-      columns: [],
-      ...(hasWhere !== undefined && { hasWhere }),
-      ...(asked.reads && { reads: asked.reads }),
-    },
-  ]
+  const operations = Array.from({ length: asked.statements ?? 1 }, (_, statement) => ({
+    verb: name,
+    tables: ['public.orders'],
+    columns: [],
+    ...(statement > 0 && { statement }),
+    ...(hasWhere !== undefined && { hasWhere }),
+    ...(asked.reads && { reads: asked.reads }),
+  }))
   return {
     record: {
       n,
@@ -412,6 +413,8 @@ describe('obligations in a rehearsal', () => {
       [4, 'hold'],
     ])
     expect(limits).toMatchObject([{ commands: 6, held: 2 }])
+    const many = rehearse([pace], [session('s1', [{ statements: 2 }, { atUs: 70 * second, statements: 3 }])])
+    expect(many.flips.map(({ command: n, after }) => [n, after])).toEqual([[2, 'hold']])
   })
 
   it('estimates who is asked to approve, by day', () => {

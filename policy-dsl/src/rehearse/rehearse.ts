@@ -130,9 +130,10 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) unknowns.add('already-cut')
   }
 
-  function spendOf(obligations: readonly LimitObligation[], { command: { rows, bytes }, nowUs }: Past, who: Counted): Spent {
+  function spendOf(obligations: readonly LimitObligation[], { command: { rows, bytes }, operations, nowUs }: Past, who: Counted): Spent {
     if (obligations.some(limit => limit.bytes !== null)) unknowns.add('bytes-as-recorded')
-    return limits.spend(who, obligations, { rows, bytes }, nowUs)
+    const statements = (operations.at(-1)?.statement ?? 0) + 1
+    return limits.spend(who, obligations, { statements, rows, bytes }, nowUs)
   }
 
   function countRules({ judgements, judgement, past, before, after, limitRule }: CountedCommand): void {

@@ -162,7 +162,11 @@ export class Understander {
       : known.operations
     this.#operations = operations
     this.#masks = []
-    return { operations, comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)) }
+    return {
+      operations,
+      statements: statementsIn(asked.text, known.operations),
+      comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)),
+    }
   }
 
   /** What the command that was read last would do; null when none was read since this was asked. */
@@ -238,7 +242,10 @@ export class Understander {
     const { text, parameters } = asked
     this.#masks = masks
     const secrets = this.#secretsOf(text)
-    if (masks.length === 0) return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, null) }
+    if (masks.length === 0) {
+      const copies = known.operations.some(({ verb }) => verb === 'COPY') ? this.#copiesIn(text) : []
+      return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, { copies }) }
+    }
     const kept = this.#keptOf(text, known, masks)
     const { plan } = kept
     const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
@@ -291,6 +298,11 @@ export class Understander {
     }
   }
 
+  #copiesIn(text: string): (CopyStatementOptions | null)[] {
+    const syntax = this.#parts.parser.syntax(text)
+    return syntax.kind === 'statements' ? syntax.statements.map(copyOptionsOf) : []
+  }
+
   /** Values that are bound for masked columns, or that a detector knows, as the record may hold them. The same list when there is none. */
   #hiddenParameters(parameters: Parameter[], redactions: Redaction[], masks: MaskObligation[]): Parameter[] {
     const byNumber = new Map(redactions.flatMap(one => ('parameter' in one ? [[one.parameter, one.rule] as const] : [])))
@@ -337,9 +349,9 @@ export class Understander {
     }))
   }
 
-  #keeper(masks: MaskObligation[], kept: Kept | null): PostgresAnswerKeeper {
+  #keeper(masks: MaskObligation[], kept: Partial<Kept> | null): PostgresAnswerKeeper {
     const { target, key } = this.#parts
-    const plan = kept?.plan.kind === 'plan' ? kept.plan : null
+    const plan = kept?.plan?.kind === 'plan' ? kept.plan : null
     return new PostgresAnswerKeeper({
       masks,
       answers: plan?.answers ?? [],
@@ -373,6 +385,13 @@ const largeObjectFunctions = new Set([
 /** Whether an operation names something that may stand for code: a function, a view, a table with triggers. */
 function runsCode({ verb, functions, tables }: Operation): boolean {
   return verb === 'CALL' || (functions?.length ?? 0) > 0 || tables.length > 0
+}
+
+/** How many statements a text holds, or may hold when it is not understood. */
+function statementsIn(text: string, operations: Operation[]): number {
+  const last = operations.at(-1)
+  if (operations.some(({ verb }) => verb === 'UNPARSED')) return text.split(';').length
+  return (last?.statement ?? 0) + 1
 }
 
 function doubtful(masks: MaskObligation[]): Compliance {
