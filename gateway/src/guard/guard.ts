@@ -1,11 +1,10 @@
+import { LimitBook, type Alert } from '@steno/policy-dsl'
 import { RecordingWriter, type EndReason, type RecordingHeader } from '@steno/recordings'
 import type { Recordings } from '../journal/recordings.ts'
 import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine } from '../runtime/machine.ts'
-import type { Alert } from '@steno/policy-dsl'
 import type { Consent, Law, LawfulSession } from './law.ts'
-import { LimitBook } from './limit-book.ts'
 import { RecordingFailed, Session } from './session.ts'
 
 export interface GuardOptions {
@@ -46,7 +45,7 @@ export class Guard {
     this.#machine = machine
     this.#recordings = recordings
     this.#options = options
-    this.#limits = new LimitBook(machine.clock)
+    this.#limits = new LimitBook()
   }
 
   /** Commands and bytes recorded since the gateway started. */

@@ -4,6 +4,7 @@ import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { CopyCollector } from './copy-collector.ts'
 import { portalOf, textOf, type Debt, type Debts } from './debts.ts'
+import type { OwnTables } from './own-tables.ts'
 import type { Names } from './names.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { fatal } from './refused.ts'
@@ -23,6 +24,7 @@ export interface AnswersParts {
   names: Names
   searchPath: SearchPath
   schema: SchemaChanges
+  ownTables: OwnTables
   pinned: PinnedSettings
   limits: Limits
   transaction: TransactionState
@@ -132,8 +134,7 @@ export class Answers {
       case backend.type.copyDone:
         return this.#onCopyDone(message)
       case backend.type.functionCallResponse:
-        if (this.#front(message).what !== 'call') throw unexpected(message)
-        return this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
+        return this.#onCalled(message)
       case backend.type.readyForQuery:
         return this.#onReady(message)
       default:
@@ -221,6 +222,13 @@ export class Answers {
     return columns
   }
 
+  #onCalled(message: MessageReader): void {
+    const debt = this.#front(message)
+    if (debt.what !== 'call') throw unexpected(message)
+    this.#parts.ownTables.done('', debt.doing, debt.done)
+    this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
+  }
+
   #onCopyResponse(message: MessageReader): void {
     const { direction, binary, columns } = backend.readCopyResponse(message)
     const debt = this.#front(message)
@@ -250,7 +258,7 @@ export class Answers {
     if (tag === 'BEGIN') this.#transaction = 'transaction'
     else if (tag === 'COMMIT' || tag === 'ROLLBACK') this.#transaction = 'idle'
     this.#names.done(tag, text, debt.done)
-    this.#parts.schema.done(tag, text)
+    if (!this.#parts.ownTables.done(tag, debt.doing, debt.done)) this.#parts.schema.done(tag, text)
     debt.done++
     this.#onStatementEnd(message, { kind: 'done', tag, rows, ...(affected === undefined ? {} : { affected }) })
   }
@@ -273,6 +281,7 @@ export class Answers {
     const error = backend.readNotice(message)
     const debt = this.#debts.first
     this.#endResult()
+    this.#parts.ownTables.failed()
     if (debt?.what === 'sync' && this.#ending) {
       // The statement was done, but its implicit transaction could not commit.
       return this.#answerWith(this.#ending, { kind: 'error', error, by: 'target' }, raw(message))

@@ -1,5 +1,6 @@
 import type { Notice } from '@steno/recordings'
 import type { Ticket } from '../../guard/index.ts'
+import type { Doing } from './own-tables.ts'
 import type { Named, Portal, Prepared, Undo } from './names.ts'
 import { mayGiveNames } from './renaming.ts'
 
@@ -17,6 +18,8 @@ export interface Debt {
   seq: number
   /** Statements of its text that are done. */
   done: number
+  /** What it does to tables, where it does something. */
+  doing: Doing | null
   /** Puts the names back as they were, should the target never do this. */
   undo: Undo | null
   shape: Prepared | Portal | null
@@ -24,7 +27,7 @@ export interface Debt {
 
 /** A debt as it begins. */
 export function owed(what: Debt['what'], ticket: Ticket | null): Debt {
-  return { what, ticket, text: '', isOwn: false, seq: 0, done: 0, refusal: null, undo: null, shape: null }
+  return { what, ticket, text: '', isOwn: false, seq: 0, done: 0, refusal: null, doing: null, undo: null, shape: null }
 }
 
 /** The text that a debt is about. */

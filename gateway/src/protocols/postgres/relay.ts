@@ -6,10 +6,10 @@ import { Answers } from './answers.ts'
 import { CopyCollector } from './copy-collector.ts'
 import { Debts, owed, textOf, type Debt } from './debts.ts'
 import { Names, type Portal, type Prepared } from './names.ts'
+import { OwnTables } from './own-tables.ts'
 import { describeParameters, showParameter } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { refusalOf, refusedStatement, refusedText } from './refusal.ts'
-import { isPlain } from './renaming.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { question, SearchPath } from './search-path.ts'
 import { promptOf, showStatement } from './transcript.ts'
@@ -69,6 +69,7 @@ export class Relay {
   readonly #names: Names
   readonly #searchPath = new SearchPath()
   readonly #schema = new SchemaChanges()
+  readonly #ownTables = new OwnTables()
   readonly #understander: Understander
   readonly #answers: Answers
   readonly #copyIn = new CopyCollector()
@@ -93,6 +94,7 @@ export class Relay {
       cursors: name => this.#names.cursorText(name),
       isDoubtful: operation => this.#names.isDoubtful(operation),
       searchPath: () => this.#searchPath.schemas,
+      ownTables: this.#ownTables,
       isStale: () => this.#schema.areOfCode,
     })
     this.#answers = new Answers({
@@ -102,6 +104,7 @@ export class Relay {
       names: this.#names,
       searchPath: this.#searchPath,
       schema: this.#schema,
+      ownTables: this.#ownTables,
       pinned,
       limits,
       transaction,
@@ -545,11 +548,13 @@ export class Relay {
       // Nobody reads what is sent while no policy looks.
       this.#searchPath.lost()
       this.#names.sentUnread(textOf(debt))
+      this.#ownTables.unread()
       return
     }
     this.#searchPath.sent(operations)
-    if (!operations.every(isPlain)) this.#debts.mayRename(debt)
     this.#names.sent(operations)
+    debt.doing = this.#understander.doing(textOf(debt), operations)
+    if (debt.doing) this.#debts.mayRename(debt)
   }
 
   #onIdle(): void {
@@ -557,8 +562,9 @@ export class Relay {
     this.#searchPath.idle()
     const isStale = this.#understander.idle()
     const hadChanges = this.#schema.idle()
+    const isUnsure = this.#ownTables.idle()
     if (isStale) this.#searchPath.lost()
-    if (hadChanges || isStale) catalogues.invalidate(target)
+    if (hadChanges || isStale || isUnsure) catalogues.invalidate(target)
   }
 }
 

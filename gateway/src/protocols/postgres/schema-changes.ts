@@ -26,7 +26,7 @@ export class SchemaChanges {
 /** What a statement that is done may have changed. What runs code may have done so unseen. */
 function changedBy(tag: string, text: string): 'nothing' | 'tables' | 'code' {
   if (/^(?:CREATE|DROP) (?:TABLE|INDEX|SEQUENCE|STATISTICS)/.test(tag)) return 'tables'
-  if (/^(?:CREATE|ALTER|DROP|IMPORT|REASSIGN|DO$|CALL$)/.test(tag)) return 'code'
+  if (/^(?:CREATE|ALTER|DROP|IMPORT|REASSIGN|COMMIT PREPARED|DO$|CALL$)/.test(tag)) return 'code'
   return /^(?:SELECT|INSERT)/.test(tag) &&
     (text.length > searchedLengthMax || /\b(?:into|create)\b/i.test(text)) &&
     !/^\s*insert\b/i.test(text)
