@@ -20,3 +20,4 @@ export type TokensApi = ReturnType<typeof tokensApi>
 export type TargetsApi = ReturnType<typeof targetsApi>
 export type SignInApi = ReturnType<typeof signInApi>
 export type SearchIndexApi = ReturnType<typeof searchIndexApi>
+export type { ApprovalState } from '../approvals/index.ts'

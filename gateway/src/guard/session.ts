@@ -18,6 +18,7 @@ import type {
   NoticeRecord,
   Operation,
   Parameter,
+  Review,
   RowBlock,
   TransactionState,
 } from '@steno/recordings'
@@ -530,7 +531,7 @@ export class Session {
       this.#mustWork()
       // Between the last vote and now, whoever asked may have gone.
       const isTakenBack = withdraw.signal.aborted
-      const refusal = outcome.granted ? (isTakenBack ? refusals.withdrawn : changed) : refusals[outcome.because]
+      const refusal = outcome.granted ? (isTakenBack ? refusals.withdrawn : changed) : refusalBy(outcome)
       const decision: Decision = {
         ...named,
         verdict: refusal === null ? 'allow' : 'deny',
@@ -680,6 +681,12 @@ function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
 }
 
 const nothing = new Uint8Array(0)
+
+/** Why consent was not given; whoever rejected says it best. */
+function refusalBy({ because, reviews }: { because: keyof typeof refusals; reviews: readonly Review[] }): string {
+  const comment = because === 'rejected' ? reviews.findLast(({ vote }) => vote === 'reject')?.comment.trim() : ''
+  return comment ? `${refusals[because]}: ${comment.replaceAll(/\s+/g, ' ')}` : refusals[because]
+}
 
 const refusals = {
   rejected: 'consent was refused',
