@@ -13,7 +13,7 @@ import { refusalOf, refusedStatement, refusedText } from './refusal.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { question, SearchPath } from './search-path.ts'
 import { promptOf, showStatement } from './transcript.ts'
-import { Understander, type UnderstanderParts } from './understander.ts'
+import { Understander, type Asked, type UnderstanderParts } from './understander.ts'
 import * as frontend from './wire/frontend.ts'
 import { MessageReader, raw } from './wire/message-reader.ts'
 import { WireError } from './wire/wire-error.ts'
@@ -426,7 +426,8 @@ export class Relay {
   }
 
   #onCopyFail(message: MessageReader): void {
-    this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${frontend.readCopyFail(message)}` })
+    const reason = this.#session.keepPayload(frontend.readCopyFail(message))
+    this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${reason}` })
     this.#relay(message)
     this.#debts.endCopyIn()
   }
@@ -467,20 +468,24 @@ export class Relay {
     parameters,
     isDoubtful = false,
   }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[]; isDoubtful?: boolean }): CommandDraft {
-    const show = (shown: string, values: Parameter[]) =>
-      kind === 'query' || kind === 'execute' ? showStatement(this.#prompt, shown, values.map(showParameter)) : ''
-    const asked = { text, parameters, show, isDoubtful }
+    const asked = this.#asked({ kind, text, parameters, isDoubtful })
     return {
       kind,
       text,
       parameters: parameters.length > 0 ? parameters : undefined,
       transaction: this.#answers.transaction,
-      transcript: show(text, parameters),
+      transcript: asked.show(text, parameters),
       // Every secret that SQL takes stands in a literal.
       recorded: text.includes("'") || text.includes('$') ? this.#understander.withoutSecrets(asked) : undefined,
       understand: () => this.#understander.understand(asked),
       renew: () => this.#understander.ready(),
     }
+  }
+
+  #asked({ kind, text, parameters, isDoubtful }: Pick<CommandDraft, 'kind'> & Omit<Asked, 'show'>): Asked {
+    const show = (shown: string, values: Parameter[]) =>
+      kind === 'query' || kind === 'execute' ? showStatement(this.#prompt, shown, values.map(showParameter)) : ''
+    return { text, parameters, show, isDoubtful }
   }
 
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
@@ -509,10 +514,14 @@ export class Relay {
     try {
       await wait
     } catch (error) {
+      const rule = 'policies see what a command would do'
+      const { kind, text, parameters = noParameters } = draft
       draft.refusal = {
-        rule: 'policies see what a command would do',
+        rule,
         reason: `the target does not tell what it holds: ${error instanceof Error ? error.message : String(error)}`,
       }
+      // Nor can anybody say which of its values a mask would hide.
+      draft.recorded = this.#understander.withoutValues(this.#asked({ kind, text, parameters, isDoubtful: false }), rule)
     }
     handle(await this.#session.submit(draft))
   }
