@@ -147,3 +147,78 @@ describe('passwords that the target keeps', () => {
     for (const kept of ['elsewhere', 'db.example', 'keeper']) expect(written).toContain(kept)
   })
 })
+
+describe('a name that code may have given to another statement', () => {
+  const doubt = 'what comes next may be another statement'
+  const parse = (name: string, text: string) => [message('P', `${name}\0${text}\0`, int16(0)), message('S')]
+  const run_ = (name: string) => [message('B', `\0${name}\0`, int16(0), int16(0), int16(0)), message('E', '\0', int32(0)), message('S')]
+  const swapping = 'DEALLOCATE s; PREPARE s AS SELECT reverse(name) FROM customers'
+
+  beforeAll(() =>
+    postgres.sql(`
+      CREATE FUNCTION swap() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DEALLOCATE s'; EXECUTE 'PREPARE s AS SELECT reverse(name) FROM customers'; END $$;
+      CREATE FUNCTION on_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM swap(); RETURN NULL; END $$;
+      CREATE TABLE quiet (id int, at timestamptz DEFAULT now());
+      CREATE TABLE loud (id int);
+      CREATE TRIGGER loud AFTER INSERT ON loud EXECUTE FUNCTION on_change()`),
+  )
+
+  /** What is written of a session that no policy looks at, and what it was told in the end. */
+  const written = async (between: string, use: Buffer[] = run_('s')) => {
+    const mine = await gateway.run({ task: 'names' })
+    const wire = await Wire.open(gateway.port, mine)
+    await wire.exchange(...parse('s', "SELECT 'as recorded'"))
+    await wire.ask(between)
+    const rows = rowsOf(await wire.exchange(...use))
+    wire.close()
+    return { rows, isDoubted: (await recordingOf(mine)).includes(doubt) }
+  }
+
+  it('is recorded with a doubt where no policy looks, whatever code it was', async () => {
+    // The gateway knows what the target holds.
+    await publish(gateway, 'masks', maskingPolicy)
+    const wire = await Wire.open(gateway.port, await gateway.run({ task: 'names' }))
+    await wire.ask('SELECT * FROM loud, quiet')
+    wire.close()
+    await lawless(gateway)
+    // A block of code has it read again, so it comes last.
+    for (const [between, isReplaced] of [
+      ["SELECT count(*), now(), upper('x') FROM customers", false],
+      ['INSERT INTO quiet (id) VALUES (1)', false],
+      ['UPDATE customers SET name = name WHERE id = 1', false],
+      ['SELECT swap()', true],
+      ['INSERT INTO loud VALUES (1)', true],
+      [`DO $$ BEGIN EXECUTE 'DEALLOCATE s'; EXECUTE 'PREPARE s AS SELECT reverse(name) FROM customers'; END $$`, true],
+    ] as const) {
+      for (const use of [run_('s'), [message('Q', 'EXECUTE s\0')]]) {
+        const { rows, isDoubted } = await written(between, use)
+        expect([between, rows[0]?.[0] === 'as recorded', isDoubted]).toEqual([between, !isReplaced, isReplaced])
+      }
+    }
+  })
+
+  it('stands for nothing when a policy begins to look', async () => {
+    await postgres.sql("UPDATE customers SET ssn = '078-05-1120' WHERE id = 1")
+    for (const use of [run_('s'), [message('Q', 'EXECUTE s\0')]]) {
+      const mine = await gateway.run({ task: 'names' })
+      const wire = await Wire.open(gateway.port, mine)
+      await wire.exchange(...parse('s', "SELECT 'as recorded'"))
+      await wire.ask(`DO $$ BEGIN EXECUTE 'DEALLOCATE s'; EXECUTE 'PREPARE s AS SELECT reverse(ssn) FROM customers'; END $$`)
+      await publish(gateway, 'masks', maskingPolicy)
+      const said = await wire.exchange(...use)
+      expect(bytesOf(said).toString('latin1')).not.toContain('0211-50')
+      expect(errorOf(said)).toMatchObject({ C: '42501' })
+      wire.close()
+      await lawless(gateway)
+    }
+  })
+
+  it('is what SQL gave it last, once it was taken from the protocol', async () => {
+    const mine = await gateway.run({ task: 'names' })
+    const wire = await Wire.open(gateway.port, mine)
+    await wire.exchange(...parse('s', "SELECT 'x'"))
+    await wire.ask(swapping)
+    expect(errorOf(await wire.exchange(...run_('s')))).toMatchObject({ C: '26000' })
+    wire.close()
+  })
+})

@@ -52,6 +52,8 @@ export class Answers {
   /** The columns of the result now coming in, and how they are encoded. */
   #shape: ResultShape | null = null
   #described: { bytes: Uint8Array; columns: Column[] } | null = null
+  /** Of which answer it was asked last whether it may hold passwords. */
+  #searched: { text: string; columns: Column[]; secrets: SecretColumn[] | null } | null = null
   #shown = ''
   /** What the target said to a question of our own. */
   #told: (string | null)[] = []
@@ -163,7 +165,7 @@ export class Answers {
     const columns = portal?.columns ?? portal?.prepared.columns ?? []
     const formats = portal?.resultFormats ?? []
     const described = columns.map((column, i) => ({ ...column, format: formatOf(formats, i) }))
-    this.#shape = { columns: described, formats, secrets: secretsIn(debt, described) }
+    this.#shape = { columns: described, formats, secrets: this.#secretsIn(debt, described) }
     if (described.length > 0 || (debt.ticket && this.#session.isObliged(debt.ticket)))
       this.#record(debt.ticket, { kind: 'columns', columns: described })
   }
@@ -203,13 +205,13 @@ export class Answers {
       const runsNext = debt.ticket !== null && this.#debts.runsNext(debt.ticket)
       // Columns stand once in the record of a command: with a portal's
       // description, else when its result begins.
-      if (runsNext && isPortal) this.#shape = shapeOf(debt, columns)
+      if (runsNext && isPortal) this.#shape = this.#shapeOf(debt, columns)
       if (debt.isOwn && debt.ticket) this.#record(debt.ticket, { kind: 'columns', columns })
       else if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
       else this.#answer(message, { kind: 'columns', columns })
       return this.#pay()
     }
-    this.#shape = shapeOf(debt, columns)
+    this.#shape = this.#shapeOf(debt, columns)
     this.#answer(message, { kind: 'columns', columns })
   }
 
@@ -228,6 +230,20 @@ export class Answers {
     if (debt.what !== 'call') throw unexpected(message)
     this.#parts.ownTables.done('', debt.doing, debt.done)
     this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
+  }
+
+  #shapeOf(debt: Debt, columns: Column[]): ResultShape {
+    return { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)), secrets: this.#secretsIn(debt, columns) }
+  }
+
+  /** How the record has columns of which some may be passwords; the same answer to the same text is not looked at again. */
+  #secretsIn(debt: Debt, columns: Column[]): SecretColumn[] | null {
+    const text = textOf(debt)
+    const last = this.#searched
+    if (last && last.columns === columns && last.text === text) return last.secrets
+    const secrets = secretColumns(text, columns)
+    this.#searched = { text, columns, secrets }
+    return secrets
   }
 
   #onCopyResponse(message: MessageReader): void {
@@ -411,15 +427,6 @@ const ownAnswers: ReadonlySet<number> = new Set([
   backend.type.errorResponse,
   backend.type.readyForQuery,
 ])
-
-function shapeOf(debt: Debt, columns: Column[]): ResultShape {
-  return { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)), secrets: secretsIn(debt, columns) }
-}
-
-function secretsIn(debt: Debt, columns: Column[]): SecretColumn[] | null {
-  const text = textOf(debt)
-  return mayTellSecrets(text) ? secretColumns(text, columns) : null
-}
 
 function formatOf(formats: number[], column: number): 'text' | 'binary' {
   const format = formats.length === 1 ? formats[0] : (formats[column] ?? 0)

@@ -4,12 +4,13 @@ import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { Answers } from './answers.ts'
 import { CopyCollector } from './copy-collector.ts'
-import { Debts, owed, textOf, type Debt } from './debts.ts'
+import { Debts, owed, portalOf, textOf, type Debt } from './debts.ts'
 import { Names, type Portal, type Prepared } from './names.ts'
 import { OwnTables } from './own-tables.ts'
 import { describeParameters, showParameter } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { refusalOf, refusedStatement, refusedText } from './refusal.ts'
+import { usesNames } from './renaming.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { question, SearchPath } from './search-path.ts'
 import { promptOf, showStatement } from './transcript.ts'
@@ -219,7 +220,7 @@ export class Relay {
   #onParse(message: MessageReader): void {
     const { name, text, oids } = frontend.readParse(message)
     const { group } = this.#debts
-    const prepared: Prepared = { text, oids, n: 0, columns: null, renames: null, isDoubtful: false, group, seq: Infinity }
+    const prepared: Prepared = { text, oids, n: 0, columns: null, renames: null, runsCode: null, isDoubtful: false, group, seq: Infinity }
     const undo = this.#names.setStatement(name, prepared)
     this.#folding = {
       prepared,
@@ -455,6 +456,7 @@ export class Relay {
     { prepared, statement, parameters }: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
     name: string | null,
   ): CommandDraft {
+    if (this.#names.hasUnread && statement !== '') this.#readUnread()
     const draft = this.#draft({ kind, text: prepared.text, parameters, isDoubtful: prepared.isDoubtful })
     draft.statement = statement
     if (name !== null) draft.portal = name
@@ -490,7 +492,9 @@ export class Relay {
 
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
     draft.refusal ??= this.#parts.pinned.refuse(draft.text)
-    if (!draft.refusal && this.#session.isWatched) {
+    if (!this.#session.isWatched) {
+      if (this.#names.hasDoubts || this.#names.hasUnread) this.#tellDoubts(draft)
+    } else if (!draft.refusal) {
       const wait = this.#beforeJudging(draft)
       if (wait) return this.#submitAfter(wait, draft, handle)
     }
@@ -500,7 +504,7 @@ export class Relay {
 
   /** Waits until all is known that a command is read by: what names mean, what the target holds, where it looks names up. */
   #beforeJudging(draft: CommandDraft): void | Promise<void> {
-    this.#names.watched()
+    if (this.#names.hasUnread) this.#readUnread()
     const wait =
       (this.#debts.mayRenameYet ? this.#rest() : undefined) ??
       this.#understander.ready() ??
@@ -556,7 +560,7 @@ export class Relay {
     if (operations === null) {
       // Nobody reads what is sent while no policy looks.
       this.#searchPath.lost()
-      this.#names.sentUnread(textOf(debt))
+      this.#names.sentUnread(textOf(debt), portalOf(debt)?.prepared ?? null)
       this.#ownTables.unread()
       return
     }
@@ -564,6 +568,25 @@ export class Relay {
     this.#names.sent(operations)
     debt.doing = this.#understander.doing(textOf(debt), operations)
     if (debt.doing) this.#debts.mayRename(debt)
+  }
+
+  /** Reads what was sent while no policy looked, as far as what is known of the target tells: too little for policies, to which every name is doubtful then. */
+  #readUnread(): void {
+    if (this.#session.isWatched) this.#names.doubt()
+    else this.#names.readUnread(text => this.#understander.mayHaveGivenNames(text))
+  }
+
+  /** Where no policy looks nothing is asked of the target; a text that may not be what runs is said to be one. */
+  #tellDoubts({ kind, text, statement = '' }: CommandDraft): void {
+    const usesName = kind === 'query' ? usesNames(text) : kind !== 'prepare' && statement !== ''
+    if (!usesName) return
+    if (this.#names.hasUnread) this.#readUnread()
+    const isDoubtful = kind === 'query' ? this.#names.hasDoubts : (this.#names.statement(statement)?.isDoubtful ?? false)
+    if (isDoubtful)
+      this.#session.note({
+        kind: 'gateway',
+        message: 'what comes next may be another statement than its name stood for: code that nobody read ran since it was given',
+      })
   }
 
   #onIdle(): void {

@@ -17,7 +17,7 @@ import type { Catalogues } from './catalogue/catalogues.ts'
 import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
 import { makingsOf } from './making.ts'
 import type { Doing, OwnTables } from './own-tables.ts'
-import { isPlain } from './renaming.ts'
+import { givesNamesUnseen, isPlain } from './renaming.ts'
 import { copyOptionsOf, copyTargetOf, type CopyStatementOptions } from './masking/copy-options.ts'
 import { hiddenInText, spansOfAll, type Hidden } from './masking/hidden-in-text.ts'
 import { mayTellSecrets } from './masking/told-secrets.ts'
@@ -113,6 +113,8 @@ export class Understander {
   #operations: Operation[] | null = null
   /** What the answer to the command that was read last is masked with. */
   #masks: MaskObligation[] = []
+  /** Texts that give no names, by one catalogue. */
+  #quiet: { catalogue: Catalogue | null; texts: Set<string> } = { catalogue: null, texts: new Set() }
   /** Something was asked that may change what names mean. */
   #leavesStale = false
 
@@ -175,6 +177,22 @@ export class Understander {
       statements: statementsIn(asked.text, known.operations),
       comply: masks => (isDoubtful && masks.length > 0 ? this.#refuseDoubtful(asked, masks) : this.#comply(asked, known, masks)),
     }
+  }
+
+  /** Whether a text that was sent while no policy looked may have given names: as far as the catalogue is known by now, where sessions of the target begin to look. */
+  mayHaveGivenNames(text: string): boolean {
+    const { catalogues, target, parser, prepared, cursors } = this.#parts
+    const found = catalogues.get(target)
+    const catalogue = found instanceof Promise ? null : found
+    // Nobody waits for it where no policy looks. What cannot be read leaves names in doubt, which is said.
+    if (found instanceof Promise) void Promise.allSettled([found])
+    if (catalogue !== this.#quiet.catalogue || this.#quiet.texts.size >= rememberedMax) this.#quiet = { catalogue, texts: new Set() }
+    if (this.#quiet.texts.has(text)) return false
+    const operations = parser.understand(text, catalogue ? { catalogue, prepared, cursors } : { prepared, cursors })
+    const isKnown = catalogue !== null && operations.every(({ tables }) => tables.every(table => table.includes('.')))
+    const isQuiet = isKnown && !operations.some(givesNamesUnseen)
+    if (isQuiet && text.length <= rememberedLengthMax) this.#quiet.texts.add(text)
+    return !isQuiet
   }
 
   /** What the command that was read last would do; null when none was read since this was asked. */

@@ -34,6 +34,8 @@ describe('passwords that a target keeps', () => {
     expect(
       secretColumns('SELECT pg_get_userbyid(srvowner), srvoptions FROM pg_foreign_server', [column('pg_get_userbyid', { tableOid: 0 })]),
     ).toEqual(['passwords'])
+    expect(secretColumns('SELECT srvname FROM t', [column('srvname')])).toBeNull()
+    expect(secretColumns(text, [column('count', { typeOid: 20 })])).toBeNull()
     expect([withoutPasswords('x', 'whole'), withoutPasswords('', 'whole'), withoutPasswords('password=x', null)]).toEqual([
       '[masked]',
       null,

@@ -28,8 +28,9 @@ export function mayTellSecrets(text: string): boolean {
   return mayTell.test(text)
 }
 
-/** How the columns of an answer to such a text are held. */
-export function secretColumns(text: string, columns: Column[]): SecretColumn[] {
+/** How the columns of an answer to a text are held; null where all are as they come. */
+export function secretColumns(text: string, columns: Column[]): SecretColumn[] | null {
+  if (columns.every(({ typeOid }) => textless.has(typeOid)) || !mayTellSecrets(text)) return null
   return columns.map(({ name, typeOid, tableOid }) => {
     if (textless.has(typeOid)) return null
     return plainNames.has(name.toLowerCase()) || (tableOid === 0 && tellsPlainly.test(text)) ? 'whole' : 'passwords'
