@@ -161,6 +161,7 @@ function told(expression, scene) {
       const at = new Date(circumstances.nowUs / 1000)
       if (expression.method === 'startsWith') return told(expression.on, scene).startsWith(argument)
       if (expression.method === 'includes') return told(expression.on, scene).includes(argument)
+      if (expression.method === 'name') return told(expression.on, scene).split('.').at(-1)
       if (expression.method === 'groups') return told(expression.on, scene).groups
       if (expression.method === 'hour') return Number(clock(argument, { hour: 'numeric', hourCycle: 'h23' }).format(at))
       if (expression.method === 'weekday') return clock(argument, { weekday: 'short' }).format(at).toLowerCase()

@@ -60,7 +60,7 @@ rule('no programs on the server', {
 })
 rule('no foreign links', {
   on: any(),
-  when: op => op.functions.some(name => name.startsWith('dblink') || name.startsWith('lo_')),
+  when: op => op.functions.some(called => called.name.startsWith('dblink') || called.name.startsWith('lo_')),
   effect: forbid('stay inside'),
 })
 rule('personal data is hidden from agents', {

@@ -8,14 +8,14 @@ const commandsCount = 100_000
 /** Cedar is slower by orders: it is given fewer of the same commands. */
 const cedarCommandsCount = 4000
 
-/** Measures and prints. Throws when the two disagree about any command that both are asked. */
-export async function benchEvaluation({ rounds }) {
+/** Measures and prints; `share` of the commands are judged. Throws when the two disagree about any command that both are asked. */
+export async function benchEvaluation({ rounds, share = 1, withCedar = true }) {
   const { createEvaluator } = await built('policy-dsl/dist/index.js')
   const { sampleFacts, sampleRules } = await built('policy-dsl/dist/evaluate/sample-rules.js')
   const ruleset = sampleRules()
-  const commands = sampleFacts(commandsCount)
+  const commands = sampleFacts(Math.ceil(share * commandsCount))
   const evaluator = createEvaluator(ruleset)
-  const cedar = await loadCedar()
+  const cedar = withCedar ? await loadCedar() : null
   const other = cedar ? createCedarJudge(cedar, ruleset) : null
   const requests = other ? commands.slice(0, cedarCommandsCount).map(other.prepare) : []
   const agreed = other ? agree({ commands, evaluator, requests, other }) : null
@@ -28,7 +28,7 @@ export async function benchEvaluation({ rounds }) {
   }
   const ours = median(taken.steno)
   printTable(
-    `Evaluation: ${ruleset.rules.length} rules over ${commandsCount} commands, Node ${process.versions.node}`,
+    `Evaluation: ${ruleset.rules.length} rules over ${commands.length} commands, Node ${process.versions.node}`,
     ['judgements/s', 'µs each', 'of Cedar'],
     [
       ['steno', ours, 1e6 / ours, other ? `${(ours / median(taken.cedar)).toFixed(0)} ×` : ''],

@@ -8,13 +8,13 @@ const tablesCount = 200
 /** A session asks for few texts often: prepared statements, an ORM's queries. */
 const repeatedCount = 64
 
-/** Measures and prints. */
-export async function benchVerdicts({ rounds }) {
+/** Measures and prints; `share` of the statements are asked. */
+export async function benchVerdicts({ rounds, share = 1 }) {
   const parts = await openParts()
   const kinds = [
-    { label: 'repeated text', textOf: i => shortText(i % repeatedCount), count: 100_000 },
-    { label: 'new short text', textOf: i => shortText(1000 + i), count: 10_000 },
-    { label: 'new medium text', textOf: i => mediumText(1000 + i), count: 5000 },
+    { label: 'repeated text', textOf: i => shortText(i % repeatedCount), count: Math.ceil(share * 100_000) },
+    { label: 'new short text', textOf: i => shortText(1000 + i), count: Math.ceil(share * 10_000) },
+    { label: 'new medium text', textOf: i => mediumText(1000 + i), count: Math.ceil(share * 5000) },
   ]
   for (const kind of kinds) kind.taken = []
   let next = 0
@@ -30,7 +30,7 @@ export async function benchVerdicts({ rounds }) {
         session(text)
         microseconds[i] = (performance.now() - began) * 1000
       }
-      const parsing = timeParsing(parts, kind, next)
+      const parsing = timeParsing(parts, kind, next, Math.ceil(share * 1000))
       next += kind.count
       if (round >= 0) kind.taken.push([percentile(microseconds, 0.5), percentile(microseconds, 0.99), mean(microseconds), parsing])
     }
@@ -45,8 +45,7 @@ export async function benchVerdicts({ rounds }) {
 }
 
 /** The parser alone, for scale: what nobody can save. */
-function timeParsing({ parser }, { textOf }, from) {
-  const count = 1000
+function timeParsing({ parser }, { textOf }, from, count) {
   const microseconds = Array.from({ length: count }, (_, i) => {
     const text = textOf(from + i)
     const began = performance.now()
@@ -60,6 +59,7 @@ async function openParts() {
   const { Catalogue, createEvaluator, createMaskKey, createParser } = await built('policy-dsl/dist/index.js')
   const { sampleRules } = await built('policy-dsl/dist/evaluate/sample-rules.js')
   const { KnownTexts, Understander } = await built('gateway/dist/protocols/postgres/understander.js')
+  const { OwnTables } = await built('gateway/dist/protocols/postgres/own-tables.js')
   const { lawOfSession } = await built('gateway/dist/policies/session-law.js')
   const { RunMemories } = await built('gateway/dist/policies/run-memories.js')
   const { loadParserWasm } = await built('gateway/dist/runtime/parser-wasm.js')
@@ -70,6 +70,7 @@ async function openParts() {
   return {
     KnownTexts,
     Understander,
+    OwnTables,
     lawOfSession,
     parser,
     catalogue,
@@ -86,11 +87,12 @@ async function openParts() {
 }
 
 /** Gives what takes a text to its verdict, as `Session.submit` does. */
-function openSession({ KnownTexts, Understander, lawOfSession, parser, catalogue, key, law: lawParts }) {
+function openSession({ KnownTexts, Understander, OwnTables, lawOfSession, parser, catalogue, key, law: lawParts }) {
   const target = { name: 'shop', protocol: 'postgres', labels: { env: 'prod' } }
   const understander = new Understander({
     parser,
-    catalogues: { get: () => catalogue },
+    catalogues: { get: () => catalogue, doubt: () => false },
+    ownTables: new OwnTables(),
     target,
     key,
     known: new KnownTexts(),
@@ -116,7 +118,7 @@ function openSession({ KnownTexts, Understander, lawOfSession, parser, catalogue
   let before = 0
   return text => {
     understander.ready()
-    const asked = { text, parameters: [], show: shown => shown }
+    const asked = { text, parameters: [], show: shown => shown, isDoubtful: false }
     understander.withoutSecrets(asked)
     const { operations, comply } = understander.understand(asked)
     const { judgement } = law.judge({ kind: 'query', text, transaction: 'idle', operations, before: before++ })

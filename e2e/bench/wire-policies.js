@@ -25,7 +25,7 @@ export function fiftyRules() {
     rule('what is not understood is approved', `op.isOpaque || op.verb === 'UNPARSED'`, approval),
     rule('no rights are given', `['GRANT', 'REVOKE', 'REASSIGN'].includes(op.verb)`, forbid('rights are given by the platform team')),
     rule('no files of the server', String.raw`op.verb === 'COPY' && /\bprogram\b/i.test(op.text)`, forbid('no programs')),
-    rule('no foreign links', `op.functions.some(name => name === 'dblink' || name.startsWith('lo_'))`, forbid('stay inside')),
+    rule('no foreign links', `op.functions.some(called => called === 'dblink' || called.name.startsWith('lo_'))`, forbid('stay inside')),
     rule('a run that is denied often ends', `op.run.denials('1h') >= 10`, forbid('too many denials')),
     rule('many deletes are watched', `op.verb === 'DELETE' && op.run.count('DELETE', '10m') > 20`, approval),
     rule(

@@ -26,6 +26,7 @@ export {
   type RuleData,
 } from './operations/postgres/catalogue.ts'
 export { changesPinned, createParser, mayTouchPinned, type Parser } from './operations/postgres/index.ts'
+export { commentSpans } from './operations/postgres/lineage/comment-spans.ts'
 export { literalSpans } from './operations/postgres/lineage/literal-spans.ts'
 export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from './operations/postgres/lineage/mask-plan.ts'
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'

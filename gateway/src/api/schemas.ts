@@ -361,6 +361,7 @@ const policyFinding = z
       'text-pattern',
       'path-prefix',
       'unqualified-table',
+      'unqualified-function',
       'unrestricted-verb',
       'not-decided',
     ]),

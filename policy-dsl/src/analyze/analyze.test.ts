@@ -198,6 +198,20 @@ describe('a shadowed rule', () => {
     ])
   })
 
+  it('knows a list that is asked for one name after another', () => {
+    const item: Expression = { is: 'item', depth: 0 }
+    const among: Expression = { is: 'call', method: 'includes', on: { is: 'list', values: ['payments', 'orders'] }, arguments: [item] }
+    expect(
+      found(
+        rule('a', { when: { is: 'some', list: field('tables'), holds: among }, effect: forbid() }),
+        rule('b', {
+          when: either(call('tables', 'includesTable', 'orders'), call('tables', 'includesTable', 'payments')),
+          effect: forbid(),
+        }),
+      ),
+    ).toMatchObject([{ kind: 'duplicate' }, { kind: 'duplicate' }])
+  })
+
   it('sees through the same quantifier, written as `every` and as `not some`', () => {
     const isTemporary: Expression = { is: 'call', method: 'startsWith', on: { is: 'item', depth: 0 }, arguments: [literal('temp')] }
     const every = rule('every', { when: not({ is: 'every', list: field('tables'), holds: isTemporary }), effect: forbid() })
@@ -261,6 +275,18 @@ describe('a doubtful pattern', () => {
         holds: { is: 'compare', operator: '===', left: { is: 'item', depth: 0 }, right: literal('scratch') },
       }),
     ).toEqual(['unqualified-table'])
+  })
+
+  it('excepts a function of that name in every schema, which anybody may make', () => {
+    const item: Expression = { is: 'item', depth: 0 }
+    const among = (...names: string[]): Expression => ({
+      is: 'every',
+      list: field('functions'),
+      holds: { is: 'call', method: 'includes', on: { is: 'list', values: names }, arguments: [item] },
+    })
+    expect(foundWhen(verb('SELECT'), among('lower', 'now'))).toEqual(['unqualified-function', 'unqualified-function'])
+    expect(foundWhen(verb('SELECT'), among('pg_catalog.lower'))).toEqual([])
+    expect(foundWhen(call('functions', 'includesFunction', 'dblink'))).toEqual([])
   })
 
   it('may name a table alone where that only catches more, and with its schema anywhere', () => {

@@ -25,8 +25,9 @@ export type FindingKind =
   | 'text-pattern'
   /** A path is compared as text. */
   | 'path-prefix'
-  /** An exception for a table of that name in every schema. */
+  /** An exception for a table or a function of that name in every schema. */
   | 'unqualified-table'
+  | 'unqualified-function'
   /** It asks for a property that only some verbs have. */
   | 'unrestricted-verb'
   /** A question took too long. */

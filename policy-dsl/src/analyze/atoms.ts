@@ -14,8 +14,8 @@ export interface Term {
   readonly range: { least: number; most: number } | null
 }
 
-/** How a list is asked whether something is in it. Names of tables and columns that say less than they could stand for all that fit. */
-export type ListMethod = 'includes' | 'includesTable' | 'includesColumn'
+/** How a list is asked whether something is in it. Names of tables, columns and functions that say less than they could stand for all that fit. */
+export type ListMethod = 'includes' | 'includesTable' | 'includesColumn' | 'includesFunction'
 
 /** The smallest thing that is true or false of a command. */
 export type Atom =

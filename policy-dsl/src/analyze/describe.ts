@@ -1,3 +1,4 @@
+import { schema } from '../language/schema.ts'
 import type { Expression } from '../ruleset.ts'
 import type { Atom, Atoms, TextTest } from './atoms.ts'
 import type { Model } from './model.ts'
@@ -50,8 +51,11 @@ function sayTest(test: TextTest): string {
   return `${words[test.is]} ${JSON.stringify(test.value)}`
 }
 
-/** What `includes` becomes for names of tables and columns. */
-const listMethods = new Set(['includesTable', 'includesColumn'])
+/** What is asked of a list, or of a name, like a field. */
+const partsAndLength = new Set(['length', ...Object.values(schema.names).flatMap(({ fields }) => fields.map(({ name }) => name))])
+
+/** What `includes` becomes for names of tables, columns and functions. */
+const listMethods = new Set(['includesTable', 'includesColumn', 'includesFunction'])
 
 /** An expression much as its author wrote it, without the name of the operation. */
 export function print(expression: Expression): string {
@@ -76,7 +80,7 @@ export function print(expression: Expression): string {
     case 'call': {
       if (expression.method === 'field' && expression.arguments[0]?.is === 'literal')
         return `${print(expression.on)}.${expression.arguments[0].value}`
-      if (expression.method === 'length') return `${print(expression.on)}.length`
+      if (partsAndLength.has(expression.method) && expression.arguments.length === 0) return `${print(expression.on)}.${expression.method}`
       const method = listMethods.has(expression.method) ? 'includes' : expression.method
       return `${print(expression.on)}.${method}(${expression.arguments.map(print).join(', ')})`
     }

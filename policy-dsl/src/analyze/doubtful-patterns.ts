@@ -1,3 +1,4 @@
+import type { NameKind } from '../language/schema.ts'
 import type { Expression, Rule, Span } from '../ruleset.ts'
 import type { FindingKind } from './analyze.ts'
 import type { AnalyzedRule } from './analyzed-rule.ts'
@@ -80,17 +81,21 @@ function lookAtComparison(expression: Extract<Expression, { is: 'compare' }>, pl
   if (isText(other)) place.tools.note({ kind: 'text-pattern', message: sayTextPattern(literal.value), at: expression.at })
   const list = other.is === 'item' ? place.lists[other.depth] : undefined
   const widens = operator === '!==' ? !place.widens : place.widens
-  if (list !== undefined && isTables(list)) lookAtTable(literal.value, expression.at, { ...place, widens })
+  if (list !== undefined) lookAtName(literal.value, list, expression.at, { ...place, widens })
 }
 
 function lookAtCall(expression: Extract<Expression, { is: 'call' }>, place: Place): void {
   const [argument] = expression.arguments
+  const asked = argument?.is === 'item' ? place.lists[argument.depth] : undefined
+  if (expression.on.is === 'list' && expression.method === 'includes' && asked !== undefined) {
+    for (const value of expression.on.values) lookAtName(String(value), asked, expression.at, place)
+  }
   if (argument?.is !== 'literal' || typeof argument.value !== 'string') return
   const { on, method } = expression
   if (isText(on) || (on.is === 'call' && on.method === 'toLowerCase' && isText(on.on))) {
     place.tools.note({ kind: 'text-pattern', message: sayTextPattern(argument.value), at: expression.at })
   } else if (method === 'startsWith' && argument.value.startsWith('/')) lookAtPath(on, expression.at, place)
-  else if ((method === 'includesTable' || method === 'includes') && isTables(on)) lookAtTable(argument.value, expression.at, place)
+  else if (method.startsWith('includes')) lookAtName(argument.value, on, expression.at, place)
 }
 
 function lookAtPath(on: Expression, at: Span | undefined, place: Place): void {
@@ -99,10 +104,13 @@ function lookAtPath(on: Expression, at: Span | undefined, place: Place): void {
   place.tools.note({ kind: 'path-prefix', message, at })
 }
 
-function lookAtTable(name: string, at: Span | undefined, place: Place): void {
-  if (place.widens || name.includes('.')) return
-  const message = `\`${name}\` means a table of that name in every schema, and here it makes an exception: name its schema, as in \`public.${name}\``
-  place.tools.note({ kind: 'unqualified-table', message, at })
+/** A name of a list's kind, where it makes an exception. */
+function lookAtName(name: string, list: Expression, at: Span | undefined, place: Place): void {
+  const kind = kindIn(list)
+  if (place.widens || name.includes('.') || (kind !== 'table' && kind !== 'function')) return
+  const own = kind === 'table' ? 'public' : 'pg_catalog'
+  const message = `\`${name}\` means a ${kind} of that name in every schema, and here it makes an exception: name its schema, as in \`${own}.${name}\``
+  place.tools.note({ kind: `unqualified-${kind}`, message, at })
 }
 
 const verbsOfProperty: Record<string, string[]> = { hasWhere: ['UPDATE', 'DELETE'], hasLimit: ['SELECT'] }
@@ -143,9 +151,9 @@ function isText(expression: Expression): boolean {
   return expression.is === 'field' && expression.path.length === 1 && expression.path[0] === 'text'
 }
 
-function isTables(expression: Expression): boolean {
+function kindIn(expression: Expression): NameKind | undefined {
   const type = typeOfExpression(expression)
-  return type?.type === 'list' && type.of.type === 'string' && type.of.names === 'table'
+  return type?.type === 'list' && type.of.type === 'string' ? type.of.names : undefined
 }
 
 function sayTextPattern(pattern: string): string {

@@ -147,14 +147,17 @@ function formulaOfCall(call: Extract<Expression, { is: 'call' }>, atoms: Atoms):
   if (argument.is !== 'literal' || typeof argument.value !== 'string') return opaque(call, atoms)
   const { value } = argument
   if (call.method === 'includes' && isText(call.on)) return textFormula(call.on, { is: 'contains', value }, atoms)
-  if (call.method === 'includes' || call.method === 'includesTable' || call.method === 'includesColumn') {
-    return isListField(call.on) ? hasAtom(call.on, methodOf(call.on, call.method), value, atoms) : opaque(call, atoms)
+  const listMethod = listMethods.find(method => method === call.method)
+  if (listMethod !== undefined) {
+    return isListField(call.on) ? hasAtom(call.on, methodOf(call.on, listMethod), value, atoms) : opaque(call, atoms)
   }
   if (call.method === 'startsWith') return textFormula(call.on, { is: 'prefix', value }, atoms)
   if (call.method === 'endsWith') return textFormula(call.on, { is: 'suffix', value }, atoms)
   if (call.method === 'under') return textFormula(call.on, { is: 'under', value }, atoms)
   return opaque(call, atoms)
 }
+
+const listMethods: ListMethod[] = ['includes', 'includesTable', 'includesColumn', 'includesFunction']
 
 function formulaOfPattern({ pattern, flags, text }: Extract<Expression, { is: 'matches' }>, atoms: Atoms): Formula {
   const plain = plainTestsOf(pattern, flags) ?? [{ is: 'matches', pattern, flags }]
@@ -167,8 +170,13 @@ function formulaOfSome(list: Expression, holds: Expression, atoms: Atoms): Formu
     const item = [holds.left, holds.right].find(side => side.is === 'item')
     const literal = [holds.left, holds.right].find(side => side.is === 'literal')
     if (item?.is === 'item' && item.depth === 0 && literal?.is === 'literal' && typeof literal.value === 'string') {
-      return hasAtom(list, 'includes', literal.value, atoms)
+      return hasAtom(list, methodOf(list, 'includes'), literal.value, atoms)
     }
+  }
+  if (holds.is === 'call' && holds.method === 'includes' && holds.on.is === 'list' && isListField(list)) {
+    const [item] = holds.arguments
+    if (item?.is === 'item' && item.depth === 0)
+      return or(holds.on.values.map(value => hasAtom(list, methodOf(list, 'includes'), String(value), atoms)))
   }
   if (holds.is === 'or') return or(holds.of.map(part => formulaOfSome(list, part, atoms)))
   return opaque({ is: 'some', list, holds }, atoms)
@@ -204,7 +212,7 @@ function methodOf(list: Expression, written: ListMethod): ListMethod {
   const type = typeOfExpression(list)
   const names = type?.type === 'list' && type.of.type === 'string' ? type.of.names : undefined
   if (names === undefined) return written
-  return names === 'table' ? 'includesTable' : names === 'path' ? 'includesColumn' : 'includes'
+  return names === 'table' ? 'includesTable' : names === 'path' ? 'includesColumn' : names === 'function' ? 'includesFunction' : 'includes'
 }
 
 function hasAtom(list: Expression, method: ListMethod, value: string, atoms: Atoms): Formula {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isColumn } from '../evaluate/column-names.ts'
+import { isColumn } from '../evaluate/names.ts'
 import type { Atom } from './atoms.ts'
 import { findList, refutes, type Demand } from './theory.ts'
 

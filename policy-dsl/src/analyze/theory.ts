@@ -1,4 +1,4 @@
-import { dotsIn, isColumn } from '../evaluate/column-names.ts'
+import { dotsIn, isColumn } from '../evaluate/names.ts'
 import { isUnder } from '../evaluate/paths.ts'
 import { type Atom, type ListMethod, type NumberTest, type Term, type TextTest, holdsForNumber, holdsForText } from './atoms.ts'
 import { sampleOf } from './sample.ts'
@@ -73,7 +73,7 @@ export function isNamed(atom: ListAtom, value: string): boolean {
   return value === atom.value || (!isWhole(atom) && value.endsWith(`.${atom.value}`))
 }
 
-const dotsOfWhole: Record<ListMethod, number> = { includes: 0, includesTable: 1, includesColumn: 2 }
+const dotsOfWhole: Record<ListMethod, number> = { includes: 0, includesTable: 1, includesColumn: 2, includesFunction: 1 }
 
 /** Whether nothing but what the atom's name spells out is meant. */
 function isWhole({ method, value }: ListAtom): boolean {

@@ -1,8 +1,9 @@
 import type { Operation, Principal } from '@steno/recordings'
 import type { Circumstances } from '../facts.ts'
+import type { NameKind } from '../language/schema.ts'
 import type { Expression, Span } from '../ruleset.ts'
 import { fieldReader, lengthOf, type Read, type Reader } from './fields.ts'
-import { methods } from './methods.ts'
+import { comparisonOfNames, methods } from './methods.ts'
 import { compilePattern } from './pattern.ts'
 
 /** A condition, ready to be asked. */
@@ -40,8 +41,10 @@ interface Place {
 
 /** One quantifier's element. The same place in memory for every call: evaluation is synchronous and not re-entrant. */
 interface Item {
-  type: 'string' | 'number' | 'principal'
+  type: 'string' | 'name' | 'number' | 'principal'
   value: string | number | Principal
+  /** Of a name, what it names. */
+  kind?: NameKind
 }
 
 function compile(expression: Expression, outer: Place): Compiled {
@@ -60,7 +63,7 @@ function compile(expression: Expression, outer: Place): Compiled {
     case 'item': {
       const item = place.items.at(-1 - expression.depth)
       if (item === undefined || expression.depth < 0) throw new Error('expected an element inside `some` or `every`')
-      return plain({ type: item.type, read: () => item.value } as Reader)
+      return plain({ type: item.type, kind: item.kind, read: () => item.value } as Reader)
     }
     case 'not':
       return compileNot(expression, place)
@@ -187,6 +190,10 @@ function compileComparison(expression: Expression & { is: 'compare' }, place: Pl
   const right = compile(expression.right, place)
   const { operator } = expression
   const type = left.reader.type
+  if (type === 'name' || right.reader.type === 'name') {
+    const read = comparisonOfNames(operator, left.reader, right.reader)
+    return { ...clause(read, expression.at, [left, right]), mayThrow: true }
+  }
   const isOrdered = type === 'number' || type === 'string'
   const isEquality = operator === '===' || operator === '!=='
   if (type !== right.reader.type || (!isOrdered && !(isEquality && type === 'boolean'))) {
@@ -238,6 +245,7 @@ function compileChoice(expression: Expression & { is: 'choose' }, place: Place):
   const yes = compile(expression.yes, place)
   const no = compile(expression.no, place)
   const ask = boolean(when.reader, '`?`')
+  if (yes.reader.type === 'name' || yes.reader.type === 'names') throw new Error('expected no names on the sides of `:`')
   if (yes.reader.type !== no.reader.type)
     throw new Error(`expected one type on both sides of \`:\`, got ${yes.reader.type} and ${no.reader.type}`)
   const [ifSo, ifNot] = [yes.reader.read as Read<unknown>, no.reader.read as Read<unknown>]
@@ -254,19 +262,6 @@ function compileChoice(expression: Expression & { is: 'choose' }, place: Place):
   }
 }
 
-const namesAsked: Record<string, string> = {
-  tables: 'includesTable',
-  columns: 'includesColumn',
-  reads: 'includesColumn',
-  writes: 'includesColumn',
-}
-
-/** An operation's tables and columns are never compared letter by letter: a name that says less would miss what it means. */
-function methodMeant({ method, on }: Expression & { is: 'call' }): string {
-  const field = on.is === 'field' ? on.path.join('.') : ''
-  return method === 'includes' && Object.hasOwn(namesAsked, field) ? (namesAsked[field] ?? method) : method
-}
-
 function compileCall(expression: Expression & { is: 'call' }, place: Place): Compiled {
   const on = compile(expression.on, place)
   const given = expression.arguments.map(argument => compile(argument, place))
@@ -276,13 +271,12 @@ function compileCall(expression: Expression & { is: 'call' }, place: Place): Com
     if (reader === null) throw new Error(`expected a text or a list to have a length, got ${on.reader.type}`)
     return { ...plain(reader), mayThrow: on.mayThrow }
   }
-  const name = methodMeant(expression)
-  const candidates = Object.hasOwn(methods, name) ? methods[name] : undefined
+  const candidates = Object.hasOwn(methods, expression.method) ? methods[expression.method] : undefined
   const method = candidates?.find(candidate => candidate.on === on.reader.type)
-  if (!method) throw new Error(`expected a method of ${on.reader.type}, got \`${name}\``)
+  if (!method) throw new Error(`expected a method of ${on.reader.type}, got \`${expression.method}\``)
   const literals = expression.arguments.map(argument => (argument.is === 'literal' ? argument.value : undefined))
   const reader = method.compile({ on: on.reader, given: given.map(part => part.reader), literals })
-  const mayThrow = method.mayThrow || parts.some(part => part.mayThrow)
+  const mayThrow = method.mayThrow || parts.some(part => part.mayThrow || part.reader.type === 'name')
   if (reader.type !== 'boolean') return { ...plain(reader), mayThrow }
   const compiled = { ...clause(reader.read, expression.at, parts), mayThrow }
   const [argument] = expression.arguments
@@ -290,15 +284,15 @@ function compileCall(expression: Expression & { is: 'call' }, place: Place): Com
   return isListOfVerbs && expression.on.is === 'list' ? { ...compiled, verbs: new Set(expression.on.values.map(String)) } : compiled
 }
 
-const elementTypes = { strings: 'string', numbers: 'number', principals: 'principal' } as const
+const elementTypes = { strings: 'string', names: 'name', numbers: 'number', principals: 'principal' } as const
 
 function compileQuantifier(expression: Expression & { is: 'some' | 'every' }, place: Place): Compiled {
   const elements = compile(expression.list, place)
   const { reader } = elements
-  if (reader.type !== 'strings' && reader.type !== 'numbers' && reader.type !== 'principals') {
+  if (reader.type !== 'strings' && reader.type !== 'names' && reader.type !== 'numbers' && reader.type !== 'principals') {
     throw new Error(`expected a list for \`${expression.is}\`, got ${reader.type}`)
   }
-  const item: Item = { type: elementTypes[reader.type], value: '' }
+  const item: Item = { type: elementTypes[reader.type], value: '', ...(reader.type === 'names' ? { kind: reader.kind } : {}) }
   const inner = compile(expression.holds, { items: [...place.items, item], depth: place.depth })
   const holds = boolean(inner.reader, `\`${expression.is}\``)
   const stopsAt = expression.is === 'some'

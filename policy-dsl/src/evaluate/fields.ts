@@ -1,5 +1,6 @@
 import type { Operation, Principal } from '@steno/recordings'
 import type { Circumstances } from '../facts.ts'
+import type { NameKind } from '../language/schema.ts'
 
 /** Reads something out of an operation and its circumstances. */
 export type Read<T> = (operation: Operation, circumstances: Circumstances) => T
@@ -10,6 +11,9 @@ export type Reader =
   | { type: 'number'; read: Read<number> }
   | { type: 'boolean'; read: Read<boolean> }
   | { type: 'strings'; read: Read<readonly string[]> }
+  /** What an operation names: never compared letter by letter, for a name may say less than what it means. */
+  | { type: 'name'; kind: NameKind; read: Read<string> }
+  | { type: 'names'; kind: NameKind; read: Read<readonly string[]> }
   | { type: 'numbers'; read: Read<readonly number[]> }
   | { type: 'principal'; read: Read<Principal> }
   | { type: 'principals'; read: Read<readonly Principal[]> }
@@ -22,16 +26,17 @@ const string = (read: Read<string>): Reader => ({ type: 'string', read })
 const number = (read: Read<number>): Reader => ({ type: 'number', read })
 const boolean = (read: Read<boolean>): Reader => ({ type: 'boolean', read })
 const strings = (read: Read<readonly string[]>): Reader => ({ type: 'strings', read })
+const names = (kind: NameKind, read: Read<readonly string[]>): Reader => ({ type: 'names', kind, read })
 
 /** What is absent reads as nothing: `''`, `[]`, false. */
 const fields: Record<string, Reader> = {
   verb: string(operation => operation.verb),
   object: string(operation => operation.object ?? ''),
-  tables: strings(operation => operation.tables),
-  columns: strings(operation => operation.columns),
-  reads: strings(operation => operation.reads ?? none),
-  writes: strings(operation => operation.writes ?? none),
-  functions: strings(operation => operation.functions ?? none),
+  tables: names('table', operation => operation.tables),
+  columns: names('column', operation => operation.columns),
+  reads: names('path', operation => operation.reads ?? none),
+  writes: names('path', operation => operation.writes ?? none),
+  functions: names('function', operation => operation.functions ?? none),
   // A verb that takes no condition lacks none; one that does and says nothing counts as having none.
   hasWhere: boolean(operation => operation.hasWhere ?? (operation.verb !== 'UPDATE' && operation.verb !== 'DELETE')),
   hasLimit: boolean(operation => operation.hasLimit ?? false),
@@ -75,7 +80,7 @@ export function fieldReader(path: readonly string[]): Reader | null {
 /** Gives the reader of how long a text or list is; null for what has no length. */
 export function lengthOf(reader: Reader): Reader | null {
   if (reader.type === 'string') return number((operation, circumstances) => reader.read(operation, circumstances).length)
-  if (reader.type === 'strings' || reader.type === 'numbers' || reader.type === 'principals') {
+  if (reader.type === 'strings' || reader.type === 'names' || reader.type === 'numbers' || reader.type === 'principals') {
     return number((operation, circumstances) => reader.read(operation, circumstances).length)
   }
   return null

@@ -1,5 +1,5 @@
-import { isColumn } from './column-names.ts'
 import type { Read, Reader } from './fields.ts'
+import { areSame, isNamed, partOf } from './names.ts'
 import { isUnder } from './paths.ts'
 import { dateOf, hourOf, minuteOf, weekdayOf, zonedClock } from './zoned-time.ts'
 
@@ -19,11 +19,99 @@ interface Call {
   literals: unknown[]
 }
 
+/** Texts that are written out may be asked for a name, too: then it is compared with each. */
+const ofTexts: Method = {
+  on: 'strings',
+  mayThrow: false,
+  compile: call => {
+    const [given] = call.given
+    if (call.given.length !== 1 || given?.type !== 'name') return ofList('strings', 'string').compile(call)
+    const [texts, entry] = [call.on.read as Read<readonly string[]>, given.read]
+    return {
+      type: 'boolean',
+      read: (operation, circumstances) => {
+        const one = entry(operation, circumstances)
+        return someSurely(texts(operation, circumstances), text => isNamed(given.kind, one, text), one)
+      },
+    }
+  },
+}
+
+/** What an operation names may leave open what is meant; then it fails. */
+const ofNames: Method = {
+  on: 'names',
+  mayThrow: true,
+  compile: ({ on, given: [given, ...more] }) => {
+    if (on.type !== 'names' || given === undefined || more.length > 0) throw new Error('expected one name')
+    const { kind, read: entries } = on
+    if (given.type !== 'string' && !(given.type === 'name' && given.kind === kind)) throw new Error(`expected a name, got ${given.type}`)
+    const is = given.type === 'name' ? areSame : isNamed
+    const { read: name } = given
+    return {
+      type: 'boolean',
+      read: (operation, circumstances) => {
+        const asked = name(operation, circumstances)
+        return someSurely(entries(operation, circumstances), entry => is(kind, entry, asked), asked)
+      },
+    }
+  },
+}
+
+/** Whether one certainly is it. Where none is and one may be, what cannot be told denies. */
+function someSurely(texts: readonly string[], is: (text: string) => boolean | null, asked: string): boolean {
+  let unsure: string | null = null
+  for (const text of texts) {
+    const answer = is(text)
+    if (answer) return true
+    if (answer === null) unsure ??= text
+  }
+  if (unsure !== null) throw new Error(`expected to know what \`${unsure}\` is, to compare it with \`${asked}\``)
+  return false
+}
+
+/** `===` and `!==` between a name and a text, or two names. */
+export function comparisonOfNames(operator: string, left: Reader, right: Reader): Read<boolean> {
+  if (operator !== '===' && operator !== '!==') throw new Error(`expected \`===\` or \`!==\` between names, got \`${operator}\``)
+  const [entry, other] = left.type === 'name' ? [left, right] : [right, left]
+  if (entry.type !== 'name' || (other.type !== 'string' && !(other.type === 'name' && other.kind === entry.kind)))
+    throw new Error(`expected two names or a name and a text around \`${operator}\`, got ${left.type} and ${right.type}`)
+  const { kind } = entry
+  const is = other.type === 'name' ? areSame : isNamed
+  const wanted = operator === '==='
+  return (operation, circumstances) => {
+    const [one, asked] = [entry.read(operation, circumstances), other.read(operation, circumstances)]
+    const answer = is(kind, one, asked)
+    if (answer === null) throw new Error(`expected to know what \`${one}\` is, to compare it with \`${asked}\``)
+    return answer === wanted
+  }
+}
+
+function ofName(part: string): Method {
+  return {
+    on: 'name',
+    mayThrow: true,
+    compile: ({ on, given }) => {
+      expectArguments(given, [])
+      if (on.type !== 'name') throw new Error(`expected a name, got ${on.type}`)
+      const { kind, read } = on
+      return {
+        type: 'string',
+        read: (operation, circumstances) => {
+          const entry = read(operation, circumstances)
+          const found = partOf(kind, part, entry)
+          if (found === null) throw new Error(`expected to know the ${part} of \`${entry}\``)
+          return found
+        },
+      }
+    },
+  }
+}
+
 /** Every method by its name; one name may be a method of several types. `length` is in `fields.ts`. */
 export const methods: Record<string, Method[]> = {
   startsWith: [ofText((text, start) => text.startsWith(start))],
   endsWith: [ofText((text, end) => text.endsWith(end))],
-  includes: [ofText((text, part) => text.includes(part)), ofList('strings', 'string'), ofList('numbers', 'number')],
+  includes: [ofText((text, part) => text.includes(part)), ofTexts, ofList('numbers', 'number'), ofNames],
   under: [ofText(isUnder)],
   toLowerCase: [
     {
@@ -36,8 +124,9 @@ export const methods: Record<string, Method[]> = {
       },
     },
   ],
-  includesTable: [ofNames(includesTable)],
-  includesColumn: [ofNames(includesColumn)],
+  includesTable: [ofNames],
+  includesColumn: [ofNames],
+  includesFunction: [ofNames],
   field: [
     {
       on: 'principal',
@@ -46,7 +135,10 @@ export const methods: Record<string, Method[]> = {
     },
   ],
   kind: [ofPrincipal('kind')],
-  name: [ofPrincipal('name')],
+  name: [ofPrincipal('name'), ofName('name')],
+  schema: [ofName('schema')],
+  table: [ofName('table')],
+  column: [ofName('column')],
   groups: [ofPrincipal('groups')],
   hour: [ofTime(hourOf, 'number')],
   minute: [ofTime(minuteOf, 'number')],
@@ -79,22 +171,6 @@ function ofList(type: 'strings' | 'numbers', element: 'string' | 'number'): Meth
       return {
         type: 'boolean',
         read: (operation, circumstances) => list(operation, circumstances).includes(value(operation, circumstances)),
-      }
-    },
-  }
-}
-
-/** Names of tables and columns may leave open which is meant; then it fails. */
-function ofNames(includes: (names: readonly string[], name: string) => boolean): Method {
-  return {
-    on: 'strings',
-    mayThrow: true,
-    compile: ({ on, given }) => {
-      expectArguments(given, ['string'])
-      const [names, name] = [on.read as Read<readonly string[]>, given[0]?.read as Read<string>]
-      return {
-        type: 'boolean',
-        read: (operation, circumstances) => includes(names(operation, circumstances), name(operation, circumstances)),
       }
     },
   }
@@ -144,37 +220,4 @@ function expectArguments(given: Reader[], types: Reader['type'][]): void {
 /** Other letters stay as they are: their lower case differs between engines’ versions of Unicode. */
 function asciiLowerCase(text: string): string {
   return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, letters => letters.toLowerCase()) : text
-}
-
-/**
- * Whether one of the tables is the named one. A name without a schema means
- * that table in any schema. Throws where a table’s schema is not known and the
- * name has one: then it cannot be told, and what cannot be told denies.
- */
-function includesTable(tables: readonly string[], name: string): boolean {
-  const hasSchema = name.includes('.')
-  const last = name.slice(name.lastIndexOf('.') + 1)
-  let unsure: string | null = null
-  for (const table of tables) {
-    if (table === name || (!hasSchema && table.endsWith(`.${name}`))) return true
-    if (hasSchema && table === last) unsure = table
-  }
-  if (unsure !== null) throw new Error(`expected the schema of \`${unsure}\` to be known, to compare it with \`${name}\``)
-  return false
-}
-
-/**
- * Whether one of the columns is the named one, by what `isColumn` says of each.
- * Throws where none certainly is and one may be: what cannot be told denies,
- * whether the rule asks for the column or for its absence.
- */
-function includesColumn(columns: readonly string[], name: string): boolean {
-  let unsure: string | null = null
-  for (const column of columns) {
-    const is = isColumn(column, name)
-    if (is) return true
-    if (is === null) unsure ??= column
-  }
-  if (unsure !== null) throw new Error(`expected to know which column \`${unsure}\` is, to compare it with \`${name}\``)
-  return false
 }

@@ -2,7 +2,7 @@ import type { Operation, Verdict } from '@steno/recordings'
 import type { ColumnPattern, Judgement } from '../decision.ts'
 import type { Facts, Memory } from '../facts.ts'
 import type { PolicyTest, Ruleset } from '../ruleset.ts'
-import { isColumn } from './column-names.ts'
+import { isColumn } from './names.ts'
 import { createEvaluator } from './evaluate.ts'
 
 /** Wednesday noon, UTC: when a test happens that does not say when. */

@@ -88,7 +88,10 @@ function ownRules(): Draft[] {
     rule(
       'no foreign links',
       anywhere,
-      some(field('functions'), or(call(item(0), 'startsWith', text('dblink')), call(item(0), 'startsWith', text('lo_')))),
+      some(
+        field('functions'),
+        or(call(call(item(0), 'name'), 'startsWith', text('dblink')), call(call(item(0), 'name'), 'startsWith', text('lo_'))),
+      ),
       forbid('stay inside'),
     ),
     rule(

@@ -28,7 +28,7 @@ export interface VerdictVectors {
  */
 export const expectedVectors: VerdictVectors = {
   judgements: '672cab0c3c3ded73ddc1ab345e1090bb0876293f7b78e5b5c4f4e66de405348a',
-  statements: 'b5144042261099d1e0d39c93abd9082a1702eccfb45d135fb8b040e7edfd7d4a',
+  statements: '8d3d412a34af6ef5d79b9c571272f41a9e5f2254aa1ce99e7af9c1e2619b333b',
 }
 
 /** Works out the vectors where this runs. */

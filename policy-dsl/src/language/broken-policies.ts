@@ -610,7 +610,7 @@ rule('a', { on: postgres(), when: op => A.includes(op.verb), effect: forbid('no'
   [
     'an element of another kind',
     "rule('a', { on: postgres(), when: op => op.tables.includes(1), effect: forbid('no') })",
-    '1:60 wrong-type `1` expected text, got a number',
+    "1:60 wrong-type `1` expected a table's name, got a number",
   ],
   [
     '`some` without a condition',
@@ -620,7 +620,7 @@ rule('a', { on: postgres(), when: op => A.includes(op.verb), effect: forbid('no'
   [
     '`some` with a condition that is text',
     "rule('a', { on: postgres(), when: op => op.tables.some(t => t), effect: forbid('no') })",
-    '1:61 wrong-type `t` expected true or false, got text',
+    "1:61 wrong-type `t` expected true or false, got a table's name",
   ],
   [
     'a list of two kinds',
@@ -1251,7 +1251,7 @@ rule('a', { on: postgres(), when: op => op.object === A, effect: forbid('no') })
   [
     'a reference to what a list does not hold',
     "rule('a', { on: postgres(), when: op => op.functions.includes(shop.orders), effect: forbid('no') })",
-    "1:63 wrong-reference `shop.orders` expected text, got `shop.orders`, which names a target's table or column",
+    "1:63 wrong-reference `shop.orders` expected a function's name, got `shop.orders`, which names a target's table or column",
   ],
   [
     'labels with nothing asked of them',
@@ -1333,5 +1333,40 @@ rule('a', { on: A, effect: forbid('no') })`,
     'a list of principals asked for one',
     "rule('a', { on: postgres(), when: op => op.delegation.includes(op.principal), effect: forbid('no') })",
     '1:41 wrong-type `op.delegation` expected a list of texts or numbers: ask this one with `some`',
+  ],
+  [
+    'names read as text',
+    `rule('a', {
+  on: postgres(),
+  when: op =>
+    op.tables.some(t => t.startsWith('pay')) ||
+    op.reads.every(path => /ssn$/.test(path)) ||
+    op.functions.some(f => f.toLowerCase() === 'dblink') ||
+    op.columns.some(c => c < 'b') ||
+    op.tables.some(t => op.text.includes(t)),
+  effect: forbid('no'),
+})`,
+    "4:27 unknown-method `startsWith` expected a table's name to be compared with `===`, or asked for its parts, got `startsWith`: it may leave something out → name.startsWith",
+    '5:40 wrong-type `path` expected text, got `path`, a column of a table: it may leave something out, so compare it with `===` or ask for `schema`, `table`, `column` → path.column',
+    "6:30 unknown-method `toLowerCase` expected a function's name to be compared with `===`, or asked for its parts, got `toLowerCase`: it may leave something out → name.toLowerCase",
+    "7:26 wrong-type `c < 'b'` expected `===` or `!==` between a column's name and text",
+    "8:42 wrong-type `t` expected text, got `t`, a table's name: it may leave something out, so compare it with `===` or ask for `schema`, `name` → t.name",
+  ],
+  [
+    'names of two kinds beside each other',
+    "rule('a', { on: postgres(), when: op => op.tables.some(t => op.reads.some(r => r === t)) || op.functions.some(f => op.tables.includes(f)), effect: forbid('no') })",
+    "1:86 wrong-type `t` expected a column of a table, got `t`, a table's name: it may leave something out, so compare it with `===` or ask for `schema`, `name` → t.name",
+    "1:135 wrong-type `f` expected a table's name, got `f`, a function's name: it may leave something out, so compare it with `===` or ask for `name` → f.name",
+  ],
+  [
+    'a name as one of two texts',
+    "rule('a', { on: postgres(), when: op => op.tables.some(t => (op.hasWhere ? t : 'b') === 'a'), effect: forbid('no') })",
+    "1:76 wrong-type `t` expected text, got `t`, a table's name: it may leave something out, so compare it with `===` or ask for `schema`, `name` → t.name",
+  ],
+  [
+    'a whole table where one column is expected, beside a name',
+    "rule('a', { on: postgres(), when: op => op.reads.some(r => r === 'customers.*' || ['orders.*'].includes(r)), effect: forbid('no') })",
+    "1:66 wrong-argument `'customers.*'` expected one column, got `customers.*`: ask `op.tables` for a whole table",
+    "1:84 wrong-argument `'orders.*'` expected one column, got `orders.*`: ask `op.tables` for a whole table",
   ],
 ]

@@ -9,7 +9,7 @@ import { hasTypeArguments, notInLanguage, operatorAt } from './not-in-language.t
 import { quoted, shown } from './problem-list.ts'
 import { protocolLanguages } from './protocols.ts'
 import { compileRegex } from './regex.ts'
-import { schema, type FieldSchema, type MethodSchema, type RecordSchema, type ValueType } from './schema.ts'
+import { schema, type FieldSchema, type MethodSchema, type NameKind, type RecordSchema, type ValueType } from './schema.ts'
 import { suggest } from './suggest.ts'
 
 /** A condition with its types. Null, with problems, when it has none. `verbs` are those that its rule can see. */
@@ -189,10 +189,10 @@ function comparison(node: ast.BinaryExpression, scope: Scope): Typed {
     problems.error('not-in-language', { start, end: start + node.operator.length }, message, strict)
     return strict ? brokenBoolean(node) : broken(node)
   }
-  const sides = fitEachOther(left, right, node, scope)
+  const sides = kindOf(left.type) || kindOf(right.type) ? fitNames(left, right, scope) : fitEachOther(left, right, node, scope)
   if (!sides) return brokenBoolean(node)
   const isOrder = operator !== '===' && operator !== '!=='
-  if (isOrder && (left.type?.type === 'boolean' || hasWords(left.type) || hasWords(right.type))) {
+  if (isOrder && (left.type?.type === 'boolean' || [left.type, right.type].some(type => hasWords(type) || kindOf(type)))) {
     problems.error(
       'wrong-type',
       node,
@@ -216,6 +216,20 @@ function fitEachOther(left: Typed, right: Typed, node: ast.Expression, scope: Sc
   return both(fit(left, right.type, scope), fit(right, left.type, scope))
 }
 
+/** A name and a text, or two names of one kind. */
+function fitNames(left: Typed, right: Typed, scope: Scope): { left: Expression; right: Expression } | null {
+  const name = kindOf(left.type) ? left : right
+  const other = name === left ? right : left
+  if (!name.type || isWholeTable(other, name.type, scope)) return null
+  const fitting = fit(other, name.type, scope)
+  return name === left ? both(left.expression, fitting) : both(fitting, right.expression)
+}
+
+/** What a type names; null where it is no name. */
+function kindOf(type: ValueType | null): NameKind | null {
+  return type?.type === 'string' ? (type.names ?? null) : null
+}
+
 function both(left: Expression | null, right: Expression | null): { left: Expression; right: Expression } | null {
   return left && right && { left, right }
 }
@@ -233,6 +247,7 @@ function fit(value: Typed, type: ValueType, scope: Scope): Expression | null {
     problems.error('wrong-type', value.node, `expected ${typeName(type, scope)}, got ${typeName(value.type, scope)}`)
     return null
   }
+  if (isMoreThanText(value, type, scope)) return null
   const words = wordsOf(type, scope)
   if (words && typeof value.literal === 'string' && !words.includes(value.literal)) {
     const nearest = suggest(value.literal, words)
@@ -247,6 +262,29 @@ function fit(value: Typed, type: ValueType, scope: Scope): Expression | null {
   return value.expression
 }
 
+/** Whether an operation's name stands where it would be read as text, or as a name of something else. */
+function isMoreThanText({ node, type: given }: Typed, type: ValueType, scope: Scope): boolean {
+  const kind = kindOf(given)
+  if (kind === null || kind === kindOf(type)) return false
+  const written = source(node, scope)
+  const parts = schema.names[kind].fields.map(({ name }) => name)
+  const part = parts.at(-1) ?? ''
+  scope.context.problems.error(
+    'wrong-type',
+    node,
+    `expected ${typeName(type, scope)}, got ${shown(written)}, ${kindNames[kind]}: it may leave something out, so compare it with \`===\` or ask for ${parts.map(one => shown(one)).join(', ')}`,
+    `${written}.${part}`,
+  )
+  return true
+}
+
+const kindNames: Record<NameKind, string> = {
+  table: "a table's name",
+  path: 'a column of a table',
+  column: "a column's name",
+  function: "a function's name",
+}
+
 /** A live reference, as the operation's lists name what it stands for. */
 function named(reference: Reference, at: ast.Node, type: ValueType, scope: Scope): Expression | null {
   const { problems } = scope.context
@@ -255,7 +293,7 @@ function named(reference: Reference, at: ast.Node, type: ValueType, scope: Scope
     const found = tableOf(reference, at, problems)
     return found && { is: 'literal', value: found.schema === null ? found.table : `${found.schema}.${found.table}` }
   }
-  if (kind === undefined) {
+  if (kind === undefined || kind === 'function') {
     problems.error(
       'wrong-reference',
       at,
@@ -272,6 +310,7 @@ function named(reference: Reference, at: ast.Node, type: ValueType, scope: Scope
 function choice(node: ast.ConditionalExpression, scope: Scope): Typed {
   const when = asBoolean(check(node.test, scope), scope)
   const [yes, no] = [check(node.consequent, scope), check(node.alternate, scope)]
+  if ([yes, no].some(side => isMoreThanText(side, { type: 'string' }, scope))) return broken(node)
   const sides = fitEachOther(yes, no, node, scope)
   if (!when || !sides || !yes.type) return broken(node)
   const type: ValueType = yes.type.type === 'string' ? { type: 'string' } : yes.type
@@ -326,6 +365,17 @@ function unknownMember(node: ast.MemberExpression, name: string, type: ValueType
   const nearest = suggest(name, names) ?? (names.includes(habit) ? habit : null)
   const hint =
     type.type === 'string' && /^(?:match|matches|search|test|replace)$/.test(name) ? ': patterns are asked with `/…/.test(text)`' : ''
+  const named = kindOf(type)
+  if (named && schema.string.methods.some(method => method.name === name)) {
+    const part = schema.names[named].fields.at(-1)?.name ?? ''
+    scope.context.problems.error(
+      'unknown-method',
+      node.property,
+      `expected ${kindNames[named]} to be compared with \`===\`, or asked for its parts, got ${shown(name)}: it may leave something out`,
+      node.computed ? null : `${part}.${name}`,
+    )
+    return
+  }
   const message = `expected a ${kind} of ${typeName(type, scope)}, got ${shown(name)}${hint}`
   scope.context.problems.error(
     kind === 'field' ? 'unknown-field' : 'unknown-method',
@@ -337,7 +387,7 @@ function unknownMember(node: ast.MemberExpression, name: string, type: ValueType
 
 function membersOf(type: ValueType): RecordSchema {
   if (type.type === 'record') return schema.records[type.record]
-  if (type.type === 'string') return schema.string
+  if (type.type === 'string') return type.names ? schema.names[type.names] : schema.string
   if (type.type === 'list') return schema.list
   return { documentation: '', fields: [], methods: [] }
 }
@@ -460,10 +510,17 @@ function callOf(node: ast.CallExpression, on: Typed, method: MethodSchema, value
   }
 }
 
-/** Tables and columns are compared by more than their text: a name without a schema means that table in any. */
+const includingMethods: Record<NameKind, string> = {
+  table: 'includesTable',
+  path: 'includesColumn',
+  column: 'includesColumn',
+  function: 'includesFunction',
+}
+
+/** Tables, columns and functions are compared by more than their text: a name without a schema means that table in any. */
 function includingMethod(on: Typed): string {
   const kind = on.type?.type === 'list' && on.type.of.type === 'string' ? on.type.of.names : undefined
-  return kind === undefined ? 'includes' : kind === 'table' ? 'includesTable' : 'includesColumn'
+  return kind === undefined ? 'includes' : includingMethods[kind]
 }
 
 function argumentOf(node: ast.Expression, type: MethodSchema['parameters'][number]['type'], on: Typed, scope: Scope): Expression | null {
@@ -496,7 +553,7 @@ function elementArgument(value: Typed, on: Typed, scope: Scope): Expression | nu
     if (value.reference) fit(value, { type: 'string' }, scope)
     return null
   }
-  const fitting = on.elements.map(element => fit(element, type, scope))
+  const fitting = on.elements.map(element => (isWholeTable(element, type, scope) ? null : fit(element, type, scope)))
   if (fitting.includes(null)) return null
   on.expression = constantList(fitting.filter(one => one !== null))
   return value.expression
@@ -691,6 +748,7 @@ function typeName(type: ValueType | null, scope: Scope): string {
   if (type.type === 'list') return 'a list'
   if (type.type === 'boolean') return 'true or false'
   if (type.type === 'number') return 'a number'
+  if (type.names) return kindNames[type.names]
   if (!type.words) return 'text'
   const words = wordsOf(type, scope) ?? []
   return words.length > 8 ? wordNames[type.words] : `${wordNames[type.words]} (${words.map(word => shown(word)).join(', ')})`

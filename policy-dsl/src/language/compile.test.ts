@@ -128,7 +128,7 @@ describe('a condition', () => {
       method: 'includesColumn',
       arguments: [literal('email')],
     })
-    expect(condition("op.functions.includes('now')")).toMatchObject({ method: 'includes' })
+    expect(condition("op.functions.includes('now')")).toMatchObject({ method: 'includesFunction' })
     expect(condition('op.tables.some(table => table === shop.payments)')).toMatchObject({
       is: 'some',
       holds: { right: literal('public.payments') },
@@ -143,7 +143,7 @@ describe('a condition', () => {
 
   it('knows elements by how many quantifiers are between', () => {
     const inner = { is: 'compare', operator: '===', left: { is: 'item', depth: 1 }, right: { is: 'item', depth: 0 } }
-    expect(condition('op.tables.some(a => op.columns.every(b => a === b))')).toMatchObject({ holds: { is: 'every', holds: inner } })
+    expect(condition('op.reads.some(a => op.writes.every(b => a === b))')).toMatchObject({ holds: { is: 'every', holds: inner } })
     expect(condition("op.delegation.some(by => by.kind === 'human')")).toMatchObject({
       holds: { left: { is: 'call', method: 'field', on: { is: 'item', depth: 0 }, arguments: [literal('kind')] } },
     })
@@ -153,7 +153,7 @@ describe('a condition', () => {
     expect(
       codes("const A = 'a'\nrule('a', { on: any(), when: op => op.object === A && op.tables.some(A => A === 'b'), effect: forbid('no') })"),
     ).toEqual([])
-    expect(condition("op.tables.some(shop => shop.startsWith('a'))")).toMatchObject({ holds: { on: { is: 'item', depth: 0 } } })
+    expect(condition("op.principal.groups.some(shop => shop.startsWith('a'))")).toMatchObject({ holds: { on: { is: 'item', depth: 0 } } })
     expect(codes("rule('a', { on: any(), when: op => op.tables.some(op => op.hasWhere), effect: forbid('no') })")).toEqual([
       'unknown-field',
     ])

@@ -1,6 +1,6 @@
 import type { Expression } from '../ruleset.ts'
 import { shown, type ProblemList } from './problem-list.ts'
-import type { Vocabulary } from './schema.ts'
+import { schema, type Vocabulary } from './schema.ts'
 
 /** What each text can still be, by the expression that gives it. */
 type Possible = Map<string, Set<string>>
@@ -12,12 +12,14 @@ type Possible = Map<string, Set<string>>
  * analysis.
  */
 export function findNeverTrue(condition: Expression, words: Record<Vocabulary, readonly string[]>, problems: ProblemList): void {
-  visit(condition, new Map(), { words, problems })
+  visit(condition, new Map(), { words, problems, areNames: [] })
 }
 
 interface Look {
   words: Record<Vocabulary, readonly string[]>
   problems: ProblemList
+  /** Whether the elements that enclosing quantifiers look at are names, the innermost last: one may be called two things. */
+  areNames: readonly boolean[]
 }
 
 function visit(expression: Expression, possible: Possible, look: Look): void {
@@ -45,7 +47,10 @@ function visit(expression: Expression, possible: Possible, look: Look): void {
     case 'some':
     case 'every':
       // What holds of the operation holds inside; of an item nothing is known yet.
-      visit(expression.holds, new Map([...possible].filter(([key]) => !key.includes('"item"'))), look)
+      visit(expression.holds, new Map([...possible].filter(([key]) => !key.includes('"item"'))), {
+        ...look,
+        areNames: [...look.areNames, isListOfNames(expression.list)],
+      })
   }
 }
 
@@ -95,15 +100,22 @@ function union(cases: Possible[]): Possible {
 /** For `text === 'word'`, in either order: what gives the text, and all it can be. */
 function knownOf({ left, right }: CompareExpression, look: Look): { key: string; value: string; words: Set<string> | null } | null {
   const [literal, other] = left.is === 'literal' ? [left, right] : [right, left]
-  if (literal.is !== 'literal' || typeof literal.value !== 'string' || !isSteady(other)) return null
+  if (literal.is !== 'literal' || typeof literal.value !== 'string' || !isSteady(other, look)) return null
   const words = wordsOf(other, look)
   return { key: JSON.stringify(other), value: literal.value, words: words && new Set(words) }
 }
 
-/** Two of these that are written alike give the same. */
-function isSteady(expression: Expression): boolean {
-  if (expression.is === 'field' || expression.is === 'item') return true
-  return expression.is === 'call' && isSteady(expression.on) && expression.arguments.length === 0
+/** Two of these that are written alike give the same text. */
+function isSteady(expression: Expression, look: Look): boolean {
+  if (expression.is === 'item') return look.areNames.at(-1 - expression.depth) !== true
+  if (expression.is === 'field') return true
+  return expression.is === 'call' && isSteady(expression.on, look) && expression.arguments.length === 0
+}
+
+function isListOfNames(list: Expression): boolean {
+  const [name] = list.is === 'field' && list.path.length === 1 ? list.path : []
+  const type = schema.records.Operation.fields.find(field => field.name === name)?.type
+  return type?.type === 'list' && type.of.type === 'string' && type.of.names !== undefined
 }
 
 function wordsOf(expression: Expression, { words }: Look): readonly string[] | null {

@@ -4,7 +4,7 @@ import type { LiveNamespace, LiveSchema, LiveTarget } from '../live-schema.ts'
 import { globalNames } from './global-names.ts'
 import { quoted } from './problem-list.ts'
 import { protocolLanguages } from './protocols.ts'
-import { schema, type FieldSchema, type MethodSchema, type RecordSchema, type ValueType } from './schema.ts'
+import { schema, type FieldSchema, type MethodSchema, type NameKind, type RecordSchema, type ValueType } from './schema.ts'
 
 /**
  * The whole `.d.ts` for an editor that loads no other library: what policies can
@@ -100,7 +100,13 @@ function conditionTypes(): string {
     const head = isGeneric ? `${name}<V extends string = Verb>` : name
     return `${documented(record.documentation)}interface ${head} {\n${indented(members(record, 'string'))}\n}`
   })
+  // Compared with texts and asked for in lists of them, a name is a text with parts.
+  const names = Object.entries(schema.names).map(
+    ([kind, record]) =>
+      `${documented(record.documentation)}type ${ownNameTypes[kind as NameKind]} = string & {\n${indented(members(record, 'string'))}\n}`,
+  )
   return [
+    ...names,
     `${documented(schema.list.documentation)}interface List<Element, Asked = Element> {\n${indented(members(schema.list, 'Element', 'Asked'))}\n}`,
     ...records,
   ].join('\n\n')
@@ -140,7 +146,9 @@ function fieldType(field: FieldSchema): string {
 
 const wordTypes = { verb: 'V', transaction: 'TransactionState', principalKind: 'PrincipalKind', weekday: 'Weekday' }
 const hintTypes = { groups: 'Group', agents: 'Agent', targets: 'TargetName | Other' }
-const nameTypes = { table: 'TableName | Table', column: 'ColumnName | Column', path: 'ColumnPath | Column' }
+/** What each kind of name is compared with, and what it is called itself. */
+const nameTypes = { table: 'TableName | Table', column: 'ColumnName | Column', path: 'ColumnPath | Column', function: 'string' }
+const ownNameTypes = { table: 'NameOfTable', column: 'NameOfColumn', path: 'NameOfPath', function: 'NameOfFunction' }
 
 function typeText(type: ValueType): string {
   switch (type.type) {
@@ -157,9 +165,9 @@ function typeText(type: ValueType): string {
   }
 }
 
-/** Elements are text; what is asked for can be a live reference too. */
+/** What is asked for can be a live reference too. */
 function listText(of: ValueType): string {
-  if (of.type === 'string' && of.names) return `List<string, ${nameTypes[of.names]}>`
+  if (of.type === 'string' && of.names) return `List<${ownNameTypes[of.names]}, ${nameTypes[of.names]}>`
   return `List<${typeText(of)}>`
 }
 

@@ -31,7 +31,7 @@ rule('agents read in small portions', {
 
 rule('nothing that hides what it does', {
   on: postgres({ env: ['prod', 'staging'] }),
-  when: op => op.isOpaque || op.verb === 'UNPARSED' || op.functions.some(name => name === 'dblink' || name.startsWith('lo_')),
+  when: op => op.isOpaque || op.verb === 'UNPARSED' || op.functions.some(called => called === 'dblink' || called.name.startsWith('lo_')),
   effect: requireApproval({ by: ['dba', 'security'], within: '30m', quorum: 2 }),
 })
 

@@ -25,8 +25,8 @@ export interface ListType {
 }
 
 export type Vocabulary = 'verb' | 'transaction' | 'principalKind' | 'weekday'
-/** `table` is `schema.table`, `path` is `schema.table.column`, `column` is the column's name alone. */
-export type NameKind = 'table' | 'path' | 'column'
+/** `table` is `schema.table`, `path` is `schema.table.column`, `column` is the column's name alone, `function` is `schema.name`. */
+export type NameKind = 'table' | 'path' | 'column' | 'function'
 export type Hints = 'groups' | 'agents' | 'targets'
 export type RecordName = 'Operation' | 'Principal' | 'Run' | 'Session' | 'Target' | 'Time'
 
@@ -113,7 +113,12 @@ const operation: RecordSchema = {
       type: listOf({ type: 'string', names: 'path' }),
       documentation: 'Columns of tables whose values it changes, named and asked like those of `reads`.',
     },
-    { name: 'functions', type: listOf(text), documentation: 'Functions it calls, as `schema.name` where the schema is known.' },
+    {
+      name: 'functions',
+      type: listOf({ type: 'string', names: 'function' }),
+      documentation:
+        "Functions it calls: PostgreSQL's own by their names, others as `schema.name`. `includes('dblink')` means that function in every schema.",
+    },
     {
       name: 'hasWhere',
       type: boolean,
@@ -278,6 +283,39 @@ export const schema = {
       },
     ],
   } as RecordSchema,
+  /**
+   * What a name is made of. As text it would be compared letter by letter,
+   * though it may say less than the name it is compared with.
+   */
+  names: {
+    table: {
+      documentation: "A table's name. Compare it with `===`, or ask for its parts.",
+      fields: [
+        { name: 'schema', type: text, documentation: 'Its schema; where that is not known, the command is denied.' },
+        { name: 'name', type: text, documentation: 'Its name in the schema.' },
+      ],
+      methods: [],
+    },
+    path: {
+      documentation: "A table's column. Compare it with `===`, or ask for its parts.",
+      fields: [
+        { name: 'schema', type: text, documentation: "Its table's schema; where that is not known, the command is denied." },
+        { name: 'table', type: text, documentation: "Its table's name in the schema; where that is not known, the command is denied." },
+        { name: 'column', type: text, documentation: 'Its own name; where it may be any, the command is denied.' },
+      ],
+      methods: [],
+    },
+    column: {
+      documentation: "A column's name. Compare it with `===`, or ask for it as text.",
+      fields: [{ name: 'name', type: text, documentation: 'The name as text; for `*`, the command is denied.' }],
+      methods: [],
+    },
+    function: {
+      documentation: "A function's name. Compare it with `===`, or ask for it without its schema.",
+      fields: [{ name: 'name', type: text, documentation: 'Its name in its schema.' }],
+      methods: [],
+    },
+  } satisfies Record<NameKind, RecordSchema> as Record<NameKind, RecordSchema>,
   /** What people write from habit, and the name it has here. */
   habits: {
     contains: 'includes',

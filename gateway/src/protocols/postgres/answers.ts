@@ -4,6 +4,7 @@ import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { CopyCollector } from './copy-collector.ts'
 import { portalOf, textOf, type Debt, type Debts } from './debts.ts'
+import { mayTellSecrets, secretColumns, withoutRows, type SecretColumn } from './masking/told-secrets.ts'
 import type { OwnTables } from './own-tables.ts'
 import type { Names } from './names.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
@@ -51,6 +52,8 @@ export class Answers {
   /** The columns of the result now coming in, and how they are encoded. */
   #shape: ResultShape | null = null
   #described: { bytes: Uint8Array; columns: Column[] } | null = null
+  /** Of which answer it was asked last whether it may hold passwords. */
+  #searched: { text: string; columns: Column[]; secrets: SecretColumn[] | null } | null = null
   #shown = ''
   /** What the target said to a question of our own. */
   #told: (string | null)[] = []
@@ -162,7 +165,7 @@ export class Answers {
     const columns = portal?.columns ?? portal?.prepared.columns ?? []
     const formats = portal?.resultFormats ?? []
     const described = columns.map((column, i) => ({ ...column, format: formatOf(formats, i) }))
-    this.#shape = { columns: described, formats }
+    this.#shape = { columns: described, formats, secrets: this.#secretsIn(debt, described) }
     if (described.length > 0 || (debt.ticket && this.#session.isObliged(debt.ticket)))
       this.#record(debt.ticket, { kind: 'columns', columns: described })
   }
@@ -202,13 +205,13 @@ export class Answers {
       const runsNext = debt.ticket !== null && this.#debts.runsNext(debt.ticket)
       // Columns stand once in the record of a command: with a portal's
       // description, else when its result begins.
-      if (runsNext && isPortal) this.#shape = shapeOf(columns)
+      if (runsNext && isPortal) this.#shape = this.#shapeOf(debt, columns)
       if (debt.isOwn && debt.ticket) this.#record(debt.ticket, { kind: 'columns', columns })
       else if (runsNext && !isPortal) this.#client.write(this.#session.relayBack(raw(message)))
       else this.#answer(message, { kind: 'columns', columns })
       return this.#pay()
     }
-    this.#shape = shapeOf(columns)
+    this.#shape = this.#shapeOf(debt, columns)
     this.#answer(message, { kind: 'columns', columns })
   }
 
@@ -227,6 +230,20 @@ export class Answers {
     if (debt.what !== 'call') throw unexpected(message)
     this.#parts.ownTables.done('', debt.doing, debt.done)
     this.#answer(message, { kind: 'value', value: backend.readFunctionCallResponse(message) })
+  }
+
+  #shapeOf(debt: Debt, columns: Column[]): ResultShape {
+    return { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)), secrets: this.#secretsIn(debt, columns) }
+  }
+
+  /** How the record has columns of which some may be passwords; the same answer to the same text is not looked at again. */
+  #secretsIn(debt: Debt, columns: Column[]): SecretColumn[] | null {
+    const text = textOf(debt)
+    const last = this.#searched
+    if (last && last.columns === columns && last.text === text) return last.secrets
+    const secrets = secretColumns(text, columns)
+    this.#searched = { text, columns, secrets }
+    return secrets
   }
 
   #onCopyResponse(message: MessageReader): void {
@@ -382,10 +399,12 @@ export class Answers {
 
   #flushCopyOut(): void {
     if (!this.#copyOut.hasData) return
-    const ticket = this.#debts.first?.ticket ?? null
-    assert(ticket !== null, 'COPY data answers a command')
+    const debt = this.#debts.first
+    assert(debt !== undefined && debt.ticket !== null, 'COPY data answers a command')
     const { content, bytes } = this.#copyOut.take()
-    this.#client.write(this.#session.clear(ticket, content, bytes, this.#show))
+    // Where policies have demands, whoever keeps to them sees to it.
+    const isSecret = !this.#session.isObliged(debt.ticket) && mayTellSecrets(textOf(debt))
+    this.#client.write(this.#session.clear(debt.ticket, isSecret ? withoutRows(content) : content, bytes, this.#show))
   }
 
   /** Draws what the record has of an answer. */
@@ -408,10 +427,6 @@ const ownAnswers: ReadonlySet<number> = new Set([
   backend.type.errorResponse,
   backend.type.readyForQuery,
 ])
-
-function shapeOf(columns: Column[]): ResultShape {
-  return { columns, formats: columns.map(column => (column.format === 'binary' ? 1 : 0)) }
-}
 
 function formatOf(formats: number[], column: number): 'text' | 'binary' {
   const format = formats.length === 1 ? formats[0] : (formats[column] ?? 0)

@@ -8,6 +8,7 @@ const prepared = (text: string, group = 0): Prepared => ({
   n: 1,
   columns: null,
   renames: null,
+  runsCode: null,
   isDoubtful: false,
   group,
   seq: Infinity,

@@ -12,6 +12,7 @@ const prepared = (text: string): Prepared => ({
   n: 1,
   columns: null,
   renames: null,
+  runsCode: null,
   isDoubtful: false,
   group: 0,
   seq: 0,
@@ -180,17 +181,47 @@ describe('a name is doubtful', () => {
     expect([...doubtful(names), names.isDoubtful(select)]).toEqual([false, false, false, false])
   })
 
-  it('from the moment a policy looks, when what ran before may have given it', () => {
-    for (const text of ['do $$ begin deallocate a; end $$', 'select f()', 'deallocate a', `select ${'1,'.repeat(40_000)}1`]) {
+  it('by what was sent unread, once that is read', () => {
+    for (const [text, isDoubtful] of [
+      ['do $$ begin deallocate a; end $$', true],
+      ['select f()', true],
+      [`select ${'1,'.repeat(40_000)}1`, true],
+      ['insert into t values (1)', true],
+      ['select 1 from t', false],
+    ] as const) {
       const names = named()
-      names.sentUnread(text)
-      expect(doubtful(names)).toEqual([false, false, false])
-      names.watched()
-      expect([text.slice(0, 20), ...doubtful(names)]).toEqual([text.slice(0, 20), true, true, true])
+      names.sentUnread(text, null)
+      expect([text.slice(0, 20), names.hasUnread, ...doubtful(names)]).toEqual([text.slice(0, 20), isDoubtful, false, false, false])
+      names.readUnread(() => true)
+      expect([text.slice(0, 20), ...doubtful(names)]).toEqual([text.slice(0, 20), isDoubtful, isDoubtful, isDoubtful])
+      expect(names.hasUnread).toBe(false)
     }
     const names = named()
-    names.sentUnread('select 1 from t')
-    names.watched()
-    expect(doubtful(names)).toEqual([false, false, false])
+    names.sentUnread('select now()', null)
+    names.readUnread(() => false)
+    expect([names.hasDoubts, ...doubtful(names)]).toEqual([false, false, false, false])
+  })
+
+  it('at once, when too much was sent to remember', () => {
+    const names = named()
+    for (let n = 0; n < 65; n++) names.sentUnread(`select f(${n})`, null)
+    expect([names.hasDoubts, ...doubtful(names)]).toEqual([true, true, true, true])
+  })
+
+  it('never where there is no name yet', () => {
+    const names = new Names(parser)
+    names.sentUnread('select f()', null)
+    expect(names.hasUnread).toBe(false)
+  })
+
+  it('no more, where the protocol gave it, when SQL could give it again', () => {
+    const names = named()
+    names.sent([operation({ verb: 'OPAQUE', isOpaque: true })])
+    done(names, 'PREPARE', 'prepare a as select 2')
+    expect([names.isDoubtful(execute('a')), names.preparedText('a'), names.statement('a')]).toEqual([
+      false,
+      'prepare a as select 2',
+      undefined,
+    ])
   })
 })

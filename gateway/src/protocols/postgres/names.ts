@@ -1,10 +1,12 @@
 import type { Parser } from '@steno/policy-dsl'
 import type { Column, Operation, Parameter } from '@steno/recordings'
 import { namedStatement, type NamedStatement } from './named-statement.ts'
-import { callsSomething, givesNamesUnseen, mayGiveNames, runsRoutine } from './renaming.ts'
+import { givesNamesUnseen, mayRunCode, runsRoutine } from './renaming.ts'
 
 /** Names that SQL gave to statements and cursors, of which a session remembers the last. */
 const namesMax = 10_000
+/** Texts that were sent unread, of which it is remembered that they may have changed names. */
+const unreadMax = 64
 
 /** When a name was given its meaning, as far as that was sent. */
 export interface Named {
@@ -23,6 +25,8 @@ export interface Prepared extends Named {
   columns: Column[] | null
   /** Whether it takes names away or gives them, once that was asked. */
   renames: boolean | null
+  /** Whether it may run code, once that was asked. */
+  runsCode: boolean | null
   /** Code that nobody read ran since: it may have put another statement in its place. */
   isDoubtful: boolean
 }
@@ -58,8 +62,9 @@ export class Names {
   readonly #cursors = new Map<string, NamedStatement>()
   /** Code ran that may have opened and closed cursors by itself. */
   #cursorsAreDoubtful = false
-  /** What ran while no policy looked may have given names other meanings. */
-  #mayHaveChangedUnread = false
+  #statementsAreDoubtful = false
+  /** What was sent while no policy looked, and may have run code that gave names other meanings. */
+  readonly #unread = new Set<string>()
 
   constructor(parser: Parser) {
     this.#parser = parser
@@ -108,18 +113,33 @@ export class Names {
   /** Follows a command that was sent, by what it would do. */
   sent(operations: Operation[]): void {
     this.#cursorsAreDoubtful ||= operations.some(runsRoutine)
-    if (operations.some(givesNamesUnseen)) this.#doubt()
+    if (operations.some(givesNamesUnseen)) this.doubt()
   }
 
-  /** Follows a command that was sent while no policy looked: what that may have done to names counts from the moment one does. */
-  sentUnread(text: string): void {
-    if (this.#mayHaveChangedUnread || this.#statements.size + this.#cursors.size + this.#prepares.size === 0) return
-    this.#mayHaveChangedUnread = mayGiveNames(text) || callsSomething(text)
+  /** Whether something was sent unread that may have changed names. */
+  get hasUnread(): boolean {
+    return this.#unread.size > 0
   }
 
-  /** A policy looks now: what ran before is remembered. */
-  watched(): void {
-    if (this.#mayHaveChangedUnread) this.#doubt()
+  /** Whether a statement that SQL names may be another by now. */
+  get hasDoubts(): boolean {
+    return this.#statementsAreDoubtful || this.#cursorsAreDoubtful
+  }
+
+  /** Follows a command that was sent while no policy looked, and so was not read. */
+  sentUnread(text: string, prepared: Prepared | null): void {
+    if (this.#statements.size + this.#cursors.size + this.#prepares.size === 0) return
+    const isRun = prepared ? (prepared.runsCode ??= mayRunCode(text)) : mayRunCode(text)
+    if (!isRun) return
+    if (this.#unread.size < unreadMax) this.#unread.add(text)
+    else this.doubt()
+  }
+
+  /** Settles what was sent unread: whether any of it may have given names. */
+  readUnread(mayHaveGivenNames: (text: string) => boolean): void {
+    const isDoubtful = [...this.#unread].some(mayHaveGivenNames)
+    this.#unread.clear()
+    if (isDoubtful) this.doubt()
   }
 
   /** Follows a statement that is done, by its tag: the one at a place in the text that it came in. */
@@ -130,7 +150,7 @@ export class Names {
         // Cursors go with their transaction, and with what is rolled back of it; `AND CHAIN` begins the next at once.
         return this.#endTransaction(tag)
       case 'PREPARE':
-        return remember(this.#prepares, this.#namedBy(text, place))
+        return this.#prepared(this.#namedBy(text, place))
       case 'DEALLOCATE': {
         // Using a name that was taken away is refused until it is prepared again.
         const name = this.#namedBy(text, place)?.name ?? null
@@ -158,8 +178,9 @@ export class Names {
   }
 
   /** Other statements may stand under the names we know. */
-  #doubt(): void {
-    this.#mayHaveChangedUnread = false
+  doubt(): void {
+    this.#unread.clear()
+    this.#statementsAreDoubtful = true
     this.#cursorsAreDoubtful = true
     for (const named of this.#prepares.values()) named.isDoubtful = true
     for (const prepared of this.#statements.values()) prepared.isDoubtful = true
@@ -167,6 +188,12 @@ export class Names {
 
   #namedBy(text: string, place: number): NamedStatement | null {
     return namedStatement(this.#parser, text, place)
+  }
+
+  #prepared(named: NamedStatement | null): void {
+    remember(this.#prepares, named)
+    // The target gives no name twice: had the protocol given it, that is gone.
+    if (named?.name) this.#statements.delete(named.name)
   }
 
   #declared(named: NamedStatement | null): void {
@@ -183,6 +210,7 @@ export class Names {
   #forgetStatements(): void {
     this.#statements.clear()
     this.#prepares.clear()
+    this.#statementsAreDoubtful = false
   }
 
   #forgetBoundPortals(): void {

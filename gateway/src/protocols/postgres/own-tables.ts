@@ -91,6 +91,7 @@ export class OwnTables {
 
   /** Something ran that nobody read: it may have made, dropped or renamed anything. */
   unread(): void {
+    if (this.#mayHaveMore && this.#key === '' && this.#savepoints.length === 0) return
     this.#isUnsure ||= this.#key !== ''
     this.#mayHaveMore = true
     this.#savepoints = []

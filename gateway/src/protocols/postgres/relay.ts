@@ -4,16 +4,17 @@ import type { Limits } from '../protocol.ts'
 import { assert } from '../../runtime/assert.ts'
 import { Answers } from './answers.ts'
 import { CopyCollector } from './copy-collector.ts'
-import { Debts, owed, textOf, type Debt } from './debts.ts'
+import { Debts, owed, portalOf, textOf, type Debt } from './debts.ts'
 import { Names, type Portal, type Prepared } from './names.ts'
 import { OwnTables } from './own-tables.ts'
 import { describeParameters, showParameter } from './parameters.ts'
 import type { PinnedSettings } from './pinned-settings.ts'
 import { refusalOf, refusedStatement, refusedText } from './refusal.ts'
+import { usesNames } from './renaming.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { question, SearchPath } from './search-path.ts'
 import { promptOf, showStatement } from './transcript.ts'
-import { Understander, type UnderstanderParts } from './understander.ts'
+import { Understander, type Asked, type UnderstanderParts } from './understander.ts'
 import * as frontend from './wire/frontend.ts'
 import { MessageReader, raw } from './wire/message-reader.ts'
 import { WireError } from './wire/wire-error.ts'
@@ -219,7 +220,7 @@ export class Relay {
   #onParse(message: MessageReader): void {
     const { name, text, oids } = frontend.readParse(message)
     const { group } = this.#debts
-    const prepared: Prepared = { text, oids, n: 0, columns: null, renames: null, isDoubtful: false, group, seq: Infinity }
+    const prepared: Prepared = { text, oids, n: 0, columns: null, renames: null, runsCode: null, isDoubtful: false, group, seq: Infinity }
     const undo = this.#names.setStatement(name, prepared)
     this.#folding = {
       prepared,
@@ -426,7 +427,8 @@ export class Relay {
   }
 
   #onCopyFail(message: MessageReader): void {
-    this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${frontend.readCopyFail(message)}` })
+    const reason = this.#session.keepPayload(frontend.readCopyFail(message))
+    this.#session.note({ kind: 'gateway', message: `the client gave its COPY up: ${reason}` })
     this.#relay(message)
     this.#debts.endCopyIn()
   }
@@ -454,6 +456,7 @@ export class Relay {
     { prepared, statement, parameters }: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
     name: string | null,
   ): CommandDraft {
+    if (this.#names.hasUnread && statement !== '') this.#readUnread()
     const draft = this.#draft({ kind, text: prepared.text, parameters, isDoubtful: prepared.isDoubtful })
     draft.statement = statement
     if (name !== null) draft.portal = name
@@ -467,15 +470,13 @@ export class Relay {
     parameters,
     isDoubtful = false,
   }: Pick<CommandDraft, 'kind' | 'text'> & { parameters: Parameter[]; isDoubtful?: boolean }): CommandDraft {
-    const show = (shown: string, values: Parameter[]) =>
-      kind === 'query' || kind === 'execute' ? showStatement(this.#prompt, shown, values.map(showParameter)) : ''
-    const asked = { text, parameters, show, isDoubtful }
+    const asked = this.#asked({ kind, text, parameters, isDoubtful })
     return {
       kind,
       text,
       parameters: parameters.length > 0 ? parameters : undefined,
       transaction: this.#answers.transaction,
-      transcript: show(text, parameters),
+      transcript: asked.show(text, parameters),
       // Every secret that SQL takes stands in a literal.
       recorded: text.includes("'") || text.includes('$') ? this.#understander.withoutSecrets(asked) : undefined,
       understand: () => this.#understander.understand(asked),
@@ -483,9 +484,17 @@ export class Relay {
     }
   }
 
+  #asked({ kind, text, parameters, isDoubtful }: Pick<CommandDraft, 'kind'> & Omit<Asked, 'show'>): Asked {
+    const show = (shown: string, values: Parameter[]) =>
+      kind === 'query' || kind === 'execute' ? showStatement(this.#prompt, shown, values.map(showParameter)) : ''
+    return { text, parameters, show, isDoubtful }
+  }
+
   #submit(draft: CommandDraft, handle: (ruling: Ruling) => void): void | Promise<void> {
     draft.refusal ??= this.#parts.pinned.refuse(draft.text)
-    if (!draft.refusal && this.#session.isWatched) {
+    if (!this.#session.isWatched) {
+      if (this.#names.hasDoubts || this.#names.hasUnread) this.#tellDoubts(draft)
+    } else if (!draft.refusal) {
       const wait = this.#beforeJudging(draft)
       if (wait) return this.#submitAfter(wait, draft, handle)
     }
@@ -495,7 +504,7 @@ export class Relay {
 
   /** Waits until all is known that a command is read by: what names mean, what the target holds, where it looks names up. */
   #beforeJudging(draft: CommandDraft): void | Promise<void> {
-    this.#names.watched()
+    if (this.#names.hasUnread) this.#readUnread()
     const wait =
       (this.#debts.mayRenameYet ? this.#rest() : undefined) ??
       this.#understander.ready() ??
@@ -509,10 +518,14 @@ export class Relay {
     try {
       await wait
     } catch (error) {
+      const rule = 'policies see what a command would do'
+      const { kind, text, parameters = noParameters } = draft
       draft.refusal = {
-        rule: 'policies see what a command would do',
+        rule,
         reason: `the target does not tell what it holds: ${error instanceof Error ? error.message : String(error)}`,
       }
+      // Nor can anybody say which of its values a mask would hide.
+      draft.recorded = this.#understander.withoutValues(this.#asked({ kind, text, parameters, isDoubtful: false }), rule)
     }
     handle(await this.#session.submit(draft))
   }
@@ -547,7 +560,7 @@ export class Relay {
     if (operations === null) {
       // Nobody reads what is sent while no policy looks.
       this.#searchPath.lost()
-      this.#names.sentUnread(textOf(debt))
+      this.#names.sentUnread(textOf(debt), portalOf(debt)?.prepared ?? null)
       this.#ownTables.unread()
       return
     }
@@ -555,6 +568,25 @@ export class Relay {
     this.#names.sent(operations)
     debt.doing = this.#understander.doing(textOf(debt), operations)
     if (debt.doing) this.#debts.mayRename(debt)
+  }
+
+  /** Reads what was sent while no policy looked, as far as what is known of the target tells: too little for policies, to which every name is doubtful then. */
+  #readUnread(): void {
+    if (this.#session.isWatched) this.#names.doubt()
+    else this.#names.readUnread(text => this.#understander.mayHaveGivenNames(text))
+  }
+
+  /** Where no policy looks nothing is asked of the target; a text that may not be what runs is said to be one. */
+  #tellDoubts({ kind, text, statement = '' }: CommandDraft): void {
+    const usesName = kind === 'query' ? usesNames(text) : kind !== 'prepare' && statement !== ''
+    if (!usesName) return
+    if (this.#names.hasUnread) this.#readUnread()
+    const isDoubtful = kind === 'query' ? this.#names.hasDoubts : (this.#names.statement(statement)?.isDoubtful ?? false)
+    if (isDoubtful)
+      this.#session.note({
+        kind: 'gateway',
+        message: 'what comes next may be another statement than its name stood for: code that nobody read ran since it was given',
+      })
   }
 
   #onIdle(): void {

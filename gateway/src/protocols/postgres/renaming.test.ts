@@ -1,6 +1,6 @@
 import type { Operation } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
-import { callsSomething, givesNamesUnseen, isPlain, mayGiveNames, runsRoutine } from './renaming.ts'
+import { givesNamesUnseen, isPlain, mayGiveNames, mayRunCode, runsRoutine, usesNames } from './renaming.ts'
 
 const operation = (more: Partial<Operation>): Operation => ({ verb: 'SELECT', tables: [], columns: [], ...more })
 
@@ -38,9 +38,19 @@ describe('of texts that nobody read', () => {
     expect(mayGiveNames('select closed, prepared from declared')).toBe(false)
   })
 
-  it('those that call something are told', () => {
-    for (const text of ['select f()', 'select "f" (1)', 'do $$ $$', 'call p', 'execute a'])
-      expect([text, callsSomething(text)]).toEqual([text, true])
-    expect(callsSomething('select 1 from t where a = 2')).toBe(false)
+  it('those that call something, or set triggers off, may run code', () => {
+    for (const text of ['select f()', 'select "f" (1)', 'do $$ $$', 'call p', 'execute a', 'delete from t', ' '.repeat(70_000)])
+      expect([text.slice(0, 20), mayRunCode(text)]).toEqual([text.slice(0, 20), true])
+    expect(mayRunCode('select 1 from t where a = 2')).toBe(false)
+  })
+
+  it('those that name what was given before are told', () => {
+    expect(['EXECUTE a', 'fetch all from c', 'move 1 in c', ' '.repeat(70_000), 'select 1'].map(usesNames)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
   })
 })

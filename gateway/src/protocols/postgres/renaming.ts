@@ -26,7 +26,17 @@ export function mayGiveNames(text: string): boolean {
   return text.length > searchedLengthMax || /\b(?:deallocate|prepare|discard|declare|close)\b/i.test(text)
 }
 
-/** Whether a text calls something, or is code of its own. */
-export function callsSomething(text: string): boolean {
-  return /[\w"]\s*\(|\b(?:do|call|execute)\b/i.test(text)
+/** Whether a text may run code that it does not show: it calls something, is code of its own, or changes rows, which sets off triggers. */
+export function mayRunCode(text: string): boolean {
+  return (
+    text.length > searchedLengthMax ||
+    /[\w"]\s*\(|\b(?:do|call|execute|insert|update|delete|merge|copy|truncate|refresh|deallocate|prepare|discard|declare|close)\b/i.test(
+      text,
+    )
+  )
+}
+
+/** Whether a text uses names that were given before. */
+export function usesNames(text: string): boolean {
+  return text.length > searchedLengthMax || /\b(?:execute|fetch|move)\b/i.test(text)
 }

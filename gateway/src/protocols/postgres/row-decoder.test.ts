@@ -12,6 +12,7 @@ const limits = { startupMs: 1, messageBytesMax: 1 << 20, valueBytesMax: 1000, co
 const shape = (...formats: number[]): ResultShape => ({
   columns: [23, 25].map(typeOid => ({ name: 'c', type: '', typeOid, tableOid: 0, attribute: 0, format: 'text' })),
   formats,
+  secrets: null,
 })
 
 /** A row whose values are any bytes. */
@@ -27,6 +28,16 @@ function decode(chunk: Uint8Array, as: ResultShape) {
 }
 
 describe('a block of rows', () => {
+  it('is held without passwords where its columns may have some, while its bytes are as they came', () => {
+    const chunk = join(say.row('password=x', 'password=x'), say.row(null, 'host=y'))
+    const { block, bytes } = decode(chunk, { ...shape(), secrets: ['whole', 'passwords'] })
+    expect(bytes).toEqual(chunk)
+    expect([...(block.special ?? [])]).toEqual([
+      [0, { masked: '[masked]', rule: 'secrets' }],
+      [1, { masked: 'password=[masked]', rule: 'secrets' }],
+    ])
+  })
+
   it('is the bytes as they came, untouched, where all is text', () => {
     const chunk = join(say.row('1', 'a'), say.row(null, 'é'))
     const { block, bytes, rows } = decode(chunk, shape())

@@ -1,5 +1,6 @@
 import type { Cell, Column, RowBlock } from '@steno/recordings'
 import { sha256 } from '../../runtime/crypto.ts'
+import { withoutPasswords, type SecretColumn } from './masking/told-secrets.ts'
 import type { Limits } from '../protocol.ts'
 import { binaryToText } from './types/binary.ts'
 import { toHex } from '../../runtime/bytes.ts'
@@ -11,6 +12,8 @@ export interface ResultShape {
   columns: Column[]
   /** None: all text. One: for all columns. Else one each (chapter 54.7, Bind). */
   formats: number[]
+  /** Where an answer may hold passwords that the target keeps: how the record has its columns. */
+  secrets: SecretColumn[] | null
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -65,12 +68,12 @@ export class RowDecoder {
     return { block: special ? { ...block, special } : block, bytes: bytes.subarray(this.#start, this.#end) }
   }
 
-  /** Cells that the record holds in another form than they came: binary values, and values over the limit. */
+  /** Cells that the record holds in another form than they came: binary values, values over the limit, passwords. */
   #special(block: RowBlock): Map<number, Cell> | null {
-    const { formats, columns } = this.#shape!
+    const { formats, columns, secrets } = this.#shape!
     const hasBinary = formats.includes(1)
     const mayHaveLong = this.#end - this.#start > this.#limits.valueBytesMax
-    if (!hasBinary && !mayHaveLong) return null
+    if (!hasBinary && !mayHaveLong && secrets === null) return null
     const special = new Map<number, Cell>()
     for (let cell = 0; cell < block.count * block.columns; cell++) {
       const start = block.cells[2 * cell]!
@@ -78,7 +81,10 @@ export class RowDecoder {
       const column = cell % block.columns
       const value = block.bytes.subarray(start, block.cells[2 * cell + 1]!)
       const isBinary = (formats.length === 1 ? formats[0] : formats[column]) === 1
-      if (isBinary) special.set(cell, this.#cut(value, binaryToText(columns[column]?.typeOid ?? 0, value)))
+      const decoded = isBinary ? binaryToText(columns[column]?.typeOid ?? 0, value) : null
+      const masked = secrets && withoutPasswords(typeof decoded === 'string' ? decoded : utf8.decode(value), secrets[column] ?? null)
+      if (masked !== null) special.set(cell, { masked, rule: 'secrets' })
+      else if (decoded !== null) special.set(cell, this.#cut(value, decoded))
       else if (value.length > this.#limits.valueBytesMax) special.set(cell, this.#cut(value, utf8.decode(value)))
     }
     return special.size > 0 ? special : null

@@ -1,5 +1,4 @@
 import {
-  literalSpans,
   maskMatches,
   planMasks,
   secretLiterals,
@@ -9,7 +8,6 @@ import {
   type MaskPlan,
   type MaskRequest,
   type Parser,
-  type Redaction,
 } from '@steno/policy-dsl'
 import type { Column, Operation, Parameter } from '@steno/recordings'
 import type { Compliance, Recorded, Understanding } from '../../guard/index.ts'
@@ -19,8 +17,10 @@ import type { Catalogues } from './catalogue/catalogues.ts'
 import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
 import { makingsOf } from './making.ts'
 import type { Doing, OwnTables } from './own-tables.ts'
-import { isPlain } from './renaming.ts'
+import { givesNamesUnseen, isPlain } from './renaming.ts'
 import { copyOptionsOf, copyTargetOf, type CopyStatementOptions } from './masking/copy-options.ts'
+import { hiddenInText, spansOfAll, type Hidden } from './masking/hidden-in-text.ts'
+import { mayTellSecrets } from './masking/told-secrets.ts'
 import { redactText, type TextRedaction } from './masking/mask-text.ts'
 
 /** Texts that are remembered, and how long a remembered one may be. */
@@ -34,6 +34,7 @@ const keptMax = 16
 interface Kept {
   masks: MaskObligation[]
   plan: MaskPlan
+  hidden: Hidden
   copies: (CopyStatementOptions | null)[]
   incoming: (Column[] | null)[]
 }
@@ -112,6 +113,8 @@ export class Understander {
   #operations: Operation[] | null = null
   /** What the answer to the command that was read last is masked with. */
   #masks: MaskObligation[] = []
+  /** Texts that give no names, by one catalogue. */
+  #quiet: { catalogue: Catalogue | null; texts: Set<string> } = { catalogue: null, texts: new Set() }
   /** Something was asked that may change what names mean. */
   #leavesStale = false
 
@@ -154,6 +157,13 @@ export class Understander {
     return hiding(asked, this.#secretsOf(asked.text), asked.parameters)
   }
 
+  /** The command as the record may hold it, when nobody can say which of its values may be seen. */
+  withoutValues(asked: Asked, rule: string): Recorded | undefined {
+    const { text, parameters } = asked
+    const hidden = parameters.map(one => (one.value === null ? one : { ...one, value: { masked: '[masked]', rule } }))
+    return hiding(asked, spansOfAll(text, rule), hidden)
+  }
+
   understand(asked: Asked): Understanding {
     const known = this.#knownOf(asked.text)
     const isDoubtful = asked.isDoubtful || known.operations.some(this.#parts.isDoubtful)
@@ -165,8 +175,24 @@ export class Understander {
     return {
       operations,
       statements: statementsIn(asked.text, known.operations),
-      comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)),
+      comply: masks => (isDoubtful && masks.length > 0 ? this.#refuseDoubtful(asked, masks) : this.#comply(asked, known, masks)),
     }
+  }
+
+  /** Whether a text that was sent while no policy looked may have given names: as far as the catalogue is known by now, where sessions of the target begin to look. */
+  mayHaveGivenNames(text: string): boolean {
+    const { catalogues, target, parser, prepared, cursors } = this.#parts
+    const found = catalogues.get(target)
+    const catalogue = found instanceof Promise ? null : found
+    // Nobody waits for it where no policy looks. What cannot be read leaves names in doubt, which is said.
+    if (found instanceof Promise) void Promise.allSettled([found])
+    if (catalogue !== this.#quiet.catalogue || this.#quiet.texts.size >= rememberedMax) this.#quiet = { catalogue, texts: new Set() }
+    if (this.#quiet.texts.has(text)) return false
+    const operations = parser.understand(text, catalogue ? { catalogue, prepared, cursors } : { prepared, cursors })
+    const isKnown = catalogue !== null && operations.every(({ tables }) => tables.every(table => table.includes('.')))
+    const isQuiet = isKnown && !operations.some(givesNamesUnseen)
+    if (isQuiet && text.length <= rememberedLengthMax) this.#quiet.texts.add(text)
+    return !isQuiet
   }
 
   /** What the command that was read last would do; null when none was read since this was asked. */
@@ -207,7 +233,7 @@ export class Understander {
             reason: 'the value of a function called by its number cannot be masked',
             hint: 'call the function in a statement',
           }
-        return { possible: true, keeper: this.#keeper(masks, null) }
+        return { possible: true, keeper: this.#keeper(masks, null, '') }
       },
     }
   }
@@ -244,14 +270,13 @@ export class Understander {
     const secrets = this.#secretsOf(text)
     if (masks.length === 0) {
       const copies = known.operations.some(({ verb }) => verb === 'COPY') ? this.#copiesIn(text) : []
-      return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, { copies }) }
+      return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, { copies }, text) }
     }
     const kept = this.#keptOf(text, known, masks)
-    const { plan } = kept
-    const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
-    const recorded = hiding(asked, [...secrets, ...spans], this.#hiddenParameters(parameters, plan.redactions, masks))
+    const { plan, hidden } = kept
+    const recorded = hiding(asked, [...secrets, ...hidden.spans], this.#hiddenParameters(parameters, kept))
     if (plan.kind === 'plan' && plan.leavesStale && !known.operations.every(one => this.#isOfOwnTables(one))) this.#leavesStale = true
-    if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper(masks, kept) }
+    if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper(masks, kept, text) }
     const { rule, reason, hint } = plan
     return { possible: false, recorded, rule, reason, hint }
   }
@@ -262,15 +287,28 @@ export class Understander {
     return isPlain(operation) || verb === 'DISCARD' || (verb === 'DROP' && object === undefined && this.#parts.ownTables.areLight(tables))
   }
 
+  #refuseDoubtful(asked: Asked, masks: MaskObligation[]): Compliance {
+    return {
+      possible: false,
+      recorded: this.withoutValues(asked, masks[0]?.rule ?? ''),
+      rule: masks[0]?.rule ?? '',
+      reason: 'code that nobody could read ran since this statement was prepared, and may have replaced it',
+      hint: 'prepare it again',
+    }
+  }
+
   #keptOf(text: string, known: Known, masks: MaskObligation[]): Kept {
     // Obligations are made once, with their rule.
     const remembered = known.kept.find(one => one.masks.length === masks.length && one.masks.every((mask, at) => mask === masks[at]))
     if (remembered) return remembered
     const syntax = this.#parts.parser.syntax(text)
     const statements = syntax.kind === 'statements' ? syntax.statements : null
+    const plan = statements ? planMasks(this.#maskRequest(text, statements, masks)) : notUnderstood(text, masks)
+    const { target, key } = this.#parts
     const kept: Kept = {
       masks,
-      plan: statements ? planMasks(this.#maskRequest(text, statements, masks)) : notUnderstood(text, masks),
+      plan,
+      hidden: hiddenInText(text, { plan, masks, operations: known.operations, target: target.name, key }),
       copies: (statements ?? []).map(copyOptionsOf),
       incoming: (statements ?? []).map(statement => this.#copiedIn(statement)),
     }
@@ -304,10 +342,10 @@ export class Understander {
   }
 
   /** Values that are bound for masked columns, or that a detector knows, as the record may hold them. The same list when there is none. */
-  #hiddenParameters(parameters: Parameter[], redactions: Redaction[], masks: MaskObligation[]): Parameter[] {
-    const byNumber = new Map(redactions.flatMap(one => ('parameter' in one ? [[one.parameter, one.rule] as const] : [])))
+  #hiddenParameters(parameters: Parameter[], { plan, hidden: { everyValue }, masks }: Kept): Parameter[] {
+    const byNumber = new Map(plan.redactions.flatMap(one => ('parameter' in one ? [[one.parameter, one.rule] as const] : [])))
     const hidden = parameters.map((parameter, i) => {
-      const rule = byNumber.get(i + 1)
+      const rule = everyValue ?? byNumber.get(i + 1)
       if (rule === undefined || parameter.value === null) return this.#detected(parameter, masks)
       return { ...parameter, value: { masked: '[masked]', rule } }
     })
@@ -349,7 +387,7 @@ export class Understander {
     }))
   }
 
-  #keeper(masks: MaskObligation[], kept: Partial<Kept> | null): PostgresAnswerKeeper {
+  #keeper(masks: MaskObligation[], kept: Partial<Kept> | null, text: string): PostgresAnswerKeeper {
     const { target, key } = this.#parts
     const plan = kept?.plan?.kind === 'plan' ? kept.plan : null
     return new PostgresAnswerKeeper({
@@ -357,6 +395,7 @@ export class Understander {
       answers: plan?.answers ?? [],
       copies: kept?.copies ?? [],
       incoming: kept?.incoming ?? [],
+      mayTellSecrets: mayTellSecrets(text),
       mayTell: masks.length > 0 && (plan?.touchesMasked ?? true),
       catalogue: this.#inUse(),
       target: target.name,
@@ -394,15 +433,6 @@ function statementsIn(text: string, operations: Operation[]): number {
   return (last?.statement ?? 0) + 1
 }
 
-function doubtful(masks: MaskObligation[]): Compliance {
-  return {
-    possible: false,
-    rule: masks[0]?.rule ?? '',
-    reason: 'code that nobody could read ran since this statement was prepared, and may have replaced it',
-    hint: 'prepare it again',
-  }
-}
-
 /** Nobody knows which of its literals are bound for a masked column, so the record has none of them. */
 function notUnderstood(text: string, masks: MaskObligation[]): MaskPlan {
   const rule = masks[0]?.rule ?? ''
@@ -411,7 +441,7 @@ function notUnderstood(text: string, masks: MaskObligation[]): MaskPlan {
     rule,
     reason: 'masked columns cannot be told in a text that is not understood',
     hint: 'send plain statements, one at a time',
-    redactions: literalSpans(text).map(span => ({ ...span, rule, with: 'redact' })),
+    redactions: spansOfAll(text, rule).map(span => ({ ...span, with: 'redact' })),
   }
 }
 

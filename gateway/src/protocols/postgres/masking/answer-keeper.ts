@@ -7,6 +7,7 @@ import { mergePlans, type CellMask, type Detector } from './cell-mask.ts'
 import type { CopyStatementOptions } from './copy-options.ts'
 import { CopyMasker } from './mask-copy.ts'
 import { MaskFailed } from './mask-failed.ts'
+import { withoutRows } from './told-secrets.ts'
 import { RowMasker } from './mask-rows.ts'
 import { planByIdentity } from './plan-by-identity.ts'
 import { redactNotice } from './redact-notice.ts'
@@ -20,6 +21,8 @@ export interface AnswerKeeperOptions {
   copies: (CopyStatementOptions | null)[]
   /** One for each statement: the columns that a COPY FROM fills, null for any other. */
   incoming: (Column[] | null)[]
+  /** What it copies out may hold passwords that the target keeps: the record has none of it. */
+  mayTellSecrets: boolean
   /** What the target says of a failure may hold a value that is masked. */
   mayTell: boolean
   catalogue: Catalogue
@@ -103,7 +106,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
 
   rest(): Kept<ContentBlock> | null {
     const rest = this.#copy?.end()
-    return rest && rest.bytes.length > 0 ? { part: rest.content, bytes: rest.bytes, rows: rest.rows } : null
+    return rest && rest.bytes.length > 0 ? { part: this.#recorded(rest.content), bytes: rest.bytes, rows: rest.rows } : null
   }
 
   cut({ part, bytes, rows }: Kept<RowBlock | ContentBlock>, allowance: { rows: number; bytes: number }): Kept<RowBlock | ContentBlock> {
@@ -160,9 +163,9 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   #keepData(block: ContentBlock, bytes: Uint8Array): Kept {
     // Behind its end nothing may stand.
     if (this.#binary === 'cut') return { part: { ...block, count: 0 }, bytes: bytes.subarray(0, 0), rows: 0 }
-    if (!this.#copy) return { part: block, bytes, rows: block.count }
+    if (!this.#copy) return { part: this.#recorded(block), bytes, rows: block.count }
     const masked = this.#copy.mask(block)
-    return { part: masked.content, bytes: masked.bytes, rows: masked.rows }
+    return { part: this.#recorded(masked.content), bytes: masked.bytes, rows: masked.rows }
   }
 
   /** A reader of binary COPY waits for what ends it. */
@@ -175,7 +178,11 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
       at += 1 + new DataView(ended.buffer).getInt32(at + 1)
       ranges[2 * i + 1] = at
     }
-    return { part: { bytes: ended, ranges, count: part.count + 1 }, bytes: ended, rows }
+    return { part: this.#recorded({ bytes: ended, ranges, count: part.count + 1 }), bytes: ended, rows }
+  }
+
+  #recorded(content: ContentBlock): ContentBlock {
+    return this.#options.mayTellSecrets ? withoutRows(content) : content
   }
 
   #keepNotice(part: Extract<AnswerPart, { kind: 'error' | 'notice' }>, bytes: Uint8Array): Kept {

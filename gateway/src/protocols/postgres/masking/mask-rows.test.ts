@@ -50,7 +50,7 @@ function decode(bytes: Uint8Array, columns: Column[], formats: number[]) {
   const reader = new MessageReader(limits)
   reader.push(bytes)
   const rows = new RowDecoder(limits)
-  while (reader.next()) expect(rows.append(reader, { columns, formats })).toBe(true)
+  while (reader.next()) expect(rows.append(reader, { columns, formats, secrets: null })).toBe(true)
   return rows.take()
 }
 

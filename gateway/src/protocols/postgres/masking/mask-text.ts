@@ -8,6 +8,7 @@ export interface TextRedaction {
 const mask = '[masked]'
 const string = /^(?:U&|[EBXN])?'[\s\S]*'$/i
 const dollarQuoted = /^(\$[^$\s]*\$)[\s\S]*\1$/
+const comment = /^(?:--|\/\*)/
 const number = /^[+-]?(?:\d|\.\d)[\w.]*$/
 
 /** A command's text with its parts redacted: a literal in the place of a literal, so that it still reads as what it was. */
@@ -36,5 +37,6 @@ function joined(length: number, redactions: TextRedaction[]): { start: number; e
 function standIn(literal: string): string {
   if (string.test(literal)) return `'${mask}'`
   if (dollarQuoted.test(literal)) return `$$${mask}$$`
+  if (comment.test(literal)) return `/*${mask}*/`
   return number.test(literal) ? `0/*${mask}*/` : mask
 }

@@ -84,14 +84,14 @@ function ownRoutines(): RoutineData[] {
     current_schema current_schemas current_setting currval cursor_to_xml database_to_xml date_trunc extract first_value format format_type
     generate_series getdatabaseencoding has_database_privilege hashtext inet_server_addr json_agg json_build_object json_object_agg
     json_to_recordset jsonb_agg jsonb_build_object jsonb_each jsonb_each_text jsonb_object_agg jsonb_object_keys jsonb_path_exists
-    jsonb_to_record lag left length lo_from_bytea lo_import lower max md5 min nextval now obj_description percentile_cont percentile_disc
-    pg_advisory_lock pg_backend_pid pg_char_to_encoding pg_collation_is_visible pg_conversion_is_visible pg_database_size
+    jsonb_to_record lag left length lo_from_bytea lo_import lower max md5 min nextval now obj_description octet_length percentile_cont percentile_disc
+    pg_advisory_lock pg_backend_pid pg_char_to_encoding pg_collation_is_visible pg_column_size pg_conversion_is_visible pg_database_size
     pg_encoding_to_char pg_function_is_visible pg_get_constraintdef pg_get_expr pg_get_function_arguments
     pg_get_function_identity_arguments pg_get_function_result pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef pg_get_ruledef
     pg_get_statisticsobjdef_columns pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_is_in_recovery pg_logical_emit_message
     pg_logical_slot_get_changes pg_mcv_list_items pg_notify pg_opclass_is_visible pg_operator_is_visible pg_options_to_table pg_read_file
     pg_relation_is_publishable pg_size_pretty pg_sleep pg_stat_get_activity pg_statistics_obj_is_visible pg_table_is_visible pg_table_size
-    pg_tablespace_location pg_total_relation_size pg_ts_config_is_visible pg_type_is_visible query_to_xml quote_ident quote_literal rank
+    pg_tablespace_location pg_total_relation_size pg_ts_config_is_visible pg_type_is_visible pg_typeof query_to_xml quote_ident quote_literal rank
     regexp_matches regexp_split_to_table reverse right row_number row_to_json rtrim schema_to_xml set_config setval shobj_description
     similar_to_escape string_agg string_to_array substr substring sum suppress_redundant_updates_trigger table_to_xml to_char to_json
     to_jsonb to_tsvector ts_stat unnest upper version width_bucket`
@@ -503,6 +503,102 @@ export const attacks: readonly CorpusLine[] = [
     'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r, customers c WHERE c.id = 1 AND n < ascii(c.ssn)) SELECT count(*) FROM r',
     'refuse',
   ],
+  // --- the same by other ways, as a real server was asked
+  ["SELECT count(*) FROM customers c, unnest(string_to_array(c.ssn, '-'))", 'refuse'],
+  ['SELECT 1 FROM customers c, generate_series(1, length(c.ssn))', 'refuse'],
+  ['SELECT generate_series(1, length(ssn)) FROM customers', 'refuse'],
+  ["SELECT regexp_split_to_table(email, '[.@]') FROM customers", 'refuse'],
+  ["SELECT name, regexp_matches(email, '^a', 'g') FROM customers", 'refuse'],
+  ['SELECT id FROM notes LIMIT (SELECT length(max(ssn)) - 10 FROM customers)', 'refuse'],
+  ['SELECT id FROM notes OFFSET (SELECT length(max(ssn)) - 10 FROM customers)', 'refuse'],
+  ['SELECT id FROM notes FETCH FIRST (SELECT length(max(email)) - 17 FROM customers) ROWS ONLY', 'refuse'],
+  ['SELECT id, ssn AS s FROM customers ORDER BY s DESC', 'refuse'],
+  ['SELECT id FROM (SELECT id, ssn FROM customers ORDER BY ssn) q', 'refuse'],
+  ['SELECT id, row_number() OVER (ORDER BY ssn) FROM customers', 'refuse'],
+  ['SELECT id, ntile(2) OVER (ORDER BY email DESC) FROM customers', 'refuse'],
+  ['SELECT id, count(*) OVER (PARTITION BY left(ssn, 1)) FROM customers', 'refuse'],
+  ['SELECT DISTINCT left(ssn, 1) FROM customers', 'refuse'],
+  ['SELECT DISTINCT ON (left(ssn, 1)) id FROM customers', 'refuse'],
+  ["SELECT '078-05-1120' EXCEPT SELECT ssn FROM customers", 'refuse'],
+  ['SELECT left(ssn, 1) FROM customers UNION SELECT left(ssn, 1) FROM customers', 'refuse'],
+  ["SELECT count(*) FROM (SELECT left(ssn, 1) FROM customers UNION SELECT '0') q", 'refuse'],
+  ["SELECT id FROM customers NATURAL JOIN (VALUES ('078-05-1120')) v(ssn)", 'refuse'],
+  ["SELECT id FROM customers JOIN (VALUES ('078-05-1120')) v(ssn) USING (ssn)", 'refuse'],
+  ["SELECT o.id FROM orders o LEFT JOIN customers c ON c.ssn LIKE '0%' WHERE c.id IS NULL", 'refuse'],
+  ["SELECT id FROM customers c JOIN LATERAL (SELECT 1 WHERE c.ssn LIKE '0%') l ON true", 'refuse'],
+  ["SELECT id FROM notes WHERE EXISTS (SELECT FROM customers WHERE email LIKE 'ada%')", 'refuse'],
+  ["SELECT id FROM notes WHERE '078-05-1120' = ANY (ARRAY(SELECT ssn FROM customers))", 'refuse'],
+  ["SELECT city FROM customers GROUP BY city HAVING max(ssn) > '2'", 'refuse'],
+  ["SELECT id FROM customers ORDER BY CASE WHEN ssn LIKE '0%' THEN 1 ELSE 2 END", 'refuse'],
+  ['SELECT count(*) FROM customers GROUP BY left(ssn, 1)', 'refuse'],
+  ['SELECT id FROM customers c WHERE to_jsonb(c) @> \'{"ssn": "078-05-1120"}\'', 'refuse'],
+  ['SELECT id FROM customers c WHERE jsonb_path_exists(to_jsonb(c), \'$.ssn ? (@ like_regex "^0")\')', 'refuse'],
+  ["SELECT id FROM customers c WHERE c = ROW(1, 'Ada', 'ada@secret.example', '078-05-1120', 'Berlin', '2024-01-05')::customers", 'refuse'],
+  ["SELECT id FROM customers c WHERE (id, ssn) = (1, '078-05-1120')", 'refuse'],
+  ["SELECT id FROM customers WHERE (CASE WHEN id = 1 THEN ssn END) > '0'", 'refuse'],
+  ["SELECT id FROM (SELECT id, left(ssn, 1) AS l FROM customers) q WHERE l = '0'", 'refuse'],
+  ["WITH q AS (SELECT id, ssn AS name FROM customers) SELECT id FROM q WHERE name < '1'", 'refuse'],
+  ["SELECT l.id FROM customer_list l WHERE contact LIKE 'ada%'", 'refuse'],
+  ["SELECT id FROM orders WHERE mail_of(customer_id) LIKE 'ada%'", 'refuse'],
+  [
+    'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < (SELECT length(max(ssn)) FROM customers)) SELECT n FROM r',
+    'refuse',
+  ],
+  ['SELECT id FROM orders TABLESAMPLE BERNOULLI ((SELECT length(max(ssn)) FROM customers))', 'refuse'],
+  ["SELECT CASE WHEN ssn LIKE '0%' THEN 1 / 0 ELSE 1 END FROM customers WHERE id = 1", 'refuse'],
+  ['SELECT 1 / (length(ssn) - 11) FROM customers WHERE id = 1', 'refuse'],
+  ['SELECT ssn::date FROM customers', 'refuse'],
+  ['SELECT email::uuid FROM customers', 'refuse'],
+  ["SELECT to_number(ssn, '999') FROM customers", 'refuse'],
+  ["SELECT (ssn || 'x')::json FROM customers", 'refuse'],
+  ["SELECT CASE WHEN ssn LIKE '0%' THEN NULL ELSE ssn END FROM customers", 'refuse'],
+  ["SELECT substring(ssn FROM '^0') FROM customers", 'refuse'],
+  ["SELECT (string_to_array(ssn, '-'))[4] FROM customers", 'refuse'],
+  ['SELECT to_jsonb(c) -> left(ssn, 3) FROM customers c', 'refuse'],
+  ["SELECT nullif(ssn LIKE '0%', true) FROM customers", 'refuse'],
+  ["SELECT ARRAY[nullif(ssn, '078-05-1120')] FROM customers", 'refuse'],
+  ["SELECT nullif(length(ssn), 11)::text, nullif(ssn, '078-05-1120')::varchar(2) FROM customers", 'refuse'],
+  ["SELECT email FROM (SELECT nullif(email, 'ada@secret.example') AS email FROM customers) customers", 'refuse'],
+  ["COPY (SELECT nullif(ssn, '078-05-1120') FROM customers) TO STDOUT", 'refuse'],
+  ["COPY (SELECT nullif(ssn, '078-05-1120') FROM customers) TO STDOUT (FORMAT binary)", 'refuse'],
+  ['SELECT pg_sleep(length(ssn) / 1000.0) FROM customers', 'refuse'],
+  ["EXPLAIN SELECT * FROM customers WHERE ssn = '078-05-1120'", 'refuse'],
+  ["EXPLAIN ANALYZE SELECT * FROM customers WHERE ssn LIKE '0%'", 'refuse'],
+  ["DELETE FROM notes USING customers c WHERE c.ssn LIKE '0%'", 'refuse'],
+  ["UPDATE notes SET body = 'x' FROM customers c WHERE c.ssn LIKE '0%'", 'refuse'],
+  ["DELETE FROM customers WHERE ssn LIKE '0%'", 'refuse'],
+  ["UPDATE customers SET city = 'x' WHERE email = 'ada@secret.example'", 'refuse'],
+  ["MERGE INTO notes n USING customers c ON c.ssn LIKE '0%' WHEN MATCHED THEN DELETE", 'refuse'],
+  ["INSERT INTO notes SELECT 70, 'x' FROM customers WHERE ssn LIKE '0%'", 'refuse'],
+  ['COPY notes (body) FROM PROGRAM \'psql -c "select ssn from customers"\'', 'refuse'],
+  ["COPY notes (body) FROM '/etc/hostname'", 'refuse'],
+  ['BEGIN; DECLARE c BINARY CURSOR FOR SELECT ssn, upper(email) FROM customers; FETCH 2 FROM c', 'ssn email*'],
+  ['BEGIN; DECLARE c SCROLL CURSOR FOR TABLE customers; MOVE 2 FROM c; FETCH BACKWARD ALL FROM c', '- - email ssn - -'],
+  ["SELECT ts_headline(email, to_tsquery('ada')) FROM customers", 'refuse'],
+  ['SELECT to_tsvector(email) FROM customers', 'email*'],
+  ['SELECT json_populate_record(NULL::customers, row_to_json(c)) FROM customers c', 'refuse'],
+  ['SELECT x.ssn FROM json_to_recordset((SELECT json_agg(c) FROM customers c)) AS x(id int, ssn text)', 'refuse'],
+  ['SELECT jsonb_populate_recordset(NULL::customers, (SELECT jsonb_agg(c) FROM customers c))', 'refuse'],
+  [
+    "SELECT x.* FROM xmltable('/r/v' PASSING (SELECT xmlelement(name r, xmlagg(xmlelement(name v, ssn))) FROM customers) COLUMNS v text PATH '.') x",
+    'refuse',
+  ],
+  ['SELECT hstore_to_json(hstore(c)) FROM customers c', 'refuse'],
+  ["SELECT get_raw_page('customers', 0)", 'refuse'],
+  ["SELECT encode(pg_read_binary_file(pg_relation_filepath('customers')), 'escape')", 'refuse'],
+  ["SELECT lo_import('/etc/passwd')", 'refuse'],
+  ['SELECT currval(ssn) FROM customers', 'refuse'],
+  ['SELECT to_regclass(ssn), to_regtype(email) FROM customers', 'refuse'],
+  ['SELECT ssn::regclass FROM customers', 'refuse'],
+  ["SELECT has_table_privilege(email, 'customers', 'SELECT') FROM customers", 'refuse'],
+  ['SELECT pg_typeof(ssn), pg_column_size(ssn), octet_length(email) FROM customers', 'ssn* ssn* email*'],
+  ['SELECT hashtext(ssn), md5(email), sha256(ssn::bytea) FROM customers', 'refuse'],
+  ["SELECT ssn > email, ssn IS NULL, ssn IS DISTINCT FROM '078-05-1120' FROM customers", 'refuse'],
+  ["SELECT ssn IN ('078-05-1120') FROM customers", 'refuse'],
+  ["SELECT bool_or(ssn = '078-05-1120') FROM customers", 'refuse'],
+  ["SELECT EXISTS (SELECT FROM customers WHERE ssn = '078-05-1120')", 'refuse'],
+  ["SELECT (SELECT name FROM customers WHERE ssn = '078-05-1120')", 'refuse'],
+  ["SELECT id FROM customers WHERE ssn IS NOT NULL AND ssn > '0'", 'refuse'],
 ]
 
 /**
