@@ -3,13 +3,12 @@ import type { Operation } from '@steno/recordings'
 import { createApi } from './api/create-api.ts'
 import { EventStream } from './api/event-stream.ts'
 import { Metrics } from './api/metrics.ts'
-import { serveApi } from './api/serve.ts'
 import { StaticFiles } from './api/static-files.ts'
 import { Approvals } from './approvals/index.ts'
+import { realCompanions, type Companions } from './companions.ts'
 import { configJsonSchema, formatHost, type Config, type ReadConfig } from './config/index.ts'
 import { Guard } from './guard/guard.ts'
 import { Agents, roles, Runs, SignIn, Tokens } from './identity/index.ts'
-import { openIndex, type StoreConnection } from './index/index.ts'
 import { Growth } from './journal/growth.ts'
 import { Ledger } from './journal/ledger.ts'
 import { RecordingFiles } from './journal/recording-files.ts'
@@ -18,11 +17,9 @@ import { recover } from './journal/recover.ts'
 import { Policies, PolicyFiles } from './policies/index.ts'
 import type { Doors, Service } from './protocols/protocol.ts'
 import { protocols } from './protocols/registry.ts'
-import { ThreadedRehearsals } from './rehearsal/index.ts'
 import { builtDesk, version } from './runtime/installation.ts'
 import type { Address, Listener, Machine } from './runtime/machine.ts'
 import { openMaskKey } from './runtime/mask-key.ts'
-import { startPostgres, type RunningPostgres } from './targets/embedded-postgres.ts'
 import { LiveWorld } from './targets/live-world.ts'
 
 export interface GatewayOptions {
@@ -30,6 +27,8 @@ export interface GatewayOptions {
   log: (line: string) => void
   /** The record can no longer be trusted to be on disk: end the process, now. */
   onFatal?: (reason: string) => void
+  /** What works beside the sessions, where a test has it done by others. */
+  companions?: Companions
 }
 
 /** Of one batch of indexed commands, the most that live watchers are told the ids of. */
@@ -66,7 +65,7 @@ export async function startGateway(read: ReadConfig, machine: Machine, options: 
 async function open(
   { config, secrets }: ReadConfig,
   machine: Machine,
-  { log, onFatal = endProcess }: GatewayOptions,
+  { log, onFatal = endProcess, companions = realCompanions }: GatewayOptions,
   closing: (() => Promise<void> | void)[],
   stop: () => Promise<void>,
 ): Promise<Gateway> {
@@ -83,9 +82,9 @@ async function open(
   if (tornBytes > 0) log(`the ledger ended in ${tornBytes} torn bytes: kept aside`)
   closing.push(() => ledger.close())
 
-  const store = await openStore(config, log)
+  const store = await companions.openStore(config, log)
   closing.push(() => store.stop())
-  const index = openIndex({
+  const index = companions.openIndex({
     connection: store.connection,
     dataDirectory: data,
     clock: machine.clock,
@@ -198,7 +197,7 @@ async function open(
   let url = ''
   if (config.listen.web) {
     const desk = builtDesk()
-    const rehearsals = new ThreadedRehearsals(data)
+    const rehearsals = companions.openRehearsals(data)
     closing.push(() => rehearsals.close())
     const api = createApi({
       machine,
@@ -228,7 +227,7 @@ async function open(
       configSchema: configJsonSchema(protocols),
       onError: (error, { method, path }) => log(`${method} ${path}: ${error instanceof Error ? error.stack : String(error)}`),
     })
-    const web = await serveApi(api, { address: config.listen.web, tls: config.tls })
+    const web = await companions.serveApi(api, { address: config.listen.web, tls: config.tls })
     closing.push(() => {
       events.close()
       return web.close()
@@ -289,21 +288,6 @@ async function listenForProtocols({ config, services, machine, log, closing }: P
     ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }
   }
   return ports
-}
-
-/** The PostgreSQL that holds the index: the configured server, or one of our own. */
-async function openStore(config: Config, log: (line: string) => void): Promise<{ connection: StoreConnection; stop: () => Promise<void> }> {
-  if (config.store !== null) return { connection: config.store, stop: async () => {} }
-  const running: RunningPostgres = await startPostgres({
-    directory: `${config.data}/store`,
-    user: 'steno',
-    // Search waits for the port, never the port for search.
-    niceness: 19,
-    settings: { shared_buffers: '64MB', max_connections: '30', synchronous_commit: 'off' },
-    log: () => {},
-    progress: log,
-  })
-  return { connection: { ...running.connection, database: 'postgres' }, stop: () => running.stop() }
 }
 
 function messageOf(error: unknown): string {
