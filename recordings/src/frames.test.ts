@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnswerPart, CommandRecord, Decision, Notice, RecordedEvent, TransactionState } from './model.ts'
 import { RecordingWriter } from './cast/line-writer.ts'
 import { readRecording } from './cast/read.ts'
-import { testHeader } from './cast/test-session.ts'
+import { testHeader, testSalts } from './cast/test-session.ts'
 import { FrameBuilder, noticesKeptMax, readContents, readRows, type LinePlace, type TableFrame } from './frames.ts'
 
 describe('FrameBuilder', () => {
@@ -224,7 +224,7 @@ describe('FrameBuilder', () => {
 })
 
 function replay(events: [atUs: number, event: RecordedEvent][]) {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(testSalts())
   writer.header(testHeader(), { cols: 80, rows: 24 }, 'frames')
   for (const [atUs, event] of events) writer.write(atUs, event)
   const bytes = writer.take()

@@ -255,6 +255,10 @@ export interface RecordingHeader {
   /** The exact start, in microseconds since 1970 UTC; intervals count from here. */
   startedAtUs: number
   policyVersion: string
+  /** The session's place among those of its gateway's log, from 1; in its `open` leaf too. */
+  number?: number
+  /** The newest checkpoint of that log when the session began, its root in base64: the session cannot be older. */
+  log?: { origin: string; size: number; root: string }
 }
 
 /** One line of a recording after the header. */

@@ -1,4 +1,4 @@
-import { RecordingWriter, type EndReason, type RecordingHeader } from '@steno/recordings'
+import { RecordingWriter, SaltPool, type EndReason, type RecordingHeader } from '@steno/recordings'
 import type { Recordings } from '../journal/recordings.ts'
 import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
@@ -40,6 +40,7 @@ export class Guard {
   readonly #whenEmpty: (() => void)[] = []
   readonly #runs = new WeakMap<AbortSignal, Set<Session>>()
   readonly #limits: LimitBook
+  readonly #salts: SaltPool
   readonly #closed = { commands: 0, bytes: 0 }
 
   constructor(machine: Machine, recordings: Recordings, options: GuardOptions) {
@@ -47,6 +48,7 @@ export class Guard {
     this.#recordings = recordings
     this.#options = options
     this.#limits = new LimitBook(machine.clock)
+    this.#salts = new SaltPool(sizeBytes => machine.random(sizeBytes))
   }
 
   /** Commands and bytes recorded since the gateway started. */
@@ -70,7 +72,7 @@ export class Guard {
     const id = newId(this.#machine)
     const lawful = lawfulSession(id, startedAtUs, request)
     const law = this.#options.law.forSession(lawful)
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(this.#salts)
     writer.header(this.#header(lawful, request, law.version), transcriptSize, title(request))
     const session = new Session({
       id,
@@ -157,6 +159,7 @@ export class Guard {
         a: 'answer',
         n: 'notice',
         e: 'end',
+        v: 'void',
       },
       session: lawful.id,
       gateway: this.#options.gateway,

@@ -172,7 +172,7 @@ describe('indexing', () => {
     await index()
     await started?.close()
     recording.raw(
-      ',\\"parts\\":[{\\"kind\\":\\"done\\",\\"tag\\":\\"SELECT 1\\",\\"rows\\":1},{\\"kind\\":\\"end\\",\\"transaction\\":\\"idle\\"}]}"]\n',
+      ',\\"parts\\":[{\\"kind\\":\\"done\\",\\"tag\\":\\"SELECT 1\\",\\"rows\\":1},{\\"kind\\":\\"end\\",\\"transaction\\":\\"idle\\"}],\\"salt\\":\\"AAAAAAAAAAAAAAAA\\"}"]\n',
     )
     await index()
     expect(await search.command('s1.1')).toMatchObject({ rows: 1, durationMs: 100.5 })

@@ -1,6 +1,7 @@
 import {
   eventMeanings,
   RecordingWriter,
+  SaltPool,
   type AnswerPart,
   type CommandRecord,
   type EndReason,
@@ -25,7 +26,7 @@ export interface Told {
 export class TestRecording {
   readonly path: string
   readonly session: string
-  readonly #writer = new RecordingWriter()
+  readonly #writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
   readonly #append: (bytes: Uint8Array) => void
   #n = 0
   #atUs = 0

@@ -1,4 +1,4 @@
-import { RecordingWriter, RecordingReader, type PlacedEvent } from '@steno/recordings'
+import { RecordingReader, RecordingWriter, SaltPool, type PlacedEvent } from '@steno/recordings'
 import type { Disk, Machine } from '../runtime/machine.ts'
 
 /** What recovery did with one recording that a dead gateway had left open. */
@@ -50,7 +50,7 @@ async function recoverOne(machine: Machine, directory: string, session: string):
   }
   const last = lastEvents(disk, path)
   if (!last.ended) {
-    const writer = RecordingWriter.continuing({ lastAtUs: last.atUs })
+    const writer = RecordingWriter.continuing({ lastAtUs: last.atUs }, new SaltPool(sizeBytes => machine.random(sizeBytes)))
     writer.end(last.atUs, { reason: 'interrupted', commands: last.commands })
     const file = disk.append(path, { exclusive: false })
     file.write(writer.take())

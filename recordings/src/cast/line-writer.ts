@@ -9,10 +9,19 @@ import type {
   RecordingHeader,
 } from '../model.ts'
 import type { ContentBlock, RowBlock } from './row-block.ts'
+import { saltLength, type SaltSource } from './salt-pool.ts'
 import { utf8Encoder } from './utf8.ts'
 
 /** What the header says each of our event codes means. */
-export const eventMeanings: Record<string, string> = { q: 'command', b: 'body', d: 'decision', a: 'answer', n: 'notice', e: 'end' }
+export const eventMeanings: Record<string, string> = {
+  q: 'command',
+  b: 'body',
+  d: 'decision',
+  a: 'answer',
+  n: 'notice',
+  e: 'end',
+  v: 'void',
+}
 
 /** A record whose optional fields may also be said to be absent. */
 type Unset<Fields> = { [Name in keyof Fields]: {} extends Pick<Fields, Name> ? Fields[Name] | undefined : Fields[Name] }
@@ -46,6 +55,7 @@ const escapedBytesMax = 7
  * given the last one's time.
  */
 export class RecordingWriter {
+  readonly #salts: SaltSource
   #bytes = new Uint8Array(startBytes)
   #end = 0
   #line = 0
@@ -60,9 +70,14 @@ export class RecordingWriter {
   readonly #kept = new WeakMap<object, Uint8Array>()
   readonly #lastFixed = new Map<string, object>()
 
+  /** Each command, answer and whatever else tells of the session gets a salt of its own from there. */
+  constructor(salts: SaltSource) {
+    this.#salts = salts
+  }
+
   /** A writer that goes on after lines that are in the file already. */
-  static continuing(from: { lastAtUs: number; line?: number }): RecordingWriter {
-    const writer = new RecordingWriter()
+  static continuing(from: { lastAtUs: number; line?: number }, salts: SaltSource): RecordingWriter {
+    const writer = new RecordingWriter(salts)
     writer.#lastAtUs = from.lastAtUs
     writer.#line = from.line ?? 0
     return writer
@@ -91,7 +106,7 @@ export class RecordingWriter {
     const start = this.#startLine('q', atUs)
     try {
       this.#command(command)
-      this.#endLine()
+      this.#endRecord()
     } catch (error) {
       throw this.#droppedLine(start, error)
     }
@@ -223,8 +238,7 @@ export class RecordingWriter {
     try {
       this.#ascii(`{\\"n\\":${n},\\"content\\":`)
       if (this.#content(block)) {
-        this.#ascii('}')
-        this.#endLine()
+        this.#endRecord()
         return true
       }
       this.#droppedLine(start, null)
@@ -240,8 +254,8 @@ export class RecordingWriter {
     if (this.#hasParts) {
       this.#reserve(frameBytesMax)
       this.#endRows()
-      this.#ascii(']}')
-      this.#endLine()
+      this.#ascii(']')
+      this.#endRecord()
     } else {
       this.#end = this.#answerStart
       this.#lastAtUs = this.#lineBeforeAtUs
@@ -277,7 +291,6 @@ export class RecordingWriter {
     this.#field(',\\"transaction\\":', transaction)
     if (operations !== undefined) this.#fixed(',\\"operations\\":', operations)
     this.#fixed(',\\"decision\\":', decision)
-    this.#ascii('}')
   }
 
   #part(part: AnswerPart): void {
@@ -323,7 +336,8 @@ export class RecordingWriter {
     const start = this.#startLine(code, atUs)
     try {
       this.#json(record)
-      this.#endLine()
+      this.#end -= '}'.length
+      this.#endRecord()
     } catch (error) {
       throw this.#droppedLine(start, error)
     }
@@ -343,6 +357,16 @@ export class RecordingWriter {
     this.#ascii(code)
     this.#ascii('","')
     return start
+  }
+
+  /** Ends an object that has fields with one more, its salt, and with it the line. */
+  #endRecord(): void {
+    this.#ascii(',\\"salt\\":\\"')
+    this.#reserve(frameBytesMax)
+    this.#salts.copyNext(this.#bytes, this.#end)
+    this.#end += saltLength
+    this.#ascii('\\"}')
+    this.#endLine()
   }
 
   #endLine(): void {

@@ -8,7 +8,17 @@ import type {
   PlacedEvent,
   RecordedEvent,
 } from '../model.ts'
-import { answerRecord, bodyRecord, castHeader, commandRecord, decisionRecord, endRecord, noticeRecord, type CastHeader } from './records.ts'
+import {
+  answerRecord,
+  bodyRecord,
+  castHeader,
+  commandRecord,
+  decisionRecord,
+  endRecord,
+  noticeRecord,
+  type CastHeader,
+  type Salted,
+} from './records.ts'
 import { RecordingError, type RecordingErrorCode } from './recording-error.ts'
 import { describe, isObject, type Check } from './shape.ts'
 import { utf8Decoder } from './utf8.ts'
@@ -19,6 +29,8 @@ export interface PlacedLine extends PlacedEvent {
   offset: number
   /** How long its line is, with the newline. */
   sizeBytes: number
+  /** Its salt; null for what has none, the transcript and what is said beside it. */
+  salt: string | null
 }
 
 /** The longest line that is read. A longer one would not fit a string of the runtimes this runs on. */
@@ -128,11 +140,11 @@ export class RecordingReader {
     let placed: PlacedLine | null = null
     if (line === 0) this.#header = parseHeader(text)
     else {
-      const { intervalUs, event } = parseEvent(text, line)
+      const { intervalUs, event, salt } = parseEvent(text, line)
       this.#mustFollow(event)
       if (this.#atUs + intervalUs > Number.MAX_SAFE_INTEGER) throw this.#error('interval_too_large', 'expected a time within 285 years')
       this.#atUs += intervalUs
-      placed = { line, atUs: this.#atUs, event, offset, sizeBytes: bytes.length + 1 }
+      placed = { line, atUs: this.#atUs, event, offset, sizeBytes: bytes.length + 1, salt }
     }
     this.#line++
     this.#offset += bytes.length + 1
@@ -209,7 +221,7 @@ export function parseHeader(line: string): CastHeader {
 }
 
 /** Reads one line after the first, given without its newline. `line` is its number, for the error. */
-export function parseEvent(text: string, line: number): { intervalUs: number; event: RecordedEvent } {
+export function parseEvent(text: string, line: number): { intervalUs: number; event: RecordedEvent; salt: string | null } {
   const start = eventStart.exec(text)
   const data = start && text.endsWith('"]') ? parseJson(text.slice(start[0].length, -1)) : undefined
   if (!start || typeof data !== 'string') throw explain(text, line)
@@ -217,25 +229,32 @@ export function parseEvent(text: string, line: number): { intervalUs: number; ev
   const intervalUs = Number(seconds) * 1e6 + Number(fraction.padEnd(6, '0'))
   if (intervalUs > Number.MAX_SAFE_INTEGER) throw new RecordingError('interval_too_large', line, 'expected an interval within 285 years')
   mustBeWellFormed(text, data, line)
-  return { intervalUs, event: readEvent(code!, data, line) }
+  return { intervalUs, ...readEvent(code!, data, line) }
 }
 
 const eventStart = /^\[(0|[1-9]\d{0,9})(?:\.(\d{1,6}))?,"([A-Za-z])",(?=")/
 
-function readEvent(code: string, data: string, line: number): RecordedEvent {
+function readEvent(code: string, data: string, line: number): { event: RecordedEvent; salt: string | null } {
   switch (code) {
     case 'q':
-      return { code, command: readRecord<CommandRecord>(data, commandRecord, line) }
+      return readSalted<CommandRecord>(data, commandRecord, line, command => ({ code, command }))
     case 'b':
-      return { code, body: readRecord<BodyRecord>(data, bodyRecord, line) }
+      return readSalted<BodyRecord>(data, bodyRecord, line, body => ({ code, body }))
     case 'd':
-      return { code, decision: readRecord<DecisionRecord>(data, decisionRecord, line) }
+      return readSalted<DecisionRecord>(data, decisionRecord, line, decision => ({ code, decision }))
     case 'a':
-      return { code, answer: readRecord<AnswerRecord>(data, answerRecord, line) }
+      return readSalted<AnswerRecord>(data, answerRecord, line, answer => ({ code, answer }))
     case 'n':
-      return { code, notice: readRecord<NoticeRecord>(data, noticeRecord, line) }
+      return readSalted<NoticeRecord>(data, noticeRecord, line, notice => ({ code, notice }))
     case 'e':
-      return { code, end: readRecord<EndRecord>(data, endRecord, line) }
+      return readSalted<EndRecord>(data, endRecord, line, end => ({ code, end }))
+    default:
+      return { event: readPlain(code, data, line), salt: null }
+  }
+}
+
+function readPlain(code: string, data: string, line: number): RecordedEvent {
+  switch (code) {
     case 'o':
       return { code, output: data }
     case 'm':
@@ -246,6 +265,12 @@ function readEvent(code: string, data: string, line: number): RecordedEvent {
     default:
       return { code: 'other', letter: code, data }
   }
+}
+
+function readSalted<T extends object>(data: string, check: Check, line: number, eventOf: (record: T) => RecordedEvent) {
+  const { salt, ...record } = readRecord<Salted<T>>(data, check, line)
+  // INVARIANT: what `Salted` added is gone again; the compiler does not follow that for every `T`.
+  return { event: eventOf(record as unknown as T), salt }
 }
 
 function readRecord<T>(data: string, check: Check, line: number): T {

@@ -1,6 +1,7 @@
 import {
   eventMeanings,
   RecordingWriter,
+  SaltPool,
   type AnswerPart,
   type CommandRecord,
   type RecordingHeader,
@@ -27,7 +28,7 @@ const header: RecordingHeader = {
 
 /** A session told command by command; times move by what each takes. */
 function session() {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
   writer.header(header, { cols: 80, rows: 24 }, 'test')
   let atUs = 0
   let n = 0
