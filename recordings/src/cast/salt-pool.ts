@@ -7,23 +7,24 @@ export interface SaltSource {
 /** 96 bits in base64url: enough that a hash of a line whose content is erased cannot be guessed back to it. */
 export const saltLength = 16
 
-const blockSalts = 256
+const blockBytes = 256 * saltLength
 
 /** Salts made of chance, many at a time: asking for chance costs more than copying it. */
 export class SaltPool implements SaltSource {
   readonly #random: (sizeBytes: number) => Uint8Array
-  #block = new Uint8Array(0)
-  #next = 0
+  readonly #block = new Uint8Array(blockBytes)
+  #next = blockBytes
 
   constructor(random: (sizeBytes: number) => Uint8Array) {
     this.#random = random
   }
 
   copyNext(into: Uint8Array, at: number): void {
-    if (this.#next === this.#block.length) this.#refill()
+    if (this.#next === blockBytes) this.#refill()
     const block = this.#block
-    for (let i = 0; i < saltLength; i++) into[at + i] = block[this.#next + i]!
-    this.#next += saltLength
+    const next = this.#next
+    for (let i = 0; i < saltLength; i++) into[at + i] = block[next + i]!
+    this.#next = next + saltLength
   }
 
   /** The next salt as text. */
@@ -34,9 +35,10 @@ export class SaltPool implements SaltSource {
   }
 
   #refill(): void {
-    this.#block = this.#random(blockSalts * saltLength).map(byte => alphabet.charCodeAt(byte & 63))
+    const chance = this.#random(blockBytes)
+    for (let i = 0; i < blockBytes; i++) this.#block[i] = alphabet[chance[i]! & 63]!
     this.#next = 0
   }
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const alphabet = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', letter => letter.charCodeAt(0))
