@@ -139,7 +139,7 @@ export function runEnded(told: { id: string; atUs: number; exitCode: number | nu
 }
 
 function line(entry: object): string {
-  return `${JSON.stringify(entry)}\n`
+  return `${JSON.stringify({ ...entry, salt: 'A'.repeat(16) })}\n`
 }
 
 function header(told: Told, startedAtUs: number): RecordingHeader {

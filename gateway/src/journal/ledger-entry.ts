@@ -125,6 +125,11 @@ export type LedgerEvent = z.infer<typeof ledgerEvent>
 /** A line of the ledger: what happened, and when. */
 export type LedgerEntry = LedgerEvent & { atUs: number }
 
+/** The line of an entry. Its salt keeps what it says from being guessed from its hash, which the log makes public. */
+export function formatLedgerEntry(entry: LedgerEntry, salt: string): string {
+  return JSON.stringify({ ...entry, salt })
+}
+
 /** Gives the entry that a line holds, or says what is wrong with it. */
 export function parseLedgerEntry(line: string): LedgerEntry | { expected: string } {
   let value: unknown
@@ -133,8 +138,9 @@ export function parseLedgerEntry(line: string): LedgerEntry | { expected: string
   } catch {
     return { expected: 'expected a line of JSON' }
   }
-  const { atUs, ...event } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  const { atUs, salt, ...event } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   if (!Number.isSafeInteger(atUs)) return { expected: 'expected `atUs`, a whole number of microseconds' }
+  if (typeof salt !== 'string' || !/^[\w-]{16}$/.test(salt)) return { expected: 'expected `salt`, 16 characters of base64url' }
   const parsed = ledgerEvent.safeParse(event)
   if (parsed.success) return { atUs: atUs as number, ...parsed.data }
   const [issue] = parsed.error.issues

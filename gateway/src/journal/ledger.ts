@@ -1,5 +1,6 @@
+import { SaltPool } from '@steno/recordings'
 import type { AppendFile, Disk, Machine } from '../runtime/machine.ts'
-import { parseLedgerEntry, type LedgerEntry, type LedgerEvent } from './ledger-entry.ts'
+import { formatLedgerEntry, parseLedgerEntry, type LedgerEntry, type LedgerEvent } from './ledger-entry.ts'
 
 export type { Actor, LedgerEntry, LedgerEvent } from './ledger-entry.ts'
 
@@ -49,6 +50,7 @@ export class Ledger {
   readonly #path: string
   readonly #file: AppendFile
   readonly #onSyncFailed: (error: Error) => void
+  readonly #salts: SaltPool
   #sizeBytes: number
   #syncing: Promise<void> | null = null
   #queued: Promise<void> | null = null
@@ -61,6 +63,7 @@ export class Ledger {
     this.#file = machine.disk.append(path, { exclusive: false })
     this.#sizeBytes = machine.disk.sizeBytes(path)
     this.#onSyncFailed = options.onSyncFailed
+    this.#salts = new SaltPool(sizeBytes => machine.random(sizeBytes))
   }
 
   /** Reads the ledger and opens it for more. Throws `LedgerDamaged` for a line that is whole but wrong. */
@@ -79,7 +82,7 @@ export class Ledger {
   append(event: LedgerEvent): Promise<void> {
     if (this.#broken) throw this.#broken
     const entry: LedgerEntry = { atUs: this.#clock.nowUs(), ...event }
-    const bytes = new TextEncoder().encode(`${JSON.stringify(entry)}\n`)
+    const bytes = new TextEncoder().encode(`${formatLedgerEntry(entry, this.#salts.next())}\n`)
     try {
       this.#file.write(bytes)
     } catch (error) {
