@@ -47,7 +47,8 @@ export interface Gateway {
 /**
  * Starts a gateway: what a crash left open is closed first, then state is
  * rebuilt from the ledger, then ports open. Throws, with nothing left running,
- * when any of it cannot be done.
+ * when any of it cannot be done; `LockHeld` when the data directory is another
+ * gateway's.
  */
 export async function startGateway(read: ReadConfig, machine: Machine, options: GatewayOptions): Promise<Gateway> {
   const closing: (() => Promise<void> | void)[] = []
@@ -72,6 +73,8 @@ async function open(
   const { data } = config
   const onSyncFailed = (error: Error) => onFatal(`the disk cannot keep what was written: ${error.message}`)
   machine.disk.makeDirectory(data)
+  const lock = await machine.disk.lock(`${data}/lock`, `gateway ${config.gateway.name} (steno ${version}), since ${timeOf(machine)}`)
+  closing.push(() => lock.release())
 
   const recovered = await recover(machine, data)
   for (const { session, tornBytes } of recovered)
@@ -288,6 +291,10 @@ async function listenForProtocols({ config, services, machine, log, closing }: P
     ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }
   }
   return ports
+}
+
+function timeOf({ clock }: Machine): string {
+  return new Date(Math.floor(clock.nowUs() / 1000)).toISOString()
 }
 
 function messageOf(error: unknown): string {

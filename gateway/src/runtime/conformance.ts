@@ -68,6 +68,31 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
     })
   })
 
+  describe('lock', () => {
+    it('is one holder’s at a time, who says who it is, and free again when it is released', async () => {
+      const { machine, directory } = setUp()
+      for (const holder of ['first', 'second']) {
+        const lock = await machine.disk.lock(`${directory}/lock`, holder)
+        await expect(machine.disk.lock(`${directory}/lock`, 'other')).rejects.toMatchObject({
+          code: 'lock_held',
+          holder: expect.stringContaining(holder),
+        })
+        await lock.release()
+      }
+    })
+
+    it('is exactly one’s of many who come at once, whatever the one before left', async () => {
+      const { machine, directory } = setUp()
+      for (let round = 0; round < 5; round++) {
+        const all = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => machine.disk.lock(`${directory}/lock`, `starter ${i}`)))
+        const held = all.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+        expect(held).toHaveLength(1)
+        for (const one of all) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'lock_held' })
+        await held[0]!.release()
+      }
+    })
+  })
+
   describe('network', () => {
     it('carries bytes both ways, in order', async () => {
       const { near, far } = await pair(setUp().machine)

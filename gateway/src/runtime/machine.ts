@@ -37,6 +37,13 @@ export interface Disk {
   replace(path: string, content: Uint8Array): void
   truncate(path: string, sizeBytes: number): void
   remove(path: string): void
+  /** Takes a directory, made where there is none, for this process alone while it lives. Rejects with `LockHeld`, which says who has it. */
+  lock(path: string, holder: string): Promise<Lock>
+}
+
+/** A directory that is this process's alone. */
+export interface Lock {
+  release(): Promise<void>
 }
 
 export interface AppendFile {

@@ -17,6 +17,8 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { AppendFile, Disk } from './machine.ts'
+import { lockDirectory } from './node-lock.ts'
+import { hasCode } from './system-error.ts'
 
 /** This machine's file system. What Steno writes is readable by its own account alone. */
 export function nodeDisk(): Disk {
@@ -41,7 +43,7 @@ export function nodeDisk(): Disk {
       try {
         return readdirSync(path).toSorted()
       } catch (error) {
-        if (isMissing(error)) return []
+        if (hasCode(error, 'ENOENT')) return []
         throw error
       }
     },
@@ -67,6 +69,7 @@ export function nodeDisk(): Disk {
       unlinkSync(path)
       syncDirectory(dirname(path))
     },
+    lock: lockDirectory,
   }
 }
 
@@ -131,8 +134,4 @@ function withFile<T>(path: string, flags: string, use: (file: number) => T): T {
 
 function syncDirectory(path: string): void {
   withFile(path, 'r', fsyncSync)
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -1,4 +1,5 @@
-import type { AppendFile, Clock, Disk } from './machine.ts'
+import { LockHeld } from './lock-held.ts'
+import type { AppendFile, Clock, Disk, Lock } from './machine.ts'
 import { SystemError } from './system-error.ts'
 
 interface File {
@@ -11,6 +12,7 @@ interface File {
 export class SimulatedDisk implements Disk {
   readonly #files = new Map<string, File>()
   readonly #directories = new Set(['/'])
+  readonly #locks = new Map<string, string>()
   readonly #clock: Clock
   readonly #chance: () => number
   #roomBytes = Number.POSITIVE_INFINITY
@@ -135,6 +137,18 @@ export class SimulatedDisk implements Disk {
     this.#mayWrite(path)
     this.#file(path)
     this.#files.delete(path)
+  }
+
+  async lock(path: string, holder: string): Promise<Lock> {
+    this.makeDirectory(path)
+    const owner = this.#locks.get(path)
+    if (owner !== undefined) throw new LockHeld(path, owner)
+    this.#locks.set(path, holder)
+    return {
+      release: async () => {
+        this.#locks.delete(path)
+      },
+    }
   }
 
   #create(path: string): File {
