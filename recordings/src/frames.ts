@@ -238,6 +238,8 @@ export class FrameBuilder {
 
   #decided(frame: TableFrame, atUs: number): void {
     const { verdict } = frame.decision
+    // What waits for people first and then for witnesses is held twice, and is one hold.
+    if (verdict === 'hold' && frame.status === 'held') return
     frame.status = verdict === 'deny' ? 'denied' : verdict === 'hold' ? 'held' : 'running'
     if (verdict !== 'allow') this.flags.push({ frame: frame.index, atUs, why: verdict })
   }

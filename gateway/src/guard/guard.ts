@@ -4,7 +4,7 @@ import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine } from '../runtime/machine.ts'
 import type { Alert } from '@steno/policy-dsl'
-import type { Consent, Law, LawfulSession } from './law.ts'
+import type { Consent, Evidence, Law, LawfulSession } from './law.ts'
 import { LimitBook } from './limit-book.ts'
 import { RecordingFailed, Session } from './session.ts'
 
@@ -14,6 +14,8 @@ export interface GuardOptions {
   law: Law
   /** Who is asked about held commands; null while nobody can be. */
   consent: Consent | null
+  /** Who waits for witnesses; null or absent while there are none. */
+  evidence?: Evidence | null
   /** A rule wants somebody to know of a command. */
   onAlert?: (alert: Alert, command: string) => void
 }
@@ -84,6 +86,7 @@ export class Guard {
       lawful,
       law,
       consent: this.#options.consent,
+      evidence: this.#options.evidence ?? null,
       limits: this.#limits,
       random: count => this.#machine.random(count),
       onAlert: this.#options.onAlert ?? (() => {}),

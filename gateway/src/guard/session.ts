@@ -1,4 +1,4 @@
-import type { Alert, ApprovalDemand, LimitObligation, MaskObligation } from '@steno/policy-dsl'
+import type { Alert, ApprovalDemand, EvidenceDemand, LimitObligation, MaskObligation } from '@steno/policy-dsl'
 import type {
   RecordingWriter,
   AnswerPart,
@@ -18,7 +18,7 @@ import { toHex } from '../runtime/bytes.ts'
 import { sha256 } from '../runtime/crypto.ts'
 import type { Clock } from '../runtime/machine.ts'
 import { contentOf } from './content.ts'
-import type { Consent, LawfulSession, SessionLaw } from './law.ts'
+import type { Consent, ConsentOutcome, Evidence, EvidenceOutcome, LawfulSession, SessionLaw } from './law.ts'
 import type { Allowance, LimitBook } from './limit-book.ts'
 import { noPolicy } from './no-law.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
@@ -148,6 +148,8 @@ export interface SessionParts {
   law: SessionLaw
   /** Null when nobody can be asked: then what needs consent is refused. */
   consent: Consent | null
+  /** Null when nobody witnesses the record: then what needs that is refused. */
+  evidence: Evidence | null
   limits: LimitBook
   random: (count: number) => Uint8Array
   onAlert: (alert: Alert, command: string) => void
@@ -165,7 +167,26 @@ interface Obliged {
   rows: number
 }
 
-/** A command that waits for consent. */
+/** What a command must wait for before it runs. */
+interface Demanded {
+  named: Omit<Decision, 'verdict'>
+  operations: Operation[]
+  demands: ApprovalDemand[]
+  evidence: EvidenceDemand[]
+  oblige: (ticket: Ticket) => void
+}
+
+interface Asking extends Pick<Demanded, 'named' | 'operations' | 'demands'> {
+  versionAsked: string
+  signal: AbortSignal
+}
+
+interface Asked {
+  id: string
+  outcome: Promise<ConsentOutcome>
+}
+
+/** A command that waits for people or witnesses. */
 interface Held {
   withdraw: AbortController
   /** Its line and what that says, once it is written. */
@@ -432,13 +453,13 @@ export class Session {
       if (compliance?.possible)
         this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })
     }
-    if (!runs || demands.length === 0) {
+    if (!runs || (demands.length === 0 && judgement.evidence.length === 0)) {
       if (runs) law.remember({ what: 'command', operations, verdict: 'allow' })
       const ruling = this.#allow(asked, { ...named, verdict: 'allow' }, operations)
       oblige(ruling.ticket)
       return ruling
     }
-    return this.#hold(asked, { named, operations, demands, oblige })
+    return this.#hold(asked, { named, operations, demands, evidence: judgement.evidence, oblige })
   }
 
   #allow(draft: CommandDraft, decision: Decision, operations?: Operation[]): Extract<Ruling, { verdict: 'allow' }> {
@@ -449,79 +470,57 @@ export class Session {
     return { verdict: 'deny', decision, ticket: this.#begin(draft, decision, operations), hint, isWithdrawn: false }
   }
 
-  /** Asks people, and waits. What was consented to is this command, in this session, under these policies, once. */
-  async #hold(
-    draft: CommandDraft,
-    {
-      named,
-      operations,
-      demands,
-      oblige,
-    }: { named: Omit<Decision, 'verdict'>; operations: Operation[]; demands: ApprovalDemand[]; oblige: (ticket: Ticket) => void },
-  ): Promise<Ruling> {
-    const { law, lawful, consent } = this.#parts
-    const number = this.#commands + 1
-    const text = draft.recorded?.text ?? draft.text
-    const parameters = (draft.recorded ?? draft).parameters ?? []
+  /** Waits for people, then for witnesses. What they agreed to is this command, in this session, under these policies, once. */
+  async #hold(draft: CommandDraft, { named, operations, demands, evidence, oblige }: Demanded): Promise<Ruling> {
+    const { law, evidence: witnesses } = this.#parts
     const versionAsked = law.version
     assert(this.#held === null, 'one command of a session is held at a time')
     const withdraw = new AbortController()
     const onOver = () => withdraw.abort()
-    let asked
-    try {
-      asked = consent?.request(
-        {
-          session: lawful,
-          number,
-          text,
-          parameters,
-          operations,
-          transaction: draft.transaction,
-          policyVersion: named.policyVersion,
-          demands,
-          reason: named.reason ?? 'a policy wants consent',
-          digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
-        },
-        withdraw.signal,
-      )
-    } catch {
-      // Nobody was asked: the request could not be written down, and what is not written down is not done.
-      asked = undefined
-    }
-    if (!asked)
-      return this.#deny(draft, { ...named, verdict: 'deny', reason: 'it needs consent, and nobody could be asked' }, null, operations)
+    const refuse = (reason: string, hint: string | null) => this.#deny(draft, { ...named, verdict: 'deny', reason }, hint, operations)
+    if (evidence.length > 0 && !witnesses) return refuse(noWitnesses, noWitnessesHint)
+    const asked = demands.length > 0 ? this.#ask(draft, { named, operations, demands, versionAsked, signal: withdraw.signal }) : null
+    if (demands.length > 0 && !asked) return refuse('it needs consent, and nobody could be asked', null)
     const held: Held = { withdraw, written: null }
     this.#held = held
     this.over.addEventListener('abort', onOver)
     if (this.over.aborted) onOver()
     try {
-      const asHeld: Decision = { ...named, verdict: 'hold', approval: asked.id }
-      const ticket = this.#begin(draft, asHeld, operations)
-      held.written = { ticket, decision: asHeld }
+      let decision: Decision = { ...named, verdict: 'hold', ...(asked ? { approval: asked.id } : {}) }
+      const ticket = this.#begin(draft, decision, operations)
+      held.written = { ticket, decision }
       this.commit()
-      const outcome = await asked.outcome
-      const changed = outcome.granted && !this.#closed ? await this.#changedSince(draft, operations, versionAsked) : null
+      let refusal: Refusal | null = null
+
+      if (asked) {
+        const outcome = await asked.outcome
+        decision = { ...decision, reviews: outcome.reviews }
+        if (!outcome.granted) refusal = refusals[outcome.because]
+      }
+      if (refusal === null && evidence.length > 0 && witnesses && !this.#closed) {
+        // What people said is part of what is witnessed.
+        if (asked) this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
+        held.written = { ticket, decision }
+        const outcome = await this.#witnessed(witnesses, evidence, withdraw.signal)
+        if (outcome.witnessed) decision = { ...decision, witnessed: outcome.by }
+        else refusal = refusals[outcome.because]
+      }
+      if (refusal === null && !this.#closed) refusal = await this.#changedSince(draft, operations, versionAsked)
+
       // The session ended first, and said so in the recording.
-      if (this.#closed) return { verdict: 'deny', decision: withdrawn(asHeld), ticket, hint: null, isWithdrawn: true }
+      if (this.#closed) return { verdict: 'deny', decision: withdrawn(decision), ticket, hint: null, isWithdrawn: true }
       held.written = null
       this.#mustWork()
-      // Between the last vote and now, whoever asked may have gone.
-      const isTakenBack = withdraw.signal.aborted
-      const refusal = outcome.granted ? (isTakenBack ? refusals.withdrawn : changed) : refusals[outcome.because]
-      const decision: Decision = {
-        ...named,
-        verdict: refusal === null ? 'allow' : 'deny',
-        approval: asked.id,
-        reviews: outcome.reviews,
-        ...(refusal === null ? {} : { reason: refusal }),
-      }
+      // Between the last vote or signature and now, whoever asked may have gone.
+      if (withdraw.signal.aborted) refusal = refusals.withdrawn
+      decision = { ...decision, verdict: refusal === null ? 'allow' : 'deny', ...(refusal === null ? {} : { reason: refusal.reason }) }
       this.#closeAnswer()
       this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
-      this.#writer.marker(this.#atUs(), refusal === null ? `approved: ${named.rule ?? ''}` : `deny: ${refusal}`)
+      const passed = `${asked ? 'approved' : 'witnessed'}: ${named.rule ?? ''}`
+      this.#writer.marker(this.#atUs(), refusal === null ? passed : `deny: ${refusal.reason}`)
       law.remember({ what: 'command', operations, verdict: refusal === null ? 'allow' : 'deny' })
-      const isWithdrawn = isTakenBack || (!outcome.granted && outcome.because === 'withdrawn')
-      if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: heldHint, isWithdrawn }
-      law.remember({ what: 'approval' })
+      if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: refusal.hint, isWithdrawn: refusal === refusals.withdrawn }
+      if (asked) law.remember({ what: 'approval' })
       oblige(ticket)
       return { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
     } finally {
@@ -532,15 +531,51 @@ export class Session {
     }
   }
 
+  /** Asks people; null when nobody could be. */
+  #ask(draft: CommandDraft, { named, operations, demands, versionAsked, signal }: Asking): Asked | null {
+    const { lawful, consent } = this.#parts
+    const number = this.#commands + 1
+    try {
+      const asked = consent?.request(
+        {
+          session: lawful,
+          number,
+          text: draft.recorded?.text ?? draft.text,
+          parameters: (draft.recorded ?? draft).parameters ?? [],
+          operations,
+          transaction: draft.transaction,
+          policyVersion: named.policyVersion,
+          demands,
+          reason: named.reason ?? 'a policy wants consent',
+          digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
+        },
+        signal,
+      )
+      return asked ?? null
+    } catch {
+      // The request could not be written down, and what is not written down is not done.
+      return null
+    }
+  }
+
+  /** Waits until others vouch for the record so far. Of several rules, the most impatient says how long. */
+  async #witnessed(witnesses: Evidence, demands: EvidenceDemand[], signal: AbortSignal): Promise<EvidenceOutcome> {
+    this.commit()
+    const { line: lines } = this.#writer
+    // What others sign for must not be lost with the power.
+    await this.#parts.file.durable()
+    return witnesses.witnessed({ session: this.id, lines, withinMs: Math.min(...demands.map(({ withinMs }) => withinMs)) }, signal)
+  }
+
   /** Why what was consented to may not run any more, or null: while people thought, policies may have changed, or what the command would do. */
-  async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<string | null> {
+  async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<Refusal | null> {
     try {
       await draft.renew()
-      if (this.#parts.law.version !== versionAsked) return 'the policies changed while it waited; ask again'
+      if (this.#parts.law.version !== versionAsked) return refusals.otherPolicies
       const now = draft.understand().operations
-      return JSON.stringify(now) === JSON.stringify(operations) ? null : 'what it would do changed while it waited; ask again'
+      return JSON.stringify(now) === JSON.stringify(operations) ? null : refusals.otherEffect
     } catch {
-      return 'what it would do could not be read again; ask again'
+      return refusals.unreadable
     }
   }
 
@@ -656,17 +691,32 @@ function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
 
 const nothing = new Uint8Array(0)
 
-const refusals = {
-  rejected: 'consent was refused',
-  expired: 'nobody decided in time',
-  withdrawn: 'it was withdrawn before anybody decided',
+const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
+const lateHint = 'ask again later, or change the statement so that the rule does not hold it; the gateway’s log says which witnesses answer'
+
+/** Why a command that waited does not run, and what can be done about it. */
+interface Refusal {
+  reason: string
+  hint: string
 }
+
+const refusals = {
+  rejected: { reason: 'consent was refused', hint: heldHint },
+  expired: { reason: 'nobody decided in time', hint: heldHint },
+  withdrawn: { reason: 'it was withdrawn before anybody decided', hint: heldHint },
+  late: { reason: 'its record was not witnessed in time', hint: lateHint },
+  otherPolicies: { reason: 'the policies changed while it waited; ask again', hint: heldHint },
+  otherEffect: { reason: 'what it would do changed while it waited; ask again', hint: heldHint },
+  unreadable: { reason: 'what it would do could not be read again; ask again', hint: heldHint },
+} satisfies Record<string, Refusal>
+
+const noWitnesses = 'its record must be witnessed, and this gateway has no witnesses'
+const noWitnessesHint = 'whoever runs the gateway names witnesses and their quorum under `log` in its configuration'
 
 function withdrawn(decision: Decision): Decision {
-  return { ...decision, verdict: 'deny', reason: refusals.withdrawn }
+  return { ...decision, verdict: 'deny', reason: refusals.withdrawn.reason }
 }
 
-const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
 const limitHint = 'ask for less, or wait until the limit has room again'
 /** How long whoever may approve has for a command that a limit holds. */
 const limitHoldMs = 15 * 60 * 1000

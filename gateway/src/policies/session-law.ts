@@ -123,11 +123,12 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
 
 /** What is asked for by the same rule for several identities is asked for once. */
 function once(judgement: Judgement): Judgement {
-  const { matched, approvals, masks, limits, alerts } = judgement
+  const { matched, approvals, evidence, masks, limits, alerts } = judgement
   return {
     ...judgement,
     matched: distinct(matched),
     approvals: distinct(approvals),
+    evidence: distinct(evidence),
     masks: distinct(masks),
     limits: distinct(limits),
     alerts: distinct(alerts),
@@ -151,6 +152,7 @@ const denied: Judgement = {
   },
   matched: [],
   approvals: [],
+  evidence: [],
   masks: [],
   limits: [],
   alerts: [],

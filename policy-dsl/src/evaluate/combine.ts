@@ -17,6 +17,7 @@ export function combine(judgements: Judgement[]): Judgement {
     by: decisive.by,
     matched: said.flatMap(judgement => judgement.matched),
     approvals: said.flatMap(judgement => judgement.approvals),
+    evidence: said.flatMap(judgement => judgement.evidence),
     masks: said.flatMap(judgement => judgement.masks),
     limits: said.flatMap(judgement => judgement.limits),
     alerts: said.flatMap(judgement => judgement.alerts),

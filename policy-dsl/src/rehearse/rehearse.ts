@@ -150,6 +150,7 @@ export interface Unknown {
     | 'memory-begins-empty'
     | 'never-ran'
     | 'consent-assumed'
+    | 'evidence-assumed'
     | 'bytes-not-recorded'
     | 'already-cut'
     | 'detectors'
@@ -229,10 +230,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     verdicts[before][after]++
     countRules({ judgements, judgement, past, before, after, limitRule: decidedBy?.rule ?? null })
     if (judgement.matched.length === 0) countUnmatched(operations)
-    if (before === 'hold' || after === 'hold') countApproval({ judgement, nowUs, before, after, limit: decidedBy })
+    const waits = after === 'hold' ? waitsOf(judgement, limited) : waitsForNobody
+    countApproval(past, waits)
     if (after !== 'deny') countMasks(judgement, past)
     if (after !== before) noteFlip(past, { judgement, before, after, limit: decidedBy })
-    if (runsNow || after === 'deny') remember(memory, past, { before, after, rows: limited.rows })
+    if (runsNow || after === 'deny') remember(memory, past, { before, after, waits, rows: limited.rows })
     if (judgement.matched.some(({ effect }) => effect === 'error')) isUnknown('failed-rules')
     if (command.maskedCells > 0) isUnknown('already-masked')
     if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) isUnknown('already-cut')
@@ -300,26 +302,14 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     }
   }
 
-  function countApproval({
-    judgement,
-    nowUs,
-    before,
-    after,
-    limit,
-  }: {
-    judgement: Judgement
-    nowUs: number
-    before: Verdict
-    after: Verdict
-    limit: LimitObligation | null
-  }): void {
+  function countApproval({ command, nowUs }: Past, { people }: Waits): void {
+    const askedPeople = command.record.decision.approval !== undefined
+    if (!askedPeople && people.size === 0) return
     const day = days.of(new Date(nowUs / 1000).toISOString().slice(0, 10))
     if (!day) return
-    if (before === 'hold') day.heldBefore++
-    if (after !== 'hold') return
-    day.heldAfter++
-    const asked = limit === null ? judgement.approvals.map(({ by }) => by.join(' or ')) : [`whoever decides on \`${limit.rule}\``]
-    for (const name of new Set(asked)) day.by[name] = (day.by[name] ?? 0) + 1
+    if (askedPeople) day.heldBefore++
+    if (people.size > 0) day.heldAfter++
+    for (const name of people) day.by[name] = (day.by[name] ?? 0) + 1
   }
 
   function countMasks({ masks: obligations }: Judgement, { header, command, operations }: Past): void {
@@ -375,16 +365,17 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   function remember(
     memory: RunMemory,
     { command, nowUs, operations }: Past,
-    { before, after, rows }: { before: Verdict; after: Verdict; rows: number },
+    { before, after, waits, rows }: { before: Verdict; after: Verdict; waits: Waits; rows: number },
   ): void {
     memory.add('commands', null, 1, nowUs)
     if (after === 'deny') return memory.add('denials', null, 1, nowUs)
     for (const { verb } of operations) memory.add('count', verb, 1, nowUs)
     memory.add('rows', null, rows, nowUs)
-    if (after === 'hold') {
+    if (waits.people.size > 0) {
       memory.add('approvals', null, 1, nowUs)
       isUnknown('consent-assumed')
     }
+    if (waits.isForWitnesses) isUnknown('evidence-assumed')
     const didRun = before === 'allow' || (before === 'hold' && command.decidedLater?.verdict === 'allow')
     if (!didRun) isUnknown('never-ran')
   }
@@ -447,6 +438,21 @@ interface Spent {
   verdict: Verdict
   by: LimitObligation | null
   rows: number
+}
+
+/** What a command waits for before it runs. */
+interface Waits {
+  /** Whoever would be asked. */
+  people: Set<string>
+  isForWitnesses: boolean
+}
+
+const waitsForNobody: Waits = { people: new Set(), isForWitnesses: false }
+
+function waitsOf({ approvals, evidence }: Judgement, { verdict, by: limit }: Spent): Waits {
+  const people = new Set(approvals.map(({ by }) => by.join(' or ')))
+  if (verdict === 'hold' && limit !== null) people.add(`whoever decides on \`${limit.rule}\``)
+  return { people, isForWitnesses: evidence.length > 0 }
 }
 
 const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0 }
@@ -558,6 +564,7 @@ const sentences: Record<Unknown['code'], (count: number) => string> = {
     `${commands(count)} came after one in the same session whose verdict is another now: the agent might have gone on differently`,
   'never-ran': count => `${commands(count)} did not run then and would now: what would have come back is not known, and counts as no rows`,
   'consent-assumed': count => `${commands(count)} would have waited for people, and it is assumed that these agreed`,
+  'evidence-assumed': count => `${commands(count)} would have waited for witnesses, and it is assumed that these signed in time`,
   'memory-begins-empty': count =>
     `what ${count} run${count === 1 ? '' : 's'} did before the first session given here is not in the run's memory, nor counted against limits`,
   'already-masked': count => `the answers to ${commands(count)} are recorded masked: what is under a mask cannot be masked another way`,

@@ -210,6 +210,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
     verdict: one(['allow', 'hold', 'deny']),
     policyVersion: text(),
     ...maybe(() => ({ rule: text(), reason: text() })),
+    ...maybe(() => ({ witnessed: { size: random(2 ** 40), by: some(text) } })),
   })
   const column = () => ({
     name: text(),
@@ -263,7 +264,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
         kind: one<CommandKind>(['query', 'prepare', 'bind', 'execute', 'call']),
         text: text(),
         ...maybe(() => ({ parameters: some(() => ({ type: text(), oid: random(2 ** 32), value: cell() })) })),
-        ...maybe(() => ({ statement: text(), portal: text(), rowsMax: random(1000) })),
+        ...maybe(() => ({ statement: text(), portal: text(), rowsMax: 1 + random(1000) })),
         ...(n > 1 && random(2) ? { prepared: 1 + random(n - 1) } : {}),
         transaction: state(),
         decision: decision(),

@@ -7,6 +7,7 @@ import type {
   CommandRecord,
   Decision,
   DecisionRecord,
+  EndReason,
   EndRecord,
   MatchedRule,
   Notice,
@@ -16,7 +17,9 @@ import type {
   Principal,
   RecordingHeader,
   Review,
+  Witnessed,
   RunIdentity,
+  VoidRecord,
 } from '../model.ts'
 import { eventMeanings, type TerminalSize } from './line-writer.ts'
 import {
@@ -83,6 +86,7 @@ const decision = object<Decision>({
   matched: optional(list(object<MatchedRule>({ rule: text, effect: text, operation: count, isObserved: optional(flag) }))),
   approval: optional(text),
   reviews: optional(list(object<Review>({ by: text, vote: word('approve', 'reject'), comment: text, at: text, digest: sha256 }))),
+  witnessed: optional(object<Witnessed>({ size: count, by: list(text) })),
 })
 
 const operation = object<Operation>({
@@ -173,23 +177,29 @@ export const noticeRecord = byKind<NoticeRecord['kind']>({
   gateway: object<NoticeOf<'gateway'>>({ kind, message: text, salt }),
 })
 
-export const endRecord = object<Salted<EndRecord>>({
-  reason: word(
-    'client closed',
-    'client lost',
-    'target closed',
-    'target lost',
-    'target refused',
-    'run ended',
-    'run expired',
-    'terminated',
-    'gateway stopped',
-    'protocol violation',
-    'interrupted',
-  ),
-  message: optional(text),
-  commands: count,
-  salt,
+const endReason = word(
+  'client closed',
+  'client lost',
+  'target closed',
+  'target lost',
+  'target refused',
+  'run ended',
+  'run expired',
+  'terminated',
+  'gateway stopped',
+  'protocol violation',
+  'interrupted',
+)
+
+export const endRecord = object<Salted<EndRecord>>({ reason: endReason, message: optional(text), commands: count, salt })
+
+/** Erased lines leave nothing that could be guessed back, so this one needs no salt. */
+export const voidRecord = object<VoidRecord>({
+  from: number,
+  to: number,
+  hashes: list(root),
+  erasure: text,
+  end: optional(object<{ reason: EndReason; commands: number }>({ reason: endReason, commands: count })),
 })
 
 const principal = object<Principal>({ kind: word('human', 'service', 'agent'), name: text, groups: list(text) })
