@@ -52,6 +52,23 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(machine.disk.list(directory)).toEqual(['a'])
     })
 
+    it('replaces whole files later as well, and leaves nothing beside them', async () => {
+      const { machine, directory } = setUp()
+      await machine.disk.replaceLater(`${directory}/a`, bytes('long content'))
+      await machine.disk.replaceLater(`${directory}/a`, bytes('short'))
+      expect(text(machine.disk.read(`${directory}/a`))).toBe('short')
+      expect(machine.disk.list(directory)).toEqual(['a'])
+      await expect(machine.disk.replaceLater(`${directory}/no/a`, bytes('x'))).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    it('destroys secrets', () => {
+      const { machine, directory } = setUp()
+      machine.disk.replace(`${directory}/a`, bytes('secret'))
+      machine.disk.destroy(`${directory}/a`)
+      expect(machine.disk.list(directory)).toEqual([])
+      expect(() => machine.disk.destroy(`${directory}/a`)).toThrow('ENOENT')
+    })
+
     it('lists, makes, truncates and removes', () => {
       const { machine, directory } = setUp()
       machine.disk.makeDirectory(`${directory}/x/y`)

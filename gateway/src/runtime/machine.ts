@@ -35,8 +35,12 @@ export interface Disk {
   makeDirectory(path: string): void
   /** Whole or not at all: written beside, synced, renamed over. */
   replace(path: string, content: Uint8Array): void
+  /** Like `replace`, while the process goes on: done when it resolves. One at a time for each path. */
+  replaceLater(path: string, content: Uint8Array): Promise<void>
   truncate(path: string, sizeBytes: number): void
   remove(path: string): void
+  /** Overwrites a secret where it lies, then removes it. What the hardware keeps besides is out of reach. */
+  destroy(path: string): void
   /** Takes a directory, made where there is none, for this process alone while it lives. Rejects with `LockHeld`, which says who has it. */
   lock(path: string, holder: string): Promise<Lock>
 }

@@ -3,6 +3,7 @@ import {
   existsSync,
   fdatasync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -15,6 +16,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AppendFile, Disk } from './machine.ts'
 import { lockDirectory } from './node-lock.ts'
@@ -48,7 +50,10 @@ export function nodeDisk(): Disk {
       }
     },
     makeDirectory(path) {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      const first = mkdirSync(path, { recursive: true, mode: 0o700 })
+      if (first === undefined) return
+      // A directory is on disk when its name is, and the name is its parent's.
+      for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
     },
     replace(path, content) {
       const beside = `${path}.new`
@@ -58,6 +63,18 @@ export function nodeDisk(): Disk {
       })
       renameSync(beside, path)
       syncDirectory(dirname(path))
+    },
+    async replaceLater(path, content) {
+      const beside = `${path}.new`
+      const file = await open(beside, 'w', 0o600)
+      try {
+        await file.writeFile(content)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, path)
+      await syncDirectoryLater(dirname(path))
     },
     truncate(path, sizeBytes) {
       withFile(path, 'r+', file => {
@@ -69,6 +86,14 @@ export function nodeDisk(): Disk {
       unlinkSync(path)
       syncDirectory(dirname(path))
     },
+    destroy(path) {
+      withFile(path, 'r+', file => {
+        writeWhole(file, new Uint8Array(fstatSync(file).size))
+        fsyncSync(file)
+      })
+      unlinkSync(path)
+      syncDirectory(dirname(path))
+    },
     lock: lockDirectory,
   }
 }
@@ -76,13 +101,12 @@ export function nodeDisk(): Disk {
 class NodeAppendFile implements AppendFile {
   readonly #path: string
   readonly #file: number
-  #isNew: boolean
+  #isNameSynced = false
   #syncing = 0
   #isClosed = false
 
   constructor(path: string, exclusive: boolean) {
     this.#path = path
-    this.#isNew = exclusive || !existsSync(path)
     this.#file = openSync(path, exclusive ? 'ax' : 'a', 0o600)
   }
 
@@ -96,9 +120,10 @@ class NodeAppendFile implements AppendFile {
       await new Promise<void>((resolve, reject) =>
         fdatasync(this.#file, error => (error === null || error === undefined ? resolve() : reject(error))),
       )
-      // A new file is on disk only when its name is, and the name is the directory's.
-      if (this.#isNew) syncDirectory(dirname(this.#path))
-      this.#isNew = false
+      // A file is on disk only when its name is, and the name is the directory's.
+      // Whoever made the file may have died before that.
+      if (!this.#isNameSynced) await syncDirectoryLater(dirname(this.#path))
+      this.#isNameSynced = true
     } finally {
       this.#syncing -= 1
       this.#closeWhenIdle()
@@ -134,4 +159,13 @@ function withFile<T>(path: string, flags: string, use: (file: number) => T): T {
 
 function syncDirectory(path: string): void {
   withFile(path, 'r', fsyncSync)
+}
+
+async function syncDirectoryLater(path: string): Promise<void> {
+  const file = openSync(path, 'r')
+  try {
+    await new Promise<void>((resolve, reject) => fsync(file, error => (error ? reject(error) : resolve())))
+  } finally {
+    closeSync(file)
+  }
 }

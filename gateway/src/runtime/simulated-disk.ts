@@ -123,6 +123,17 @@ export class SimulatedDisk implements Disk {
     this.#files.delete(`${path}.new`)
   }
 
+  async replaceLater(path: string, content: Uint8Array): Promise<void> {
+    this.#mayWrite(path)
+    const beside = this.#create(`${path}.new`)
+    this.#write(beside, content)
+    if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+    this.#maySync()
+    beside.syncedBytes = beside.bytes.length
+    this.#files.set(path, beside)
+    this.#files.delete(`${path}.new`)
+  }
+
   truncate(path: string, sizeBytes: number): void {
     this.#mayWrite(path)
     const file = this.#file(path)
@@ -137,6 +148,10 @@ export class SimulatedDisk implements Disk {
     this.#mayWrite(path)
     this.#file(path)
     this.#files.delete(path)
+  }
+
+  destroy(path: string): void {
+    this.remove(path)
   }
 
   async lock(path: string, holder: string): Promise<Lock> {
