@@ -25,12 +25,12 @@ export {
 export { formatBase64, parseBase64, parseHash } from './proof/base64.ts'
 export { formatCheckpoint, openCheckpoint, parseCheckpoint, type Checkpoint, type SignedCheckpoint } from './proof/checkpoint.ts'
 export { CompactRange } from './proof/compact-range.ts'
-export { proveConsistency, verifyConsistency } from './proof/consistency.ts'
+export { consistencyNodes, proveConsistency, verifyConsistency } from './proof/consistency.ts'
 export { cosignedAt, cosignedMessage, formatCosignature, parseCosignature, type Cosignature } from './proof/cosignature.ts'
 export { entryBundleSize, entryBytesMax, formatEntryBundle, parseEntryBundle, wholeEntries } from './proof/entry-bundle.ts'
 export { epochRoot, formatEpochLine, formatEpochList, parseEpochList, type EpochHead } from './proof/epoch-list.ts'
-export { emptyRoot, hashBytes, hashLeaf, hashNode, isSameHash, type Sha256 } from './proof/hash.ts'
-export { proveInclusion, verifyInclusion } from './proof/inclusion.ts'
+export { emptyRoot, hashBytes, hashLeaf, hashLeafWithin, hashNode, isSameHash, type Sha256 } from './proof/hash.ts'
+export { inclusionNodes, proveInclusion, verifyInclusion } from './proof/inclusion.ts'
 export type * from './proof/leaf.ts'
 export { formatLogLeaf, parseLogLeaf, sessionIdForm } from './proof/leaf.ts'
 export { LeafTree } from './proof/leaf-tree.ts'
@@ -49,8 +49,17 @@ export {
   type NoteVerifier,
 } from './proof/note.ts'
 export { ProofError, type ProofErrorCode } from './proof/proof-error.ts'
-export { parseTilePath, readNodeFromTiles, tilePath, tileWidth, tileWidthAt, type GetTile, type TileAddress } from './proof/tiles.ts'
+export {
+  parseTilePath,
+  readNodeFromTiles,
+  tilePath,
+  tilesOf,
+  tileWidth,
+  tileWidthAt,
+  type GetTile,
+  type TileAddress,
+} from './proof/tiles.ts'
 export { isQuorum, parseTlogPolicy, type PolicyGroup, type PolicyLog, type PolicyWitness, type TlogPolicy } from './proof/tlog-policy.ts'
 export { formatTlogProof, openTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'
-export { coverRange, rangeRoot, treeRoot, type ReadNode, type Subtree, type TreeHead } from './proof/tree.ts'
+export { coverRange, rangeRoot, treeRoot, type LeafRange, type ReadNode, type Subtree, type TreeHead } from './proof/tree.ts'
 export { formatVerifierKey, makeVerifierKey, parseVerifierKey, signatureTypes, type VerifierKey } from './proof/verifier-key.ts'

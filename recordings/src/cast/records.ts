@@ -177,7 +177,8 @@ export const noticeRecord = byKind<NoticeRecord['kind']>({
   gateway: object<NoticeOf<'gateway'>>({ kind, message: text, salt }),
 })
 
-const endReason = word(
+/** Why a session is over. */
+export const endReason = word(
   'client closed',
   'client lost',
   'target closed',

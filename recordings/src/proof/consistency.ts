@@ -1,27 +1,14 @@
 import { emptyRoot, hashBytes, hashNode, isSameHash, type Sha256 } from './hash.ts'
-import { rangeRoot, splitOf, type ReadNode, type TreeHead } from './tree.ts'
+import { coverRange, rangeRoot, splitOf, type LeafRange, type ReadNode, type Subtree, type TreeHead } from './tree.ts'
 
 /** The hashes that show the tree of `to` leaves to begin with the one of `from` leaves (RFC 6962 §2.1.2). */
-export function proveConsistency(sha256: Sha256, { from, to }: { from: number; to: number }, read: ReadNode): Uint8Array[] {
-  if (!isSize(from) || !isSize(to) || from > to)
-    throw new TypeError(`expected a smaller tree and a larger one, got ${from} and ${to} leaves`)
-  if (from === 0 || from === to) return []
-  const proof: { from: number; to: number }[] = []
-  let start = 0
-  let end = to
-  while (end !== from) {
-    const middle = start + splitOf(end - start)
-    if (from <= middle) {
-      proof.push({ from: middle, to: end })
-      end = middle
-    } else {
-      proof.push({ from: start, to: middle })
-      start = middle
-    }
-  }
-  // The node where the smaller tree ends; the whole of it is known already.
-  if (start > 0) proof.push({ from: start, to: end })
-  return proof.toReversed().map(range => rangeRoot(sha256, range, read))
+export function proveConsistency(sha256: Sha256, sizes: { from: number; to: number }, read: ReadNode): Uint8Array[] {
+  return proofRanges(sizes).map(range => rangeRoot(sha256, range, read))
+}
+
+/** The complete subtrees that `proveConsistency` will read. */
+export function consistencyNodes(sizes: { from: number; to: number }): Subtree[] {
+  return proofRanges(sizes).flatMap(({ from, to }) => coverRange(from, to))
 }
 
 /** Whether the proof shows the tree `to` to begin with the tree `from` (RFC 9162 §2.1.4.2). Every tree begins with the empty one. */
@@ -60,6 +47,30 @@ export function verifyConsistency(
     last = Math.floor(last / 2)
   }
   return last === 0 && isSameHash(fromHash, from.root) && isSameHash(toHash, to.root)
+}
+
+/** The nodes whose hashes a proof has. */
+function proofRanges({ from, to }: { from: number; to: number }): LeafRange[] {
+  if (!isSize(from) || !isSize(to) || from > to)
+    throw new TypeError(`expected a smaller tree and a larger one, got ${from} and ${to} leaves`)
+  if (from === 0 || from === to) return []
+  const ranges: LeafRange[] = []
+  let start = 0
+  let end = to
+  // Down to the node that ends where the smaller tree ends.
+  while (end !== from) {
+    const middle = start + splitOf(end - start)
+    if (from <= middle) {
+      ranges.push({ from: middle, to: end })
+      end = middle
+    } else {
+      ranges.push({ from: start, to: middle })
+      start = middle
+    }
+  }
+  // When that node is the whole of the smaller tree, its hash is known.
+  if (start > 0) ranges.push({ from: start, to: end })
+  return ranges.toReversed()
 }
 
 function isHead(sha256: Sha256, { size, root }: TreeHead): boolean {

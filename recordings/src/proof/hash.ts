@@ -12,6 +12,21 @@ export function hashLeaf(sha256: Sha256, leaf: Uint8Array): Uint8Array {
   return sha256(bytes)
 }
 
+/**
+ * The hash of the leaf that stands in `bytes` from `start` to before `end`, without a copy of it: the byte
+ * before it is 0 while it is hashed, and what it was again when this returns. At `start` 0 there is no such byte.
+ */
+export function hashLeafWithin(sha256: Sha256, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (start === 0) return hashLeaf(sha256, bytes.subarray(0, end))
+  const before = bytes[start - 1]!
+  try {
+    bytes[start - 1] = 0
+    return sha256(bytes.subarray(start - 1, end))
+  } finally {
+    bytes[start - 1] = before
+  }
+}
+
 /** The hash of a node: SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1). */
 export function hashNode(sha256: Sha256, left: Uint8Array, right: Uint8Array): Uint8Array {
   nodeMemory.set(left, 1)

@@ -180,20 +180,6 @@ const session = pattern(sessionIdForm, 'a session id')
 const run = pattern(/^[\x21-\x7e]{1,128}$/, 'a run id')
 const vkey = pattern(/^[^\p{White_Space}\p{Cc}\p{Surrogate}+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/u, 'a vkey')
 const code = pattern(/^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/, 'a short code')
-const endReason = word<EndReason>(
-  'client closed',
-  'client lost',
-  'target closed',
-  'target lost',
-  'target refused',
-  'run ended',
-  'run expired',
-  'terminated',
-  'gateway stopped',
-  'protocol violation',
-  'interrupted',
-)
-
 const ofLog = { kind: text, atUs: count }
 const ofLedger = { ...ofLog, entry: count, hash }
 
@@ -205,13 +191,13 @@ const forms: Record<LogLeafKind, LeafForm> = {
   config: form<ConfigLeaf>({ ...ofLog, hash }),
   open: form<OpenLeaf>({ ...ofLog, session, number: integer(1), header: hash }),
   epoch: form<EpochLeaf>({ ...ofLog, number: integer(1), count, root: hash }),
-  seal: form<SealLeaf>({ ...ofLog, session, size: integer(1), root: hash, bytes: count, reason: endReason }),
+  seal: form<SealLeaf>({ ...ofLog, session, size: count, root: hash, bytes: count, reason: endReason }),
   deny: denyCommand,
   approval: form<ApprovalLeaf>(ofLedger),
   policy: form<PolicyLeaf>(ofLedger),
   read: form<ReadLeaf>({ ...ofLedger, session: optional(session) }),
   hold: form<HoldLeaf>({ ...ofLedger, session: optional(session), placed: flag, run: optional(run) }),
-  retain: form<RetainLeaf>({ ...ofLedger, session, size: integer(1), root: hash }),
+  retain: form<RetainLeaf>({ ...ofLedger, session, size: count, root: hash }),
   erase: form<EraseLeaf>({ ...ofLedger, session, from: integer(1), to: integer(2), hashes: list(hash) }),
 }
 

@@ -2,7 +2,7 @@ import { CompactRange } from './compact-range.ts'
 import { parseDecimal } from './decimal.ts'
 import { hashBytes, type Sha256 } from './hash.ts'
 import { ProofError } from './proof-error.ts'
-import type { ReadNode } from './tree.ts'
+import type { ReadNode, Subtree } from './tree.ts'
 
 /** How many hashes, or entries, a full tile has (c2sp.org/tlog-tiles). */
 export const tileWidth = 256
@@ -48,19 +48,23 @@ export function tileWidthAt(size: number, level: number | 'entries', index: numb
   return Math.min(tileWidth, Math.max(0, hashes - index * tileWidth))
 }
 
+/** The tiles in which these nodes of a tree of `size` leaves stand, each once: what to have at hand before `readNodeFromTiles` is asked for them. */
+export function tilesOf(size: number, nodes: readonly Subtree[]): (TileAddress & { level: number })[] {
+  const tiles = new Map<string, TileAddress & { level: number }>()
+  for (const node of nodes) {
+    const { level, index, width } = placeInTiles(size, node)
+    tiles.set(`${level}/${index}`, { level, index, width })
+  }
+  return [...tiles.values()]
+}
+
 /** Gives the first `width` hashes of a tile, 32 bytes each. */
 export type GetTile = (level: number, index: number, width: number) => Uint8Array
 
 /** Reads nodes of a tree of `size` leaves from its tiles. */
 export function readNodeFromTiles(sha256: Sha256, size: number, getTile: GetTile): ReadNode {
   return (level, index) => {
-    const tileLevel = Math.floor(level / tileHeight)
-    const count = 2 ** (level % tileHeight)
-    const first = index * count
-    const tileIndex = Math.floor(first / tileWidth)
-    const width = tileWidthAt(size, tileLevel, tileIndex)
-    const start = first % tileWidth
-    if (start + count > width) throw new TypeError(`expected a subtree that is complete, got ${index} on level ${level} of ${size} leaves`)
+    const { level: tileLevel, index: tileIndex, width, start, count } = placeInTiles(size, { level, index })
     const tile = getTile(tileLevel, tileIndex, width)
     if (tile.length !== width * hashBytes)
       throw new ProofError('tile_shape', `expected ${width} hashes in ${tilePath(tileLevel, tileIndex, width)}`)
@@ -68,6 +72,21 @@ export function readNodeFromTiles(sha256: Sha256, size: number, getTile: GetTile
     for (let i = start; i < start + count; i++) range.append(tile.slice(i * hashBytes, (i + 1) * hashBytes))
     return range.root()
   }
+}
+
+/** The tile a node stands in: as the root over `count` of its hashes from `start`. */
+function placeInTiles(
+  size: number,
+  { level, index }: Subtree,
+): { level: number; index: number; width: number; start: number; count: number } {
+  const tileLevel = Math.floor(level / tileHeight)
+  const count = 2 ** (level % tileHeight)
+  const first = index * count
+  const tileIndex = Math.floor(first / tileWidth)
+  const start = first % tileWidth
+  const width = tileWidthAt(size, tileLevel, tileIndex)
+  if (start + count > width) throw new TypeError(`expected a subtree that is complete, got ${index} on level ${level} of ${size} leaves`)
+  return { level: tileLevel, index: tileIndex, width, start, count }
 }
 
 function notTile(): ProofError {

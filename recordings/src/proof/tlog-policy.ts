@@ -102,6 +102,7 @@ class PolicyReader {
   #log(line: number, [vkey, url, ...rest]: string[]): void {
     if (vkey === undefined || rest.length > 0) throw wrong('policy_line', 'expected `log <vkey> [<url>]`', line)
     const key = this.#key(line, vkey)
+    if (key.type === signatureTypes.cosignature) throw wrong('policy_vkey', 'expected a key that signs checkpoints, got a witness’s', line)
     addKeyed(this.#policy.logs, { key, ...(url === undefined ? {} : { url }) }, line)
   }
 

@@ -36,11 +36,17 @@ export function treeRoot(sha256: Sha256, size: number, read: ReadNode): Uint8Arr
   return size === 0 ? emptyRoot(sha256) : rangeRoot(sha256, { from: 0, to: size }, read)
 }
 
+/** The leaves from `from` to before `to`. */
+export interface LeafRange {
+  from: number
+  to: number
+}
+
 /**
  * The hash of a node of a tree, complete or not (RFC 6962's MTH(D[from:to])).
  * INVARIANT: `from` is a multiple of a power of two that is at least `to - from`.
  */
-export function rangeRoot(sha256: Sha256, range: { from: number; to: number }, read: ReadNode): Uint8Array {
+export function rangeRoot(sha256: Sha256, range: LeafRange, read: ReadNode): Uint8Array {
   return coverRange(range.from, range.to)
     .map(({ level, index }) => read(level, index))
     .reduceRight((right, left) => hashNode(sha256, left, right))
