@@ -1,19 +1,6 @@
 import { utf8Encoder } from '../cast/utf8.ts'
-import {
-  describe,
-  flag,
-  integer,
-  isObject,
-  list,
-  object,
-  optional,
-  orNull,
-  pattern,
-  text,
-  word,
-  type Check,
-  type Fields,
-} from '../cast/shape.ts'
+import { endReason } from '../cast/records.ts'
+import { describe, flag, integer, isObject, list, object, optional, orNull, pattern, text, type Check, type Fields } from '../cast/shape.ts'
 import type { EndReason } from '../model.ts'
 import { entryBytesMax } from './entry-bundle.ts'
 import { ProofError } from './proof-error.ts'
