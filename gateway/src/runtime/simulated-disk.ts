@@ -11,6 +11,8 @@ interface File {
 /** A disk in memory, with faults that a test plans. Paths are absolute and use `/`. */
 export class SimulatedDisk implements Disk {
   readonly #files = new Map<string, File>()
+  /** Names that were made and whose directory was not synced since. */
+  readonly #unsyncedNames = new Set<string>()
   readonly #directories = new Set(['/'])
   readonly #locks = new Map<string, string>()
   readonly #clock: Clock
@@ -48,11 +50,20 @@ export class SimulatedDisk implements Disk {
     this.#isReadOnly = false
   }
 
-  /** Cuts each file somewhere, by seed, in what was not synced: the disk after a loss of power. */
+  /**
+   * The disk after a loss of power, by seed: each file keeps what was synced
+   * and some of the rest, which may end in zeros where the length came to the
+   * disk before the bytes did; a name that was not synced may be gone.
+   */
   losePower(): void {
+    for (const path of this.#unsyncedNames) if (this.#chance() < 0.5) this.#files.delete(path)
+    this.#unsyncedNames.clear()
     for (const file of this.#files.values()) {
       const unsynced = file.bytes.length - file.syncedBytes
-      file.bytes = file.bytes.slice(0, file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1)))
+      const kept = file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1))
+      const length = this.#chance() < 0.2 ? kept + Math.floor(this.#chance() * (file.bytes.length - kept + 1)) : kept
+      file.bytes = file.bytes.slice(0, length).fill(0, kept)
+      file.syncedBytes = length
     }
   }
 
@@ -76,6 +87,7 @@ export class SimulatedDisk implements Disk {
         if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
         this.#maySync()
         file.syncedBytes = Math.max(file.syncedBytes, Math.min(sizeBytes, file.bytes.length))
+        this.#syncDirectory(path)
       },
       close: () => {
         mustBeOpen()
@@ -121,6 +133,7 @@ export class SimulatedDisk implements Disk {
     beside.syncedBytes = beside.bytes.length
     this.#files.set(path, beside)
     this.#files.delete(`${path}.new`)
+    this.#syncDirectory(path)
   }
 
   async replaceLater(path: string, content: Uint8Array): Promise<void> {
@@ -132,6 +145,7 @@ export class SimulatedDisk implements Disk {
     beside.syncedBytes = beside.bytes.length
     this.#files.set(path, beside)
     this.#files.delete(`${path}.new`)
+    this.#syncDirectory(path)
   }
 
   truncate(path: string, sizeBytes: number): void {
@@ -148,6 +162,7 @@ export class SimulatedDisk implements Disk {
     this.#mayWrite(path)
     this.#file(path)
     this.#files.delete(path)
+    this.#syncDirectory(path)
   }
 
   destroy(path: string): void {
@@ -170,7 +185,12 @@ export class SimulatedDisk implements Disk {
     if (!this.#directories.has(directoryOf(path))) throw new SystemError('ENOENT', `no such file or directory, open '${path}'`)
     const file = { bytes: new Uint8Array(0), syncedBytes: 0 }
     this.#files.set(path, file)
+    this.#unsyncedNames.add(path)
     return file
+  }
+
+  #syncDirectory(path: string): void {
+    for (const name of this.#unsyncedNames) if (directoryOf(name) === directoryOf(path)) this.#unsyncedNames.delete(name)
   }
 
   #file(path: string): File {
