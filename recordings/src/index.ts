@@ -3,6 +3,11 @@ export type * from './search.ts'
 export type { ContentBlock, RowBlock } from './cast/row-block.ts'
 export { eventMeanings, RecordingWriter, type TerminalSize } from './cast/line-writer.ts'
 export { saltLength, SaltPool, type SaltSource } from './cast/salt-pool.ts'
+export { eraseLines, withoutLines, type ErasedLines } from './cast/erase-lines.ts'
+export { ErasureError, type ErasureErrorCode } from './cast/erasure-error.ts'
+export { growRanges } from './cast/grow-ranges.ts'
+export { linesOfCommand } from './cast/lines-of-command.ts'
+export { readSource, type RecordingSource } from './cast/recording-source.ts'
 export { lineBytesMax, parseEvent, parseHeader, readRecording, RecordingReader, type PlacedLine } from './cast/read.ts'
 export { RecordingError, type RecordingErrorCode } from './cast/recording-error.ts'
 export type { CastHeader } from './cast/records.ts'
@@ -12,6 +17,7 @@ export {
   readContents,
   readRows,
   type CommandStatus,
+  type ErasedFrame,
   type Flag,
   type Frame,
   type Gap,
@@ -63,3 +69,14 @@ export { isQuorum, parseTlogPolicy, type PolicyGroup, type PolicyLog, type Polic
 export { formatTlogProof, openTlogProof, parseTlogProof, type TlogProof } from './proof/tlog-proof.ts'
 export { coverRange, rangeRoot, treeRoot, type LeafRange, type ReadNode, type Subtree, type TreeHead } from './proof/tree.ts'
 export { formatVerifierKey, makeVerifierKey, parseVerifierKey, signatureTypes, type VerifierKey } from './proof/verifier-key.ts'
+export type { Anchor, Denial, Erasure, Seal, SessionAnchors } from './verify/anchors.ts'
+export { keyLabel, type CheckEd25519 } from './verify/check-note.ts'
+export { dataDirectory, proofPaths, type FileReader } from './verify/data-directory.ts'
+export type { ByteStream, Evidence, LedgerEvidence } from './verify/evidence.ts'
+export type { LogReport, Report } from './verify/report.ts'
+export { statusOfLine, type LineStatus, type SessionReport } from './verify/session-report.ts'
+export type { Cryptography, Trust } from './verify/trust.ts'
+export { isLawful, verdicts, type Finding, type FindingCode, type ProofVerdict } from './verify/verdict.ts'
+export { verify, type VerifyOptions } from './verify/verify.ts'
+export type { LedgerReport } from './verify/verify-ledger.ts'
+export { RecordingCheck, verifyRecording } from './verify/verify-recording.ts'
