@@ -5,6 +5,7 @@ import type { EndReason } from '../model.ts'
 import { entryBytesMax } from './entry-bundle.ts'
 import { ProofError } from './proof-error.ts'
 import { decodeUtf8 } from './text.ts'
+import { coverRange } from './tree.ts'
 
 /** What the gateway's log says. Hashes and roots are base64 of 32 bytes; nothing in it is about a person in clear. */
 export type LogLeaf = KeyLeaf | ConfigLeaf | OpenLeaf | EpochLeaf | SealLeaf | DenyLeaf | LedgerLeaf
@@ -126,6 +127,8 @@ export interface EraseLeaf extends OfLedger {
   from: number
   to: number
   hashes: string[]
+  /** The leaf hash of the `v` line in their place: its time and all else that it says are as the gateway wrote them. */
+  void: string
 }
 
 /** Writes a leaf: one JSON object, its fields in the order they have here, without white space. */
@@ -185,11 +188,23 @@ const forms: Record<LogLeafKind, LeafForm> = {
   read: form<ReadLeaf>({ ...ofLedger, session: optional(session) }),
   hold: form<HoldLeaf>({ ...ofLedger, session: optional(session), placed: flag, run: optional(run) }),
   retain: form<RetainLeaf>({ ...ofLedger, session, size: count, root: hash }),
-  erase: form<EraseLeaf>({ ...ofLedger, session, from: integer(1), to: integer(2), hashes: list(hash) }),
+  erase: eraseForm(),
 }
 
 function form<T extends LogLeaf>(fields: Fields<T>): LeafForm {
   return { check: object<T>(fields), names: Object.keys(fields) }
+}
+
+/** An erasure says for the lines exactly what a tree needs in their place. */
+function eraseForm(): LeafForm {
+  const { check, names } = form<EraseLeaf>({ ...ofLedger, session, from: integer(1), to: integer(2), hashes: list(hash), void: hash })
+  const checkCover: Check = value => {
+    const { from, to, hashes } = value as EraseLeaf
+    const expected = coverRange(from, to).length
+    if (from < to && hashes.length === expected) return null
+    return { path: '.hashes', expected: `a range of lines, and the ${expected} subtrees that cover it`, got: hashes }
+  }
+  return { check: value => check(value) ?? checkCover(value), names }
 }
 
 function formOf(leaf: { kind: LogLeafKind }): LeafForm {
