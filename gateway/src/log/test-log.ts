@@ -1,0 +1,68 @@
+import {
+  openCheckpoint,
+  parseEntryBundle,
+  parseLogLeaf,
+  tilePath,
+  tileWidth,
+  type Checkpoint,
+  type LogLeaf,
+  type NoteVerifier,
+} from '@steno/recordings'
+import { SimulatedMachine } from '../runtime/simulated.ts'
+import type { SimulatedDisk } from '../runtime/simulated-disk.ts'
+import { FileHeadStore } from './head-store.ts'
+import { LogKeys } from './log-keys.ts'
+import { openLog, type OpenLogOptions, type OpenedLog } from './open-log.ts'
+
+// For tests alone: a log on a simulated machine, and what an auditor with a copy of its files makes of them.
+
+export const data = '/data'
+export const origin = 'steno.test/log'
+
+export function machineWithData(options: { seed?: number } = {}): SimulatedMachine {
+  const machine = new SimulatedMachine(options)
+  machine.disk.makeDirectory(data)
+  return machine
+}
+
+export function openTestLog(machine: SimulatedMachine, changes: Partial<OpenLogOptions> = {}): Promise<OpenedLog> {
+  return openLog(machine, {
+    directory: data,
+    origin,
+    headStore: new FileHeadStore(machine.disk, `${data}/log.head`),
+    findLost: async () => null,
+    settle: async () => {},
+    onFatal: reason => {
+      throw new Error(reason)
+    },
+    ...changes,
+  })
+}
+
+/** The verifier of the key that is on the disk. */
+export function verifierOn(machine: SimulatedMachine): NoteVerifier {
+  return LogKeys.open(machine, { directory: `${data}/keys`, origin, isNew: false }).current.verifier
+}
+
+/** The published checkpoint, verified under the key that is on the disk. */
+export function checkpointOn(machine: SimulatedMachine): Checkpoint {
+  return openCheckpoint(machine.disk.read(`${data}/log/checkpoint`), { logKeys: [verifierOn(machine)], witnesses: [] }).checkpoint
+}
+
+/** The first leaves of the log as their files have them. */
+export function leavesOn(disk: SimulatedDisk, size: number): LogLeaf[] {
+  const leaves: LogLeaf[] = []
+  for (let bundle = 0; leaves.length < size; bundle++) {
+    const width = Math.min(tileWidth, size - leaves.length)
+    const bytes = disk.read(`${data}/log/${tilePath('entries', bundle)}`)
+    const whole = width === tileWidth ? bytes : bytes.subarray(0, bytesOf(bytes, width))
+    leaves.push(...parseEntryBundle(whole, width).map(parseLogLeaf))
+  }
+  return leaves
+}
+
+function bytesOf(bundle: Uint8Array, width: number): number {
+  let at = 0
+  for (let entry = 0; entry < width; entry++) at += 2 + ((bundle[at]! << 8) | bundle[at + 1]!)
+  return at
+}
