@@ -296,6 +296,8 @@ export type RecordedEvent =
   | { code: 'n'; notice: NoticeRecord }
   | { code: 'e'; end: EndRecord }
   | { code: 'v'; erased: VoidRecord }
+  /** Nothing but a salt, for the line beside it. */
+  | { code: 's' }
   /** The transcript that any asciicast player shows. */
   | { code: 'o'; output: string }
   | { code: 'm'; label: string }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cell } from '../model.ts'
 import { RecordingWriter } from './line-writer.ts'
 import type { RowBlock } from './row-block.ts'
-import { testSalts } from './test-session.ts'
+import { testHeader, testSalts } from './test-session.ts'
 import { utf8Decoder, utf8Encoder } from './utf8.ts'
 
 /** What `testSalts` gives. */
@@ -11,13 +11,13 @@ const salt = 'AAAAAAAAAAAAAAAA'
 describe('RecordingWriter', () => {
   it('writes intervals as exact differences of microseconds', () => {
     const writer = new RecordingWriter(testSalts())
-    for (const atUs of [0, 1, 100_001, 100_001, 1_100_001, 2_000_000, 3_600_000_000.7]) writer.output(atUs, 'x')
+    for (const atUs of [0, 1, 100_001, 100_001, 1_100_001, 2_000_000, 3_600_000_000.7]) writer.event('o', atUs, 'x')
     expect(lines(writer).map(line => line.slice(1, line.indexOf(',')))).toEqual(['0', '0.000001', '0.1', '0', '1', '0.899999', '3598'])
   })
 
   it('gives an event that claims to be earlier the time of the one before it', () => {
     const writer = new RecordingWriter(testSalts())
-    for (const atUs of [5_000_000, 4_000_000, 5_000_001]) writer.output(atUs, 'x')
+    for (const atUs of [5_000_000, 4_000_000, 5_000_001]) writer.event('o', atUs, 'x')
     expect(lines(writer)).toEqual(['[5,"o","x"]', '[0,"o","x"]', '[0.000001,"o","x"]'])
   })
 
@@ -122,10 +122,10 @@ describe('RecordingWriter', () => {
 
   it('leaves no line and spends no time on an answer without parts', () => {
     const writer = new RecordingWriter(testSalts())
-    writer.output(1_000_000, 'a')
+    writer.event('o', 1_000_000, 'a')
     writer.answer(2_000_000, 1)
     writer.closeAnswer()
-    writer.output(3_000_000, 'b')
+    writer.event('o', 3_000_000, 'b')
     expect(lines(writer)).toEqual(['[1,"o","a"]', '[2,"o","b"]'])
     expect(writer.line).toBe(2)
   })
@@ -139,7 +139,7 @@ describe('RecordingWriter', () => {
 
   it('replaces surrogates without a partner, so that strict readers elsewhere take the line', () => {
     const writer = new RecordingWriter(testSalts())
-    writer.output(0, '\ud800')
+    writer.event('o', 0, '\ud800')
     writer.notice(0, { kind: 'gateway', message: '\udc00 \\ud800 😀' })
     const [output, notice] = lines(writer)
     expect(output).toBe('[0,"o","\ufffd"]')
@@ -150,7 +150,7 @@ describe('RecordingWriter', () => {
     for (const before of ['', 'x', 'xx', 'xxx']) {
       const text = before + '😀"'.repeat(30_000)
       const writer = new RecordingWriter(testSalts())
-      writer.output(0, text)
+      writer.event('o', 0, text)
       expect(JSON.parse(lines(writer)[0]!)[2]).toBe(text)
     }
   })
@@ -164,15 +164,15 @@ describe('RecordingWriter', () => {
     writer.answer(0, 1)
     writer.part({ kind: 'empty' })
     expect(() => writer.take()).toThrow('closed')
-    expect(() => writer.output(0, 'x')).toThrow('closed')
+    expect(() => writer.event('o', 0, 'x')).toThrow('closed')
     expect(() => writer.answer(0, 2)).toThrow('closed')
   })
 
   it('drops what it cannot write whole and keeps what stands before it', () => {
     const writer = new RecordingWriter(testSalts())
-    writer.output(1_000_000, 'a')
+    writer.event('o', 1_000_000, 'a')
     expect(() => writer.command(2_000_000, { n: Number.NaN } as never)).toThrow('finite')
-    for (const atUs of [Number.NaN, Infinity, 1e17]) expect(() => writer.output(atUs, 'x')).toThrow('time')
+    for (const atUs of [Number.NaN, Infinity, 1e17]) expect(() => writer.event('o', atUs, 'x')).toThrow('time')
     writer.answer(3_000_000, 1)
     writer.rows(block(['1'], 1))
     expect(() => writer.part({ kind: 'suspended', rows: Number.NaN })).toThrow('finite')
@@ -203,9 +203,29 @@ describe('RecordingWriter', () => {
     const records = lines(writer).map(line => JSON.parse(JSON.parse(line)[2]))
     expect(records.map(record => record.salt)).toEqual(salts)
     expect(records.map(record => Object.keys(record).at(-1))).toEqual(Array(7).fill('salt'))
-    writer.output(0, 'x')
-    writer.marker(0, 'y')
+    writer.event('o', 0, 'x')
+    writer.event('m', 0, 'y')
     expect(lines(writer)).toEqual(['[0,"o","x"]', '[0,"m","y"]'])
+  })
+
+  it('puts the transcript beside lines with a salt, and adds one where none is', () => {
+    const writer = new RecordingWriter(testSalts())
+    writer.header(testHeader(), { cols: 80, rows: 24 }, 'pairs')
+    const command = (n: number) => writer.notice(0, { kind: 'gateway', message: String(n) })
+    writer.output(0, 'first')
+    for (let n = 1; n <= 3; n++) {
+      command(n)
+      writer.output(0, 'x')
+    }
+    writer.marker(0, 'y')
+    command(4)
+    command(5)
+    writer.output(0, 'z')
+    expect(
+      lines(writer)
+        .map(line => (line.startsWith('{') ? 'header' : JSON.parse(line)[1]))
+        .join(''),
+    ).toBe('headerssonononosmnnso')
   })
 
   it('goes on in the middle of a recording', () => {

@@ -7,6 +7,7 @@ import type {
   NoticeRecord,
   RecordedEvent,
   RecordingHeader,
+  VoidRecord,
 } from '../model.ts'
 import type { ContentBlock, RowBlock } from './row-block.ts'
 import { saltLength, type SaltSource } from './salt-pool.ts'
@@ -21,6 +22,7 @@ export const eventMeanings: Record<string, string> = {
   n: 'notice',
   e: 'end',
   v: 'void',
+  s: 'salt',
 }
 
 /** A record whose optional fields may also be said to be absent. */
@@ -128,13 +130,32 @@ export class RecordingWriter {
     this.#record('e', atUs, end)
   }
 
+  /** Writes the line that stands for erased ones; the next line has the number after theirs. */
+  void(atUs: number, erased: VoidRecord): void {
+    const start = this.#startLine('v', atUs)
+    try {
+      this.#json(erased)
+      this.#endLine()
+      this.#line = erased.to
+    } catch (error) {
+      throw this.#droppedLine(start, error)
+    }
+  }
+
   /** Writes what a stock player shows. Nothing to show is no line. */
   output(atUs: number, text: string): void {
-    if (text !== '') this.event('o', atUs, text)
+    if (text !== '') this.#besideSalt('o', atUs, text)
   }
 
   marker(atUs: number, label: string): void {
-    this.event('m', atUs, label)
+    this.#besideSalt('m', atUs, label)
+  }
+
+  /** Writes a line that says nothing: the salt for one that has none. */
+  salt(atUs: number): void {
+    this.#startLine('s', atUs)
+    this.#ascii('{')
+    this.#endWithSalt()
   }
 
   /** Writes one line of any code with its data as it is. */
@@ -166,6 +187,10 @@ export class RecordingWriter {
         this.answer(atUs, event.answer.n)
         for (const part of event.answer.parts) this.part(part)
         return this.closeAnswer()
+      case 'v':
+        return this.void(atUs, event.erased)
+      case 's':
+        return this.salt(atUs)
       case 'o':
         return this.event('o', atUs, event.output)
       case 'm':
@@ -359,9 +384,22 @@ export class RecordingWriter {
     return start
   }
 
+  // A line without a salt is the right half of a pair whose left half has one:
+  // once both are erased, what is left of them is one hash, of the two. So
+  // erasing a command takes no line of its neighbours along.
+  #besideSalt(code: string, atUs: number, data: string): void {
+    while (this.#line % 2 === 0 || this.#line === 1) this.salt(atUs)
+    this.event(code, atUs, data)
+  }
+
   /** Ends an object that has fields with one more, its salt, and with it the line. */
   #endRecord(): void {
-    this.#ascii(',\\"salt\\":\\"')
+    this.#ascii(',')
+    this.#endWithSalt()
+  }
+
+  #endWithSalt(): void {
+    this.#ascii('\\"salt\\":\\"')
     this.#reserve(frameBytesMax)
     this.#salts.copyNext(this.#bytes, this.#end)
     this.#end += saltLength

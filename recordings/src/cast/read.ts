@@ -7,7 +7,9 @@ import type {
   NoticeRecord,
   PlacedEvent,
   RecordedEvent,
+  VoidRecord,
 } from '../model.ts'
+import { coverRange } from '../proof/tree.ts'
 import {
   answerRecord,
   bodyRecord,
@@ -16,6 +18,8 @@ import {
   decisionRecord,
   endRecord,
   noticeRecord,
+  saltRecord,
+  voidRecord,
   type CastHeader,
   type Salted,
 } from './records.ts'
@@ -51,6 +55,8 @@ export class RecordingReader {
   #line = 0
   #atUs = 0
   #commands = 0
+  /** How many commands after those may be among erased lines: each line can have been one. */
+  #hidden = 0
   #isEnded = false
   #failure: RecordingError | null = null
 
@@ -63,7 +69,7 @@ export class RecordingReader {
     return this.#header
   }
 
-  /** Whole lines read so far, the header among them. */
+  /** Lines so far, the header and erased ones among them: the number that the next line has. */
   get lines(): number {
     return this.#line
   }
@@ -73,7 +79,7 @@ export class RecordingReader {
     return this.#atUs
   }
 
-  /** The number of the last command, which is how many there were. */
+  /** The number of the last command that is known of, which is how many there were. */
   get commands(): number {
     return this.#commands
   }
@@ -146,7 +152,7 @@ export class RecordingReader {
       this.#atUs += intervalUs
       placed = { line, atUs: this.#atUs, event, offset, sizeBytes: bytes.length + 1, salt }
     }
-    this.#line++
+    this.#line = placed?.event.code === 'v' ? placed.event.erased.to : this.#line + 1
     this.#offset += bytes.length + 1
     return placed
   }
@@ -165,25 +171,49 @@ export class RecordingReader {
     switch (event.code) {
       case 'q': {
         const { n, prepared } = event.command
-        if (n !== this.#commands + 1) throw this.#error('command_number', `expected command ${this.#commands + 1}, got ${n}`)
-        if (prepared !== undefined && prepared > this.#commands) throw this.#unknown(prepared)
+        if (n <= this.#commands || n > this.#commands + 1 + this.#hidden)
+          throw this.#error('command_number', `expected command ${this.#commands + 1}, got ${n}`)
+        if (prepared !== undefined && prepared >= n) throw this.#unknown(prepared)
+        this.#hidden -= n - this.#commands - 1
         this.#commands = n
         return
       }
       case 'b':
-        if (event.body.n > this.#commands) throw this.#unknown(event.body.n)
-        return
+        return this.#mustBeKnown(event.body.n)
       case 'd':
-        if (event.decision.n > this.#commands) throw this.#unknown(event.decision.n)
-        return
+        return this.#mustBeKnown(event.decision.n)
       case 'a':
-        if (event.answer.n > this.#commands) throw this.#unknown(event.answer.n)
-        return
+        return this.#mustBeKnown(event.answer.n)
       case 'e':
-        if (event.end.commands !== this.#commands)
-          throw this.#error('command_count', `expected the end of ${this.#commands} commands, got one of ${event.end.commands}`)
-        this.#isEnded = true
+        return this.#endAfter(event.end.commands)
+      case 'v':
+        return this.#pass(event.erased)
     }
+  }
+
+  /** What names a command says that its line stood before, if only among erased ones. */
+  #mustBeKnown(n: number): void {
+    if (n > this.#commands + this.#hidden) throw this.#unknown(n)
+    if (n <= this.#commands) return
+    this.#hidden -= n - this.#commands
+    this.#commands = n
+  }
+
+  #endAfter(commands: number): void {
+    if (commands < this.#commands || commands > this.#commands + this.#hidden)
+      throw this.#error('command_count', `expected the end of ${this.#commands} commands, got one of ${commands}`)
+    this.#commands = commands
+    this.#isEnded = true
+  }
+
+  #pass({ from, to, hashes, end }: VoidRecord): void {
+    if (from !== this.#line || to <= from)
+      throw this.#error('void_range', `expected erased lines from ${this.#line} on, got ${from} to ${to}`)
+    const cover = coverRange(from, to)
+    if (hashes.length !== cover.length)
+      throw this.#error('void_hashes', `expected ${cover.length} hashes for lines ${from} to ${to}, got ${hashes.length}`)
+    this.#hidden += to - from
+    if (end) this.#endAfter(end.commands)
   }
 
   #unknown(n: number): RecordingError {
@@ -248,6 +278,10 @@ function readEvent(code: string, data: string, line: number): { event: RecordedE
       return readSalted<NoticeRecord>(data, noticeRecord, line, notice => ({ code, notice }))
     case 'e':
       return readSalted<EndRecord>(data, endRecord, line, end => ({ code, end }))
+    case 's':
+      return readSalted(data, saltRecord, line, () => ({ code }))
+    case 'v':
+      return { event: { code, erased: readRecord<VoidRecord>(data, voidRecord, line) }, salt: null }
     default:
       return { event: readPlain(code, data, line), salt: null }
   }

@@ -194,6 +194,8 @@ export const endReason = word(
 
 export const endRecord = object<Salted<EndRecord>>({ reason: endReason, message: optional(text), commands: count, salt })
 
+export const saltRecord = object<Salted<unknown>>({ salt })
+
 /** Erased lines leave nothing that could be guessed back, so this one needs no salt. */
 export const voidRecord = object<VoidRecord>({
   from: number,

@@ -92,6 +92,8 @@ const errorCodes = [
   'record_not_json',
   'record_shape',
   'torn_line',
+  'void_hashes',
+  'void_range',
 ]
 
 function besides(path: string): Valid {

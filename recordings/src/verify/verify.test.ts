@@ -31,8 +31,8 @@ describe('untouched evidence', () => {
     expect(report.findings).toEqual([])
     expect(report).toMatchObject({ verdict: 'WHOLE', isAccepted: true, log: { isProven: true } })
     expect(report.sessions.map(({ verdict, lines, provenLines }) => [verdict, lines, provenLines])).toEqual([
-      ['WHOLE', 11, 11],
-      ['WHOLE', 7, 7],
+      ['WHOLE', 14, 14],
+      ['WHOLE', 9, 9],
     ])
   })
 })
