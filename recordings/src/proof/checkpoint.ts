@@ -13,7 +13,7 @@ export interface Checkpoint extends TreeHead {
 
 /** Writes the text of a checkpoint, three lines; `signNote` makes a note of it. */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
-  if (origin === '' || /[\0-\x1f]/.test(origin)) throw new TypeError('expected an origin of one line')
+  if (origin === '' || noNoteText.test(origin)) throw new TypeError('expected an origin of one line')
   if (!Number.isSafeInteger(size) || size < 0 || root.length !== hashBytes) throw new TypeError('expected a size and a root')
   return `${origin}\n${size}\n${formatBase64(root)}\n`
 }
@@ -25,8 +25,13 @@ export function parseCheckpoint(text: string): Checkpoint & { extensions: string
   if (lines.at(-1) !== '' || origin === undefined || size === undefined || root === undefined || lines.slice(0, -1).includes('')) {
     throw new ProofError('checkpoint_shape', 'expected an origin, a size and a root, each on its line')
   }
+  if (lines.some(line => noNoteText.test(line)))
+    throw new ProofError('note_control_character', 'expected no control character but newlines')
   return { origin, size: parseDecimal(size), root: parseHash(root), extensions }
 }
+
+/** What no line of a note has: control characters, and halves of surrogate pairs, which UTF-8 cannot write. */
+const noNoteText = /[\0-\x1f]|\p{Surrogate}/u
 
 /** A checkpoint that its log has signed. */
 export interface SignedCheckpoint {

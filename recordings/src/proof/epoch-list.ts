@@ -58,7 +58,12 @@ function parseEpochLine(line: string, number: number): EpochHead {
   if (id === undefined || size === undefined || root === undefined || rest.length > 0 || !sessionIdForm.test(id)) {
     throw new ProofError('epoch_list_shape', 'expected an id, a size and a root with single spaces between them', number)
   }
-  return { id, size: parseDecimal(size), root: parseHash(root) }
+  try {
+    return { id, size: parseDecimal(size), root: parseHash(root) }
+  } catch (error) {
+    if (error instanceof ProofError) throw new ProofError('epoch_list_shape', error.message, number)
+    throw error
+  }
 }
 
 function sorted(heads: readonly EpochHead[]): EpochHead[] {

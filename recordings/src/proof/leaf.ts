@@ -170,6 +170,7 @@ const session = pattern(sessionIdForm, 'a session id')
 const run = pattern(/^[\x21-\x7e]{1,128}$/, 'a run id')
 const vkey = pattern(/^[^\p{White_Space}\p{Cc}\p{Surrogate}+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/u, 'a vkey')
 const code = pattern(/^[A-Za-z0-9][A-Za-z0-9 ._:-]{0,99}$/, 'a short code')
+
 const ofLog = { kind: text, atUs: count }
 const ofLedger = { ...ofLog, entry: count, hash }
 
