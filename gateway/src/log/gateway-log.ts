@@ -11,6 +11,7 @@ import {
   readNodeFromTiles,
   signNote,
   tileWidthAt,
+  treeRoot,
   type Checkpoint,
   type CompactRange,
   type LogLeaf,
@@ -101,6 +102,11 @@ export class GatewayLog {
     return this.#parts.tree.size
   }
 
+  /** The newest tree that may have been signed for; null before the first. */
+  get head(): Checkpoint | null {
+    return this.#head
+  }
+
   /** The newest checkpoint that everybody may have; null before the first. */
   get published(): Published | null {
     return this.#published
@@ -168,10 +174,14 @@ export class GatewayLog {
     return { index, proof: proveInclusion(sha256, { index, size: checkpoint.size }, this.#reader(checkpoint.size)), checkpoint: note }
   }
 
-  /** A proof that the newest checkpoint goes on from the tree as it was at `size`. */
-  proveConsistency(size: number): Uint8Array[] {
-    const to = this.#published?.checkpoint.size ?? 0
-    return proveConsistency(sha256, { from: size, to }, this.#reader(to))
+  /** A proof that the tree of `to` leaves goes on from that of `from`; neither is larger than the head. */
+  proveConsistency({ from, to }: { from: number; to: number }): Uint8Array[] {
+    return proveConsistency(sha256, { from, to }, this.#reader(to))
+  }
+
+  /** The root of the tree of `size` leaves, which is not larger than the head. */
+  rootAt(size: number): Uint8Array {
+    return treeRoot(sha256, size, this.#reader(size))
   }
 
   /** A file of the log by its path (`tile/0/000`, `tile/entries/x001/234.p/5`); null for what the newest checkpoint does not have. */

@@ -1,4 +1,4 @@
-import type { AppendFile, Disk } from '../runtime/machine.ts'
+import type { Disk } from '../runtime/machine.ts'
 
 /** What a witness must never forget of one log. */
 export interface LogState {
@@ -19,24 +19,15 @@ export class StateDamaged extends Error {
   }
 }
 
-/** So large a file is begun anew. */
-const sizeBytesMax = 256 * 1024
-
-/**
- * A log's state in a file of its own: a line for each, the last whole one
- * counts. A torn line was never acted on, for what it tells of is answered
- * only once it is on disk.
- */
+/** A log's state in a file of its own, which is one state or the next and never between them. */
 export class StateFile {
   readonly #disk: Disk
-  readonly #path: string
+  readonly path: string
   #state: LogState
-  #file: AppendFile | null = null
-  #sizeBytes = 0
 
   private constructor(disk: Disk, path: string, state: LogState) {
     this.#disk = disk
-    this.#path = path
+    this.path = path
     this.#state = state
   }
 
@@ -49,46 +40,22 @@ export class StateFile {
     return this.#state
   }
 
-  /** On disk when it resolves. When it rejects the state is as it was, and it may be tried again. One at a time. */
+  /**
+   * On disk when it resolves. When it rejects, the state here is as it was,
+   * and the file is that or the new one: of both, nobody was answered anything
+   * that the other contradicts. One at a time.
+   */
   async save(state: LogState): Promise<void> {
-    const line = new TextEncoder().encode(`${JSON.stringify(state)}\n`)
-    try {
-      if (this.#file === null || this.#sizeBytes > sizeBytesMax) this.#beginAnew(line)
-      else {
-        this.#file.write(line)
-        await this.#file.sync()
-        this.#sizeBytes += line.length
-      }
-    } catch (error) {
-      // What of it is on disk nobody knows, and nobody was told: the next one
-      // writes and syncs a whole new file instead of trusting this one.
-      this.close()
-      throw error
-    }
+    await this.#disk.replaceLater(this.path, new TextEncoder().encode(`${JSON.stringify(state)}\n`))
     this.#state = state
-  }
-
-  close(): void {
-    this.#file?.close()
-    this.#file = null
-  }
-
-  #beginAnew(line: Uint8Array): void {
-    this.close()
-    this.#disk.replace(this.#path, line)
-    this.#file = this.#disk.append(this.#path, { exclusive: false })
-    this.#sizeBytes = line.length
   }
 }
 
 const empty: LogState = { checkpoint: null, learned: [], retired: [] }
 
 function readState(path: string, bytes: Uint8Array): LogState {
-  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1)
-  const last = lines.at(-1)
-  if (last === undefined) return empty
-  const state: unknown = parseJson(last)
-  if (!isState(state)) throw new StateDamaged(path, 'expected the state of a log in its last whole line')
+  const state = parseJson(new TextDecoder().decode(bytes))
+  if (!isState(state)) throw new StateDamaged(path, 'expected the state of a log')
   return state
 }
 

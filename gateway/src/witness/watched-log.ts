@@ -148,7 +148,7 @@ export class WatchedLog {
 }
 
 /** Where the state says the log is. A checkpoint that this witness's key did not sign was kept under a key that it had before. */
-function headOf(checkpoint: string, { origin, witness }: WatchedLogOptions): TreeHead {
+function headOf(checkpoint: string, { origin, witness, file }: WatchedLogOptions): TreeHead {
   const bytes = new TextEncoder().encode(checkpoint)
   try {
     const { text, signatures } = parseNote(bytes)
@@ -158,7 +158,7 @@ function headOf(checkpoint: string, { origin, witness }: WatchedLogOptions): Tre
   } catch (error) {
     if (!(error instanceof ProofError)) throw error
   }
-  throw new StateDamaged(origin, 'expected the checkpoint of this log that this witness signed')
+  throw new StateDamaged(file.path, `expected the checkpoint of \`${origin}\` that this witness signed`)
 }
 
 /** The note and which of the keys signed it; null when none did, or when what claims to be a key's signature is not. */

@@ -43,7 +43,6 @@ export interface WitnessOptions {
 export class Witness {
   readonly #logs = new Map<string, WatchedLog>()
   readonly #byHash = new Map<string, WatchedLog>()
-  readonly #files: StateFile[] = []
   /** The key that others trust, as a vkey. */
   readonly vkey: string
 
@@ -66,7 +65,6 @@ export class Witness {
         },
         onUnsaved: error => log(`${origin}: its state cannot be kept, so nothing is signed: ${messageOf(error)}`),
       })
-      this.#files.push(file)
       this.#logs.set(origin, watched)
       this.#byHash.set(hash, watched)
     }
@@ -95,10 +93,6 @@ export class Witness {
   /** The newest checkpoint that it signed of the log whose origin has this SHA-256, in hex; null for one it has signed nothing of. */
   latest(originHash: string): string | null {
     return this.#byHash.get(originHash)?.checkpoint ?? null
-  }
-
-  close(): void {
-    for (const file of this.#files) file.close()
   }
 
   /** Finds the log that a request is about. */
