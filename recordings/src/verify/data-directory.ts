@@ -1,4 +1,5 @@
-import { tilePath } from '../proof/tiles.ts'
+import { tilePath, tileWidth } from '../proof/tiles.ts'
+import { leavesNaming } from './leaves-naming.ts'
 import type { ByteStream, Evidence } from './evidence.ts'
 
 /** Reads files below a folder: a disk's, an archive's, one in memory. Paths are relative, with `/`. */
@@ -59,6 +60,14 @@ export function dataDirectory(files: FileReader): Evidence {
       paths ??= await recordingPaths()
       const path = paths.get(session)
       return path === undefined ? null : files.stream(path)
+    },
+    async leavesOf(session) {
+      const found: number[] = []
+      for (let bundle = 0; ; bundle++) {
+        const bytes = await files.read(proofPaths.entries(bundle))
+        if (!bytes) return found
+        for (const at of leavesNaming(bytes, session)) found.push(bundle * tileWidth + at)
+      }
     },
     keptHead: () => files.read(proofPaths.keptHead),
   }

@@ -8,7 +8,7 @@ export type ByteStream = AsyncIterable<Uint8Array>
 export interface Evidence {
   /** The newest signed checkpoint. */
   checkpoint(): Promise<Uint8Array | null>
-  /** The checkpoint that the leaving and the coming key both signed, when the `key` leaf of that index was new. */
+  /** The proof of a `key` leaf, made when it was new: its checkpoint is signed by the leaving and by the coming key. */
   handover(leaf: number): Promise<Uint8Array | null>
   /** An entry bundle of at least `width` leaves: more, where more are written; fewer, where they are missing. */
   entries(bundle: number, width: number): Promise<Uint8Array | null>
@@ -20,6 +20,8 @@ export interface Evidence {
   /** The sessions that have a recording here, each once. */
   sessions(): Promise<string[]>
   recording(session: string): Promise<ByteStream | null>
+  /** Which leaves name the session or a key of the log, in their order. A hint: whoever asks looks at them. */
+  leavesOf(session: string): Promise<number[]>
   /** The text of the checkpoint that the gateway keeps apart from its log, where that can be read. */
   keptHead(): Promise<Uint8Array | null>
 }

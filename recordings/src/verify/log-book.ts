@@ -31,6 +31,7 @@ export interface LoggedEpoch {
 
 export interface LoggedKey {
   vkey: string
+  replaces: string | null
   leaf: number
 }
 
@@ -92,7 +93,7 @@ export class LogBook {
   #key(leaf: number, { vkey, replaces }: KeyLeaf): void {
     const before = this.keys.at(-1)?.vkey ?? null
     if (replaces !== before) this.#unlawful(leaf, null, `replaces the key ${replaces ?? 'none'}, and ${before ?? 'none'} was in force`)
-    this.keys.push({ vkey, leaf })
+    this.keys.push({ vkey, replaces, leaf })
   }
 
   #open(leaf: number, { session, number, header, atUs }: OpenLeaf): void {

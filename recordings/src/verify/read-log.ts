@@ -15,7 +15,9 @@ export interface LogReading {
   tree: LogTree
   /** Sessions opened by leaves that nobody has signed yet. */
   unsignedSessions: Set<string>
-  /** Whether all leaves are there and are what the root says. */
+  /** Whether all leaves are there. */
+  isComplete: boolean
+  /** Whether they are what the signed root is of. */
   isWhole: boolean
   found: Found[]
 }
@@ -42,6 +44,7 @@ class Reading implements LogReading {
   readonly tree: LogTree
   readonly unsignedSessions = new Set<string>()
   readonly found: Found[] = []
+  isComplete = false
   isWhole = false
   readonly #evidence: Evidence
   readonly #signed: TreeHead
@@ -65,6 +68,7 @@ class Reading implements LogReading {
       entries.forEach((entry, at) => this.#take(bundle * tileWidth + at, entry))
       await this.#compareTiles(bundle)
     }
+    this.isComplete = true
     this.isWhole = isSameHash(this.tree.head().root, root)
     if (!this.isWhole) this.#leavesDiffer()
     return this.isWhole

@@ -9,11 +9,13 @@ import { formatCheckpoint } from '../proof/checkpoint.ts'
 import { formatEntryBundle } from '../proof/entry-bundle.ts'
 import { epochRoot, formatEpochList, type EpochHead } from '../proof/epoch-list.ts'
 import { hashLeaf } from '../proof/hash.ts'
-import { formatLogLeaf, type LogLeaf } from '../proof/leaf.ts'
+import { proveInclusion } from '../proof/inclusion.ts'
+import { formatLogLeaf, parseLogLeaf, type LogLeaf } from '../proof/leaf.ts'
 import { LeafTree } from '../proof/leaf-tree.ts'
 import { signNote } from '../proof/note.ts'
 import { sha256, testLogKey, type TestKey } from '../proof/test-crypto.ts'
 import { tilePath, tileWidth } from '../proof/tiles.ts'
+import { formatTlogProof } from '../proof/tlog-proof.ts'
 import type { TreeHead } from '../proof/tree.ts'
 import { dataDirectory, proofPaths, type FileReader } from './data-directory.ts'
 import type { Evidence } from './evidence.ts'
@@ -71,11 +73,11 @@ export class TestDirectory {
       formatCheckpoint({ origin, ...head }),
       [...this.#signers, ...extraSigners].map(({ signer }) => signer),
     )
-    if (this.#signers.length > 1)
-      this.files.set(
-        proofPaths.handover(this.leaves.findLastIndex(leaf => String.fromCharCode(...leaf.subarray(0, 13)) === '{"kind":"key"')),
-        note,
-      )
+    if (this.#signers.length > 1) {
+      const index = this.leaves.findLastIndex(leaf => parseLogLeaf(leaf).kind === 'key')
+      const proof = proveInclusion(sha256, { index, size: head.size }, this.tree.read)
+      this.files.set(proofPaths.handover(index), formatTlogProof({ extra: this.leaves[index]!, index, proof, checkpoint: note }))
+    }
     this.#signers = [this.keys.at(-1)!]
     this.#lastCheckpoint = head
     this.files.set(proofPaths.checkpoint, note)

@@ -1,10 +1,12 @@
 import type { Checkpoint } from '../proof/checkpoint.ts'
-import { isSameHash, type Sha256 } from '../proof/hash.ts'
+import { hashLeaf, isSameHash, type Sha256 } from '../proof/hash.ts'
+import { verifyInclusion } from '../proof/inclusion.ts'
+import { parseLogLeaf } from '../proof/leaf.ts'
 import { ProofError } from '../proof/proof-error.ts'
+import { parseTlogProof } from '../proof/tlog-proof.ts'
 import { isQuorum, type TlogPolicy } from '../proof/tlog-policy.ts'
 import { parseVerifierKey, type VerifierKey } from '../proof/verifier-key.ts'
 import { checkNote, isSameKey, keyLabel, type CheckedNote, type CheckEd25519 } from './check-note.ts'
-import type { Evidence } from './evidence.ts'
 import type { Found, LoggedKey } from './log-book.ts'
 
 /** Whose word a verifier takes. */
@@ -30,6 +32,21 @@ export interface Vouched {
   found: Found[]
 }
 
+/** The log that a checkpoint is of, as it was read. */
+export interface VouchedLog {
+  /** The keys its leaves have put in force, in their order. */
+  keys: readonly LoggedKey[]
+  /** Whether all leaves were there, so that no key is missing. */
+  isComplete: boolean
+  checkpoint: Checkpoint
+  /** The proof that was made when the key of this leaf was new. */
+  handover: (leaf: number) => Promise<Uint8Array | null>
+  /** The root at an earlier size; null where only parts of the log are there. */
+  rootAt: ((size: number) => Promise<Uint8Array | null>) | null
+}
+
+type KnownKey = LoggedKey & { key: VerifierKey }
+
 /**
  * Follows the log's keys from one that is trusted to the one in force, and asks
  * that it has signed the checkpoint. A key takes over from another only by a
@@ -37,7 +54,7 @@ export interface Vouched {
  */
 export async function vouchFor(
   note: Uint8Array,
-  log: { keys: readonly LoggedKey[]; evidence: Evidence; checkpoint: Checkpoint; rootAt: (size: number) => Promise<Uint8Array | null> },
+  log: VouchedLog,
   { trust, cryptography }: { trust: Trust; cryptography: Cryptography },
 ): Promise<Vouched> {
   const { sha256, verifyEd25519 } = cryptography
@@ -47,12 +64,22 @@ export async function vouchFor(
   const policy = trust.by === 'policy' ? trust.policy : null
   const witnessKeys = policy?.witnesses.map(({ key }) => key) ?? []
 
-  const keys: (LoggedKey & { key: VerifierKey })[] = []
+  const keys: KnownKey[] = []
   for (const logged of log.keys) {
     const key = tryKey(sha256, logged.vkey)
     if (!key) return { key: null, witnesses: [], found: [malformedKey(logged)] }
     keys.push({ ...logged, key })
   }
+  if (!log.isComplete)
+    return {
+      key: null,
+      witnesses: [],
+      found: await wrongSignature(
+        note,
+        keys.map(({ key }) => key),
+        verifyEd25519,
+      ),
+    }
   const first = trustedFrom(keys, trust)
   if (first === null) {
     find(
@@ -61,13 +88,6 @@ export async function vouchFor(
       `the log is signed by ${keys.map(({ key }) => keyLabel(key)).join(', ') || 'nobody'}, none of which is trusted`,
     )
     return { key: null, witnesses: [], found }
-  }
-
-  for (const [at, coming] of keys.entries()) {
-    if (at <= first) continue
-    const leaving = keys[at - 1]!
-    const problem = await handoverProblem({ leaving, coming }, note, log, cryptography)
-    if (problem !== null) find('key_change_unsigned', coming.leaf, `leaf ${coming.leaf} puts ${keyLabel(coming.key)} in force: ${problem}`)
   }
 
   const inForce = keys.at(-1)!.key
@@ -79,6 +99,16 @@ export async function vouchFor(
     find('checkpoint_unsigned', null, `the checkpoint is not signed: ${error.message}`)
     return { key: null, witnesses: [], found }
   }
+  for (const [at, coming] of keys.entries()) {
+    if (at <= first || (await isHandedOver({ leaving: keys[at - 1]!, coming }, checked, log, cryptography))) continue
+    const leaving = keyLabel(keys[at - 1]!.key)
+    find(
+      'key_change_unsigned',
+      coming.leaf,
+      `leaf ${coming.leaf} puts ${keyLabel(coming.key)} in force, and no checkpoint shows that ${leaving} has agreed`,
+    )
+  }
+
   const signers = checked.signedBy
   if (log.checkpoint.origin !== inForce.name)
     find('origin_differs', null, `the checkpoint is of ${log.checkpoint.origin}, and its key is of ${inForce.name}`)
@@ -105,6 +135,26 @@ export async function vouchFor(
   return { key: found.some(({ verdict }) => verdict === 'TAMPERED') ? null : inForce, witnesses: witnesses.map(({ name }) => name), found }
 }
 
+/** Where leaves are missing, keys may be: then only a signature that claims to be of a known key, and is not, tells anything. */
+async function wrongSignature(note: Uint8Array, keys: readonly VerifierKey[], verifyEd25519: CheckEd25519): Promise<Found[]> {
+  try {
+    await checkNote(note, keys, verifyEd25519)
+    return []
+  } catch (error) {
+    if (!(error instanceof ProofError)) throw error
+    return [
+      {
+        verdict: 'TAMPERED',
+        code: 'checkpoint_unsigned',
+        session: null,
+        line: null,
+        leaf: null,
+        says: `the checkpoint is not signed: ${error.message}`,
+      },
+    ]
+  }
+}
+
 /** The newest of the log's keys that is trusted. */
 function trustedFrom(keys: readonly { key: VerifierKey }[], trust: Trust): number | null {
   if (trust.by === 'first key') return keys.length > 0 ? 0 : null
@@ -113,28 +163,39 @@ function trustedFrom(keys: readonly { key: VerifierKey }[], trust: Trust): numbe
   return at < 0 ? null : at
 }
 
-/** What is wrong with the change from one key to the next; null when both have signed for it. */
-async function handoverProblem(
-  { leaving, coming }: Record<'leaving' | 'coming', LoggedKey & { key: VerifierKey }>,
-  newest: Uint8Array,
-  log: { evidence: Evidence; checkpoint: Checkpoint; rootAt: (size: number) => Promise<Uint8Array | null> },
-  { verifyEd25519 }: Cryptography,
-): Promise<string | null> {
+/**
+ * Whether the leaving key has agreed to the coming one: it signed a checkpoint
+ * that has the leaf which names it, and so did the coming key. That checkpoint
+ * is kept with the leaf's proof; while it is the newest, it shows for itself.
+ */
+async function isHandedOver(
+  { leaving, coming }: Record<'leaving' | 'coming', KnownKey>,
+  newest: CheckedNote,
+  log: VouchedLog,
+  { sha256, verifyEd25519 }: Cryptography,
+): Promise<boolean> {
   const both = [leaving.key, coming.key]
-  // The checkpoint of the change may still be the newest.
-  for (const bytes of [await log.evidence.handover(coming.leaf), newest]) {
-    if (!bytes) continue
-    try {
-      const { checkpoint, signedBy } = await checkNote(bytes, both, verifyEd25519)
-      const root = await log.rootAt(checkpoint.size)
-      const isOfThisLog =
-        checkpoint.origin === log.checkpoint.origin && checkpoint.size <= log.checkpoint.size && checkpoint.size > coming.leaf
-      if (signedBy.length === 2 && isOfThisLog && root && isSameHash(root, checkpoint.root)) return null
-    } catch (error) {
-      if (!(error instanceof ProofError)) throw error
-    }
+  if (both.every(key => newest.signedBy.includes(key))) return true
+  const bytes = await log.handover(coming.leaf)
+  if (!bytes) return false
+  try {
+    const { extra, index, proof, checkpoint: note } = parseTlogProof(bytes)
+    const leaf = extra && parseLogLeaf(extra)
+    if (leaf?.kind !== 'key' || leaf.vkey !== coming.vkey || leaf.replaces !== leaving.vkey || index !== coming.leaf) return false
+    const { checkpoint, signedBy } = await checkNote(note, both, verifyEd25519)
+    const { origin, size, root } = checkpoint
+    const ofHistory = log.rootAt === null ? root : await log.rootAt(size)
+    return (
+      signedBy.length === 2 &&
+      origin === log.checkpoint.origin &&
+      ofHistory !== null &&
+      isSameHash(ofHistory, root) &&
+      verifyInclusion(sha256, { index, size, leafHash: hashLeaf(sha256, extra!), proof, root })
+    )
+  } catch (error) {
+    if (error instanceof ProofError) return false
+    throw error
   }
-  return `no checkpoint of this log is there that ${keyLabel(leaving.key)} has signed with it`
 }
 
 function tryKey(sha256: Sha256, vkey: string): VerifierKey | null {

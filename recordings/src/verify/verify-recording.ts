@@ -3,7 +3,7 @@ import { RecordingError } from '../cast/recording-error.ts'
 import type { LineRange, VoidRecord } from '../model.ts'
 import { CompactRange } from '../proof/compact-range.ts'
 import { hashLeaf, isSameHash, type Sha256 } from '../proof/hash.ts'
-import { coverRange } from '../proof/tree.ts'
+import { coverRange, type Subtree } from '../proof/tree.ts'
 import { parseHash } from '../proof/base64.ts'
 import type { Anchor, Denial, SessionAnchors } from './anchors.ts'
 import type { ByteStream } from './evidence.ts'
@@ -22,6 +22,9 @@ export async function verifyRecording(bytes: ByteStream, anchors: SessionAnchors
   for await (const chunk of bytes) check.push(chunk)
   return check.finish()
 }
+
+/** Sees every leaf and every subtree of erased ones as the recording's tree takes them; `text` is the line without its newline. */
+export type OnSubtree = (subtree: Subtree, hash: Uint8Array, text: Uint8Array) => void
 
 /** The same for one who brings the bytes himself. */
 export class RecordingCheck {
@@ -44,9 +47,12 @@ export class RecordingCheck {
   #unanchoredSinceUs: number | null = null
   #end: { reason: string } | null = null
 
-  constructor(anchors: SessionAnchors, sha256: Sha256) {
+  readonly #onSubtree: OnSubtree | null
+
+  constructor(anchors: SessionAnchors, sha256: Sha256, onSubtree: OnSubtree | null = null) {
     this.#anchors = anchors
     this.#sha256 = sha256
+    this.#onSubtree = onSubtree
     this.#tree = new CompactRange(sha256)
     this.#heads = [anchors.open, ...anchors.epochs, ...(anchors.seal ? [anchors.seal] : [])]
     this.#denialsByLine = new Map(anchors.denials.map(denial => [denial.line, denial]))
@@ -101,7 +107,7 @@ export class RecordingCheck {
     if (event?.code === 'v') this.#passErased(event.erased, bytes.subarray(0, -1))
     else {
       const hash = hashLeaf(this.#sha256, bytes.subarray(0, -1))
-      this.#tree.append(hash)
+      this.#append(0, hash, bytes.subarray(0, -1))
       const denial = this.#denialsByLine.get(line)
       if (denial && !isSameHash(denial.hash, hash))
         this.#find(
@@ -115,6 +121,11 @@ export class RecordingCheck {
     if (event?.code === 'e') this.#end = event.end
     if (event?.code === 'v') this.#end = event.erased.end ?? null
     this.#compare()
+  }
+
+  #append(level: number, hash: Uint8Array, text: Uint8Array): void {
+    this.#onSubtree?.({ level, index: this.#tree.size / 2 ** level }, hash, text)
+    this.#tree.appendSubtree(2 ** level, hash)
   }
 
   /** Reads the line as strictly as the format says; after one that breaks it, the lines are only hashed. */
@@ -147,7 +158,7 @@ export class RecordingCheck {
 
   /** The tree goes on with what is left of erased lines, whether or not that is lawful. */
   #passErased({ from, to, hashes }: VoidRecord, line: Uint8Array): void {
-    coverRange(from, to).forEach(({ level }, at) => this.#tree.appendSubtree(2 ** level, parseHash(hashes[at]!)))
+    coverRange(from, to).forEach(({ level }, at) => this.#append(level, parseHash(hashes[at]!), line))
     const erasure = this.#anchors.erasures.findLast(one => one.from === from && one.to === to)
     const isProven = erasure !== undefined && isSameHash(erasure.void, hashLeaf(this.#sha256, line))
     this.#erased.push({ from, to, leaf: isProven ? erasure.leaf : null })

@@ -50,13 +50,15 @@ export async function verify(evidence: Evidence, options: VerifyOptions): Promis
   const rootAt = (size: number) => log.tree.rootAt(size, bundle => readLeafHashes(evidence, bundle, sha256))
   const vouched = await vouchFor(
     note,
-    { keys: log.book.keys, evidence, checkpoint, rootAt },
+    { keys: log.book.keys, isComplete: log.isComplete, checkpoint, handover: leaf => evidence.handover(leaf), rootAt },
     { trust: options.trust, cryptography: options },
   )
-  const remembered = [
-    ...(options.since ? await compareWithSeen(options.since, checkpoint, rootAt) : []),
-    ...(await compareWithKept(kept, checkpoint, rootAt)),
-  ]
+  const remembered = log.isWhole
+    ? [
+        ...(options.since ? await compareWithSeen(options.since, checkpoint, rootAt) : []),
+        ...(await compareWithKept(kept, checkpoint, rootAt)),
+      ]
+    : []
   const key = vouched.key && keyLabel(vouched.key)
   const isProven = log.isWhole && vouched.key !== null
   const report: LogReport = {
