@@ -29,6 +29,12 @@ const role = z.enum(['admin', 'author', 'approver', 'investigator'])
 /** The groups of a person or a token; entries from before there were any have none. */
 const groups = z.array(z.string())
 
+/** A SHA-256 as the log's leaves have it. */
+const root = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/)
+
+/** Lines of a recording, from `from` to before `to`. */
+const lineRange = z.strictObject({ from: z.int().min(1), to: z.int().min(2) })
+
 const demand = z.strictObject({ rule: z.string(), by: z.array(z.string()), withinMs: z.int().min(1), quorum: z.int().min(1) })
 
 const events = [
@@ -68,7 +74,7 @@ const events = [
     expiresAtUs: z.int(),
   }),
   z.strictObject({ kind: z.literal('sign-out'), cookie: hash, by: actor }),
-  /** Somebody looked at a recording. Once an hour for each reader and recording. */
+  /** Somebody looked at a recording. Once in a quarter of an hour for each reader and recording. */
   z.strictObject({ kind: z.literal('read'), session: z.string(), by: actor }),
   z.strictObject({ kind: z.literal('terminate'), session: z.string(), by: actor }),
   /** A policy is in force from here on, in the place of the one of its name: as its author wrote it, and as it is judged by. */
@@ -115,6 +121,58 @@ const events = [
     state: z.enum(['granted', 'rejected', 'expired', 'withdrawn']),
     because: z.enum(['votes', 'time', 'session over', 'gateway restarted']),
   }),
+  /** Nothing of a session, or of any session of a run, is removed or erased until this is lifted. One of the two is there. */
+  z.strictObject({
+    kind: z.literal('hold placed'),
+    hold: z.string(),
+    session: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+    reason: z.string(),
+    by: actor,
+  }),
+  z.strictObject({
+    kind: z.literal('hold lifted'),
+    hold: z.string(),
+    session: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+    reason: z.string(),
+    by: actor,
+  }),
+  /** A recording is older than its target's rule keeps it, and goes. What it was: its tree, as it was sealed. */
+  z.strictObject({
+    kind: z.literal('recording removed'),
+    session: z.string(),
+    run: z.string(),
+    target: z.string(),
+    retentionDays: z.int().min(1),
+    endedAtUs: z.int(),
+    size: z.int().min(1),
+    root,
+  }),
+  /** Somebody wants lines of a recording erased. What they say is said nowhere but there; `commands` are those whose lines are among them. */
+  z.strictObject({
+    kind: z.literal('erasure requested'),
+    erasure: z.string(),
+    session: z.string(),
+    lines: z.array(lineRange).min(1),
+    commands: z.array(z.int().min(1)),
+    reason: z.string(),
+    by: actor,
+  }),
+  z.strictObject({ kind: z.literal('erasure approved'), erasure: z.string(), by: actor }),
+  z.strictObject({ kind: z.literal('erasure refused'), erasure: z.string(), reason: z.string(), by: actor }),
+  /** These lines go now. `void` is the leaf hash of the line that stands in their place. */
+  z.strictObject({
+    kind: z.literal('lines erased'),
+    erasure: z.string(),
+    session: z.string(),
+    from: z.int().min(1),
+    to: z.int().min(2),
+    hashes: z.array(root).min(1),
+    void: root,
+  }),
+  /** Nothing of them is left here: not in the recording, not in the index. */
+  z.strictObject({ kind: z.literal('erasure done'), erasure: z.string() }),
 ] as const
 
 const ledgerEvent = z.discriminatedUnion('kind', events)
