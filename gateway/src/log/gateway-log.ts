@@ -2,6 +2,7 @@ import {
   formatCheckpoint,
   formatLogLeaf,
   formatNote,
+  formatTlogProof,
   hashLeaf,
   parseNote,
   parseTilePath,
@@ -10,7 +11,9 @@ import {
   ProofError,
   readNodeFromTiles,
   signNote,
+  tileWidth,
   tileWidthAt,
+  wholeEntries,
   treeRoot,
   type Checkpoint,
   type CompactRange,
@@ -192,6 +195,13 @@ export class GatewayLog {
     return level === 'entries' ? this.#parts.files.bundle(index, width) : this.#parts.files.tile(level, index, width)
   }
 
+  /** The proof of a `key` leaf that the key before it has signed too (a tlog-proof with the leaf in it); null for any other index. */
+  handover(index: number): Uint8Array | null {
+    const { disk } = this.#parts.machine
+    const path = this.#handoverPath(index)
+    return disk.exists(path) ? disk.read(path) : null
+  }
+
   /**
    * Changes the key: a leaf names the next one, the checkpoint that has it is
    * signed by both, and the old seed is destroyed. Resolves with the new vkey.
@@ -236,6 +246,7 @@ export class GatewayLog {
     const isChangingKeys = this.#nextKeyAt !== null && this.#nextKeyAt < head.size && keys.next !== null
     const signers = isChangingKeys ? [keys.current.signer, keys.next!.signer] : [keys.current.signer]
     const note = await this.#cosign(signNote(formatCheckpoint(head), signers))
+    if (isChangingKeys) await this.#keepHandover(this.#nextKeyAt!, { checkpoint: head, note })
     await this.#replaced(machine.disk.replaceLater(`${files.directory}/checkpoint`, note))
     this.#published = { checkpoint: head, note }
     if (isChangingKeys) {
@@ -243,6 +254,19 @@ export class GatewayLog {
       this.#nextKeyAt = null
     }
     for (const listener of this.#listeners) listener(this.#published)
+  }
+
+  /** Keeps the proof that the old key agreed to the next: once its seed is destroyed nobody can make that again, and without it nobody believes the next. */
+  async #keepHandover(index: number, { checkpoint, note }: Published): Promise<void> {
+    const { machine, files } = this.#parts
+    const extra = wholeEntries(files.wholeBundle(Math.floor(index / tileWidth)))[index % tileWidth]!
+    const proof = proveInclusion(sha256, { index, size: checkpoint.size }, this.#reader(checkpoint.size))
+    machine.disk.makeDirectory(`${files.directory}/handover`)
+    await this.#replaced(machine.disk.replaceLater(this.#handoverPath(index), formatTlogProof({ extra, index, proof, checkpoint: note })))
+  }
+
+  #handoverPath(index: number): string {
+    return `${this.#parts.files.directory}/handover/${index}`
   }
 
   async #cosign(note: Uint8Array): Promise<Uint8Array> {
