@@ -126,7 +126,7 @@ surprise: true
         "14:29: tokens.ci.secret: expected a secret of at least 16 characters, got one of 5",
         "15:13: durability: expected one of standard, strict, got \`maybe\`",
         "16:11: policies: expected text, got a list",
-        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, recordings, got \`surprise\`",
+        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, log, witness, recordings, got \`surprise\`",
       ]
     `)
   })

@@ -16,6 +16,14 @@ import {
 import { openEd25519, sha256 } from '../runtime/crypto.ts'
 import { formatAddCheckpoint } from './add-checkpoint.ts'
 
+/** The vkey of a witness, the same for the same number. With a type, one of another kind, which nobody holds. */
+export function testWitnessKey(name: string, seed: number, other?: { type: number; bytes: number }): string {
+  const key = other
+    ? { type: other.type, publicKey: new Uint8Array(other.bytes).fill(seed) }
+    : { type: signatureTypes.cosignature, publicKey: openEd25519(new Uint8Array(32).fill(seed)).publicKey }
+  return formatVerifierKey(makeVerifierKey(sha256, { name, ...key }))
+}
+
 /** A key of a log, the same for the same number. */
 export function testKey(name: string, seed: number): { verifier: VerifierKey; vkey: string; sign: (message: Uint8Array) => Uint8Array } {
   const { publicKey, sign } = openEd25519(new Uint8Array(32).fill(seed))
