@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<CliCommand>> = {
   play: async () => (await import('./play.ts')).playCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   reindex: async () => (await import('./reindex.ts')).reindexCommand,
+  witness: async () => (await import('./witness.ts')).witnessCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 }
 

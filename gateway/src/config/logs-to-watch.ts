@@ -9,7 +9,7 @@ const logKey = z
   })
   .meta({ description: 'a key of a log, as a vkey' })
 
-export const watchedLogs = z.array(logKey).min(1, 'at least one key of a log').meta({
+export const watchedLogs = z.array(logKey, 'a list of logs’ keys').default([]).meta({
   description: 'the logs to sign for: a key each, or several of one log',
 })
 

@@ -51,10 +51,15 @@ export function readWitnessConfig(source: DocumentSource): { config: WitnessConf
     tls,
     logs: logsToWatch(given.logs),
   }
-  // What it says is signed, so TLS hides only who asks.
-  const isOpen = !isLoopback(config.listen) && tls === null
-  return {
-    config,
-    warnings: isOpen ? ['it is reachable from other machines without TLS: anybody on the way sees which logs it signs for'] : [],
-  }
+  return { config, warnings: warningsOf(config) }
+}
+
+function warningsOf({ listen, tls, logs }: WitnessConfig): string[] {
+  return [
+    // What it says is signed, so TLS hides only who asks.
+    ...(isLoopback(listen) || tls
+      ? []
+      : ['it is reachable from other machines without TLS: anybody on the way sees which logs it signs for']),
+    ...(logs.length > 0 ? [] : ['`logs` names none: it signs for nobody yet']),
+  ]
 }

@@ -203,7 +203,6 @@ surprise: 1
     expect(mistakesOf(() => readWitness('logs: []'))).toMatchInlineSnapshot(`
       [
         "1:1: name: expected a name such as witness.example/w1, got nothing",
-        "1:7: logs: expected at least one key of a log, got an empty list",
       ]
     `)
   })
