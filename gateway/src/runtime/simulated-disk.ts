@@ -13,6 +13,8 @@ export class SimulatedDisk implements Disk {
   readonly #files = new Map<string, File>()
   /** Names that were made and whose directory was not synced since. */
   readonly #unsyncedNames = new Set<string>()
+  /** Files whose names were taken away without a sync. */
+  readonly #discarded = new Map<string, File>()
   readonly #directories = new Set(['/'])
   readonly #locks = new Map<string, string>()
   readonly #clock: Clock
@@ -21,6 +23,7 @@ export class SimulatedDisk implements Disk {
   #writeCode = 'ENOSPC'
   #syncCode: string | null = null
   #isReadOnly = false
+  #waits = 0
   /** How long the disk takes to sync. */
   syncMs = 0
 
@@ -53,11 +56,14 @@ export class SimulatedDisk implements Disk {
   /**
    * The disk after a loss of power, by seed: each file keeps what was synced
    * and some of the rest, which may end in zeros where the length came to the
-   * disk before the bytes did; a name that was not synced may be gone.
+   * disk before the bytes did; a name that was not synced may be gone, and one
+   * that was discarded back.
    */
   losePower(): void {
     for (const path of this.#unsyncedNames) if (this.#chance() < 0.5) this.#files.delete(path)
     this.#unsyncedNames.clear()
+    for (const [path, file] of this.#discarded) if (!this.#files.has(path) && this.#chance() < 0.5) this.#files.set(path, file)
+    this.#discarded.clear()
     for (const file of this.#files.values()) {
       const unsynced = file.bytes.length - file.syncedBytes
       const kept = file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1))
@@ -65,6 +71,19 @@ export class SimulatedDisk implements Disk {
       file.bytes = file.bytes.slice(0, length).fill(0, kept)
       file.syncedBytes = length
     }
+  }
+
+  /** Whether somebody waits for it. */
+  get isBusy(): boolean {
+    return this.#waits > 0
+  }
+
+  /** Takes as long as a sync. */
+  async takeTime(): Promise<void> {
+    if (this.syncMs === 0) return
+    this.#waits++
+    await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+    this.#waits--
   }
 
   append(path: string, { exclusive }: { exclusive: boolean }): AppendFile {
@@ -84,7 +103,7 @@ export class SimulatedDisk implements Disk {
       sync: async () => {
         mustBeOpen()
         const sizeBytes = file.bytes.length
-        if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+        await this.takeTime()
         this.#maySync()
         file.syncedBytes = Math.max(file.syncedBytes, Math.min(sizeBytes, file.bytes.length))
         this.#syncDirectory(path)
@@ -140,7 +159,7 @@ export class SimulatedDisk implements Disk {
     this.#mayWrite(path)
     const beside = this.#create(`${path}.new`)
     this.#write(beside, content)
-    if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+    await this.takeTime()
     this.#maySync()
     beside.syncedBytes = beside.bytes.length
     this.#files.set(path, beside)
@@ -163,6 +182,12 @@ export class SimulatedDisk implements Disk {
     this.#file(path)
     this.#files.delete(path)
     this.#syncDirectory(path)
+  }
+
+  discard(path: string): void {
+    this.#mayWrite(path)
+    this.#discarded.set(path, this.#file(path))
+    this.#files.delete(path)
   }
 
   destroy(path: string): void {
@@ -190,7 +215,8 @@ export class SimulatedDisk implements Disk {
   }
 
   #syncDirectory(path: string): void {
-    for (const name of this.#unsyncedNames) if (directoryOf(name) === directoryOf(path)) this.#unsyncedNames.delete(name)
+    for (const names of [this.#unsyncedNames, this.#discarded])
+      for (const name of names.keys()) if (directoryOf(name) === directoryOf(path)) names.delete(name)
   }
 
   #file(path: string): File {
@@ -202,10 +228,9 @@ export class SimulatedDisk implements Disk {
   #write(file: File, bytes: Uint8Array): void {
     const taken = bytes.subarray(0, this.#roomBytes)
     this.#roomBytes -= taken.length
-    const joined = new Uint8Array(file.bytes.length + taken.length)
-    joined.set(file.bytes)
-    joined.set(taken, file.bytes.length)
-    file.bytes = joined
+    const { length } = file.bytes
+    file.bytes = withRoom(file.bytes, length + taken.length)
+    file.bytes.set(taken, length)
     if (taken.length < bytes.length) throw new SystemError(this.#writeCode, 'write')
   }
 
@@ -216,6 +241,14 @@ export class SimulatedDisk implements Disk {
   #maySync(): void {
     if (this.#syncCode !== null) throw new SystemError(this.#syncCode, 'fsync')
   }
+}
+
+/** The same bytes, longer, in a buffer that doubles: appending a line costs what the line does. */
+function withRoom(bytes: Uint8Array, length: number): Uint8Array {
+  if (length <= bytes.buffer.byteLength) return new Uint8Array(bytes.buffer, 0, length)
+  const grown = new Uint8Array(Math.max(1024, 2 * length))
+  grown.set(bytes)
+  return grown.subarray(0, length)
 }
 
 function directoryOf(path: string): string {

@@ -9,6 +9,7 @@ import type { SimulatedSocket } from './simulated-network.ts'
  * have, its lock and its ports are free, and its peers see it gone.
  */
 export class SimulatedProcess implements Machine {
+  readonly random: Machine['random']
   readonly clock: Clock
   readonly disk: Disk
   readonly network: Network
@@ -25,13 +26,10 @@ export class SimulatedProcess implements Machine {
   constructor(machine: SimulatedMachine, chance: () => number) {
     this.#machine = machine
     this.#chance = chance
+    this.random = sizeBytes => machine.random(sizeBytes)
     this.clock = this.#ownClock()
     this.disk = this.#ownDisk()
     this.network = this.#ownNetwork()
-  }
-
-  random(sizeBytes: number): Uint8Array {
-    return this.#machine.random(sizeBytes)
   }
 
   get steps(): number {
@@ -116,14 +114,15 @@ export class SimulatedProcess implements Machine {
         ),
       // What it writes takes its time, and only who is still alive then renames it.
       replaceLater: async (path, content) => {
-        if (disk.syncMs > 0) await this.#whileAlive(new Promise<void>(resolve => this.#machine.clock.after(disk.syncMs, resolve)))
+        await this.#whileAlive(disk.takeTime())
         this.disk.replace(path, content)
         if (this.#isDead) await forever
       },
       truncate: (path, sizeBytes) => this.#step(undefined, () => disk.truncate(path, sizeBytes)),
       remove: path => this.#step(undefined, () => disk.remove(path)),
+      discard: path => this.#step(undefined, () => disk.discard(path)),
       destroy: path => this.#step(undefined, () => disk.destroy(path)),
-      lock: async (path, holder) => this.#ownLock(await this.#whileAlive(disk.lock(path, holder))),
+      lock: (path, holder) => this.#whileAlive(disk.lock(path, holder).then(lock => this.#ownLock(lock))),
     }
   }
 
@@ -144,6 +143,7 @@ export class SimulatedProcess implements Machine {
 
   #ownLock(lock: Lock): Lock {
     const release = () => void lock.release()
+    if (this.#isDead) release()
     this.#endings.add(release)
     return {
       release: async () => {
