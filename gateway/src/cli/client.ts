@@ -9,6 +9,8 @@ export interface Client {
   ask(method: string, path: string, body?: unknown): Promise<unknown>
   /** The answer itself, for what is not JSON. */
   open(path: string): Promise<Response>
+  /** The same for what may not be there: null then. */
+  find(path: string): Promise<Response | null>
 }
 
 export interface ClientOptions {
@@ -27,9 +29,14 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
     throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
 
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
-    let response: Response
+    const response = await request(method, path, body)
+    if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
+    return response
+  }
+
+  async function request(method: string, path: string, body?: unknown): Promise<Response> {
     try {
-      response = await fetch(url + path, {
+      return await fetch(url + path, {
         method,
         redirect: 'error',
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -38,8 +45,6 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
     } catch (error) {
       throw new CliError(`no gateway answers at ${url} (${reasonOf(error)}); is it running, and is STENO_URL right?`, exitCode)
     }
-    if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
-    return response
   }
 
   return {
@@ -55,6 +60,12 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
       }
     },
     open: path => send('GET', path),
+    async find(path) {
+      const response = await request('GET', path)
+      if (response.status === 404) return null
+      if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
+      return response
+    },
   }
 }
 

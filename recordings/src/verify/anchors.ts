@@ -33,12 +33,12 @@ export interface Denial {
 /** All that a log says of one session's recording, and the name of the key that all of it rests on. */
 export interface SessionAnchors {
   session: string
-  /** The session's place among those of the log. */
-  number: number
+  /** The session's place among those of the log; null where its `open` leaf is not there. */
+  number: number | null
   origin: string
   key: string | null
-  /** The head of the header alone. */
-  open: Anchor
+  /** The head of the header alone; null likewise. Of the heads, there is always one. */
+  open: Anchor | null
   /** Heads of epochs, smallest first. */
   epochs: Anchor[]
   seal: Seal | null

@@ -8,12 +8,12 @@ import { parseLogLeaf, type EpochLeaf, type LogLeaf } from '../proof/leaf.ts'
 import { parseNote } from '../proof/note.ts'
 import { ProofError } from '../proof/proof-error.ts'
 import { decodeUtf8 } from '../proof/text.ts'
-import type { Anchor, SessionAnchors } from './anchors.ts'
+import type { SessionAnchors } from './anchors.ts'
 import { keyLabel } from './check-note.ts'
 import type { Found, LoggedKey } from './log-book.ts'
 import type { LeafProof, SessionProofs } from './session-proofs.ts'
 import type { ListedHead } from './statement.ts'
-import { vouchFor, type Cryptography, type Trust } from './trust.ts'
+import { vouchAlone, vouchFor, type Cryptography, type Trust } from './trust.ts'
 
 /** What proofs show once they are checked. */
 export interface OpenedProofs {
@@ -46,12 +46,16 @@ export async function openProofs(
   leaves.sort((a, b) => a.index - b.index)
   const keys = leaves.flatMap(({ index, said }) => (said.kind === 'key' ? [{ vkey: said.vkey, replaces: said.replaces, leaf: index }] : []))
   const log = { keys, isComplete: true, handover: async (leaf: number) => proofs.handovers.get(leaf) ?? null, checkpoint, rootAt: null }
-  const vouched = await vouchFor(proofs.checkpoint, log, { trust, cryptography })
+  const vouched =
+    keys.length > 0
+      ? await vouchFor(proofs.checkpoint, log, { trust, cryptography })
+      : await vouchAlone(proofs.checkpoint, checkpoint.origin, { trust, cryptography })
   found.push(...vouched.found)
   const key = vouched.key && keyLabel(vouched.key)
   const isProven = key !== null && found.every(({ verdict }) => verdict !== 'TAMPERED')
   const anchors = isProven ? anchorsOf(proofs, leaves, { origin: checkpoint.origin, key, sha256 }) : null
-  if (isProven && !anchors) found.push(wrong('leaf_unlawful', null, `no leaf is there that opened session ${proofs.session}`))
+  if (isProven && !anchors)
+    found.push(wrong('leaf_unlawful', null, `no leaf is there that says what the recording of ${proofs.session} must be`))
   return { checkpoint, anchors, key, keys, witnesses: vouched.witnesses, found }
 }
 
@@ -83,19 +87,29 @@ function anchorsOf(
   { origin, key, sha256 }: { origin: string; key: string; sha256: Cryptography['sha256'] },
 ): SessionAnchors | null {
   const { session } = proofs
-  let anchors: SessionAnchors | null = null
+  const anchors: SessionAnchors = {
+    session,
+    number: null,
+    origin,
+    key,
+    open: null,
+    epochs: [],
+    seal: null,
+    erasures: [],
+    denials: [],
+    removal: null,
+  }
   for (const { index: leaf, said } of leaves) {
-    if (said.kind === 'open' && said.session === session) {
-      const open: Anchor = { by: 'open', leaf, atUs: said.atUs, size: 1, root: parseHash(said.header) }
-      anchors = { session, number: said.number, origin, key, open, epochs: [], seal: null, erasures: [], denials: [], removal: null }
-    }
-    if (!anchors) continue
     if (said.kind === 'epoch' && proofs.head) {
       const head = openListedHead(proofs.head, said, session, { sha256 })
       if (!head) throw new ProofError('tlog_proof_wrong', `expected a path from the session's head to the root of epoch ${said.number}`)
-      if (head.size > 1) anchors.epochs.push({ by: 'epoch', leaf, atUs: said.atUs, ...head })
+      anchors.epochs.push({ by: 'epoch', leaf, atUs: said.atUs, ...head })
     }
     if (!('session' in said) || said.session !== session) continue
+    if (said.kind === 'open') {
+      anchors.number = said.number
+      anchors.open = { by: 'open', leaf, atUs: said.atUs, size: 1, root: parseHash(said.header) }
+    }
     if (said.kind === 'seal')
       anchors.seal = {
         by: 'seal',
@@ -109,7 +123,7 @@ function anchorsOf(
     if (said.kind === 'erase') anchors.erasures.push({ leaf, from: said.from, to: said.to, void: parseHash(said.void) })
     if (said.kind === 'retain') anchors.removal = { leaf, atUs: said.atUs }
   }
-  return anchors
+  return anchors.open || anchors.seal || anchors.epochs.length > 0 ? anchors : null
 }
 
 function wrong(code: Found['code'], leaf: number | null, says: string): Found {

@@ -22,6 +22,8 @@ export interface Report {
 export interface LogReport {
   /** What was signed; null where there was nothing to read. */
   checkpoint: Checkpoint | null
+  /** The same as it was signed, a note: worth keeping, to hold what is shown later against it. */
+  note: string | null
   /** Whether a trusted key has signed exactly these leaves. Where it has not, no recording is looked at. */
   isProven: boolean
   /** The key in force, as findings name it, and all keys there were, as vkeys. */

@@ -14,6 +14,8 @@ export interface SessionReport {
   bytes: number
   /** Lines that the newest head vouches for, as far as they are as it says. */
   provenLines: number
+  /** How many bytes of the file these lines are. */
+  provenBytes: number
   /** The newest head that fits; null when none does. */
   anchor: Anchor | null
   /** How many lines the log knows of: fewer in the file are missing there. */
@@ -76,8 +78,9 @@ export function absentReport(anchors: SessionAnchors, findings: Finding[]): Sess
     lines: 0,
     bytes: 0,
     provenLines: 0,
+    provenBytes: 0,
     anchor: null,
-    expectedLines: newest.size,
+    expectedLines: newest?.size ?? 0,
     differing: null,
     erased: [],
     key: anchors.key,

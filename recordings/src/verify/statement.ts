@@ -53,7 +53,7 @@ export function formatStatement({ leaf, head, line }: Statement): Uint8Array {
 export function parseStatement(bytes: Uint8Array): Statement {
   const lines = decodeUtf8(bytes).split('\n')
   if (lines.pop() !== '' || lines.length === 0) throw wrong('expected lines, each with its newline')
-  const leaf = utf8Encoder.encode(lines.shift())
+  const leaf = utf8Encoder.encode(lines.shift()!)
   const head = takePart(lines, 'head')
   const line = takePart(lines, 'line')
   if (lines.length > 0) throw wrong('expected a head and a line at most')

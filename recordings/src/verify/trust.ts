@@ -123,16 +123,33 @@ export async function vouchFor(
     else find('checkpoint_unsigned', null, `the checkpoint is not signed by ${keyLabel(inForce)}`)
   }
   const witnesses = signers.filter(key => witnessKeys.includes(key))
-  if (policy && !isQuorum(policy, witnesses))
-    found.push({
-      verdict: 'UNANCHORED',
-      code: 'quorum_missing',
-      session: null,
-      line: null,
-      leaf: null,
-      says: `the checkpoint is cosigned by ${witnesses.map(({ name }) => name).join(', ') || 'no witness'}, and the policy asks for the quorum \`${policy.quorum}\``,
-    })
+  if (policy && !isQuorum(policy, witnesses)) found.push(quorumMissing(policy, witnesses))
   return { key: found.some(({ verdict }) => verdict === 'TAMPERED') ? null : inForce, witnesses: witnesses.map(({ name }) => name), found }
+}
+
+/** Asks that a trusted key has signed, where no leaf says which key is in force: for a proof that stands alone. */
+export async function vouchAlone(
+  note: Uint8Array,
+  origin: string,
+  { trust, cryptography }: { trust: Trust; cryptography: Cryptography },
+): Promise<Vouched> {
+  const found: Found[] = []
+  const find = (code: Found['code'], says: string) => found.push({ verdict: 'TAMPERED', code, session: null, line: null, leaf: null, says })
+  const policy = trust.by === 'policy' ? trust.policy : null
+  const witnessKeys = policy?.witnesses.map(({ key }) => key) ?? []
+  const trusted = trust.by === 'first key' ? [] : trustedKeys(trust)
+  let signers: VerifierKey[] = []
+  try {
+    signers = (await checkNote(note, [...trusted, ...witnessKeys], cryptography.verifyEd25519)).signedBy
+  } catch (error) {
+    if (!(error instanceof ProofError)) throw error
+    find('checkpoint_unsigned', `the checkpoint is not signed: ${error.message}`)
+  }
+  const key = trusted.find(one => one.name === origin && signers.includes(one)) ?? null
+  if (!key && found.length === 0) find('key_not_trusted', `the checkpoint of ${origin} is signed by no key that is trusted`)
+  const witnesses = signers.filter(one => witnessKeys.includes(one))
+  if (policy && !isQuorum(policy, witnesses)) found.push(quorumMissing(policy, witnesses))
+  return { key, witnesses: witnesses.map(({ name }) => name), found }
 }
 
 /** Where leaves are missing, keys may be: then only a signature that claims to be of a known key, and is not, tells anything. */
@@ -158,7 +175,7 @@ async function wrongSignature(note: Uint8Array, keys: readonly VerifierKey[], ve
 /** The newest of the log's keys that is trusted. */
 function trustedFrom(keys: readonly { key: VerifierKey }[], trust: Trust): number | null {
   if (trust.by === 'first key') return keys.length > 0 ? 0 : null
-  const trusted = trust.by === 'keys' ? trust.keys : trust.policy.logs.map(({ key }) => key)
+  const trusted = trustedKeys(trust)
   const at = keys.findLastIndex(({ key }) => trusted.some(one => isSameKey(one, key)))
   return at < 0 ? null : at
 }
@@ -196,6 +213,16 @@ async function isHandedOver(
     if (error instanceof ProofError) return false
     throw error
   }
+}
+
+function trustedKeys(trust: Exclude<Trust, { by: 'first key' }>): VerifierKey[] {
+  return trust.by === 'keys' ? trust.keys : trust.policy.logs.map(({ key }) => key)
+}
+
+function quorumMissing({ quorum }: TlogPolicy, witnesses: readonly VerifierKey[]): Found {
+  const by = witnesses.map(({ name }) => name).join(', ') || 'no witness'
+  const says = `the checkpoint is cosigned by ${by}, and the policy asks for the quorum \`${quorum}\``
+  return { verdict: 'UNANCHORED', code: 'quorum_missing', session: null, line: null, leaf: null, says }
 }
 
 function tryKey(sha256: Sha256, vkey: string): VerifierKey | null {

@@ -44,6 +44,9 @@ export class RecordingCheck {
   #reader: RecordingReader | null = new RecordingReader()
   #header: RecordingReader['header'] = null
   #bytes = 0
+  /** Of whole lines, and of those that the newest fitting head vouches for. */
+  #lineBytes = 0
+  #provenBytes = 0
   #unanchoredSinceUs: number | null = null
   #end: { reason: string } | null = null
 
@@ -54,7 +57,7 @@ export class RecordingCheck {
     this.#sha256 = sha256
     this.#onSubtree = onSubtree
     this.#tree = new CompactRange(sha256)
-    this.#heads = [anchors.open, ...anchors.epochs, ...(anchors.seal ? [anchors.seal] : [])]
+    this.#heads = [anchors.open, ...anchors.epochs, anchors.seal].filter(head => head !== null)
     this.#denialsByLine = new Map(anchors.denials.map(denial => [denial.line, denial]))
   }
 
@@ -84,6 +87,7 @@ export class RecordingCheck {
       lines,
       bytes: this.#bytes,
       provenLines: fitting ? fitting.size : 0,
+      provenBytes: this.#provenBytes,
       anchor: fitting,
       expectedLines: newest.size,
       differing: this.#failing.length > 0 ? { from: this.#failing[0]!.from, to: this.#failing[0]!.to } : null,
@@ -120,6 +124,7 @@ export class RecordingCheck {
     if (placed && line >= this.#newest.size) this.#unanchoredSinceUs ??= this.#header!.steno.startedAtUs + placed.atUs
     if (event?.code === 'e') this.#end = event.end
     if (event?.code === 'v') this.#end = event.erased.end ?? null
+    this.#lineBytes += bytes.length
     this.#compare()
   }
 
@@ -147,13 +152,15 @@ export class RecordingCheck {
   #readHeader(header: NonNullable<RecordingReader['header']>): void {
     this.#header = header
     const { session, number, open, origin } = this.#anchors
+    const { leaf } = open ?? this.#newest
     const { steno } = header
-    const says = (what: string) => this.#find('TAMPERED', 'header_differs', { line: 0, leaf: open.leaf }, `the header ${what}`)
+    const says = (what: string) => this.#find('TAMPERED', 'header_differs', { line: 0, leaf }, `the header ${what}`)
     if (steno.session !== session) return says(`is that of session ${steno.session}`)
-    if (steno.number !== number) return says(`says it is session number ${steno.number ?? 'none'}, the log says ${number}`)
+    if (number !== null && steno.number !== number)
+      return says(`says it is session number ${steno.number ?? 'none'}, the log says ${number}`)
     if (!steno.log) return says('names no checkpoint that the session began after')
     if (steno.log.origin !== origin) return says(`names the log ${steno.log.origin}, this is ${origin}`)
-    if (steno.log.size > open.leaf) return says(`names a checkpoint of ${steno.log.size} leaves, and leaf ${open.leaf} opened it`)
+    if (steno.log.size > leaf) return says(`names a checkpoint of ${steno.log.size} leaves, and leaf ${leaf} already knew it`)
   }
 
   /** The tree goes on with what is left of erased lines, whether or not that is lawful. */
@@ -177,8 +184,10 @@ export class RecordingCheck {
     const size = this.#tree.size
     for (let head = this.#heads[this.#nextHead]; head && head.size <= size; head = this.#heads[++this.#nextHead]) {
       if (head.size < size) continue
-      if (isSameHash(this.#tree.root(), head.root)) this.#fitting = head
-      else this.#failing.push({ from: this.#fitting?.size ?? 0, to: size, head })
+      if (isSameHash(this.#tree.root(), head.root)) {
+        this.#fitting = head
+        this.#provenBytes = this.#lineBytes
+      } else this.#failing.push({ from: this.#fitting?.size ?? 0, to: size, head })
     }
   }
 

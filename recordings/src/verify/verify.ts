@@ -1,3 +1,4 @@
+import { utf8Decoder } from '../cast/utf8.ts'
 import { parseCheckpoint, type Checkpoint } from '../proof/checkpoint.ts'
 import { formatBase64 } from '../proof/base64.ts'
 import { isSameHash } from '../proof/hash.ts'
@@ -63,6 +64,7 @@ export async function verify(evidence: Evidence, options: VerifyOptions): Promis
   const isProven = log.isWhole && vouched.key !== null
   const report: LogReport = {
     checkpoint,
+    note: utf8Decoder.decode(note),
     isProven,
     key,
     keys: log.book.keys.map(({ vkey }) => vkey),
@@ -108,7 +110,7 @@ async function judgeLogged(
 ): Promise<SessionReport> {
   const anchors = anchorsOf(logged, { origin: checkpoint.origin, key })
   const bytes = await evidence.recording(logged.session)
-  if (!bytes) return absentReport(anchors, [absence(anchors)])
+  if (!bytes) return absentReport(anchors, [absence(anchors, logged)])
   const report = await verifyRecording(bytes, anchors, { sha256 })
   const more: Finding[] = []
   const say = (code: Finding['code'], verdict: Finding['verdict'], says: string, line: number | null, leaf: number) =>
@@ -176,6 +178,7 @@ async function judgeForeign(
     lines: newlines,
     bytes,
     provenLines: 0,
+    provenBytes: 0,
     anchor: null,
     expectedLines: 0,
     differing: null,
@@ -188,7 +191,7 @@ async function judgeForeign(
 }
 
 /** Why a recording is not there, lawfully or not. */
-function absence({ session, open, removal, key }: SessionAnchors): Finding {
+function absence({ session, removal, key }: SessionAnchors, { open }: LoggedSession): Finding {
   const at = { session, line: null, key }
   return removal
     ? {
@@ -280,6 +283,7 @@ function unproven(log: LogReport | null, found: readonly Found[]): Report {
 
 const unreadLog: LogReport = {
   checkpoint: null,
+  note: null,
   isProven: false,
   key: null,
   keys: [],
