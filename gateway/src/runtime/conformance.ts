@@ -52,6 +52,20 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(machine.disk.list(directory)).toEqual(['a'])
     })
 
+    it('replaces a whole file in pieces, or leaves it as it was when one does not come', () => {
+      const { machine, directory } = setUp()
+      const path = `${directory}/pieces`
+      machine.disk.replace(path, bytes('before'))
+      function* breaking() {
+        yield bytes('half')
+        throw new Error('no more')
+      }
+      expect(() => machine.disk.replace(path, breaking())).toThrow('no more')
+      expect(text(machine.disk.read(path))).toBe('before')
+      machine.disk.replace(path, [bytes('one '), bytes('and two')])
+      expect(text(machine.disk.read(path))).toBe('one and two')
+    })
+
     it('replaces whole files later as well, and leaves nothing beside them', async () => {
       const { machine, directory } = setUp()
       await machine.disk.replaceLater(`${directory}/a`, bytes('long content'))
@@ -59,6 +73,14 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(text(machine.disk.read(`${directory}/a`))).toBe('short')
       expect(machine.disk.list(directory)).toEqual(['a'])
       await expect(machine.disk.replaceLater(`${directory}/no/a`, bytes('x'))).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    it('discards, and says when there is nothing to', () => {
+      const { machine, directory } = setUp()
+      machine.disk.replace(`${directory}/a`, bytes('old'))
+      machine.disk.discard(`${directory}/a`)
+      expect(machine.disk.list(directory)).toEqual([])
+      expect(() => machine.disk.discard(`${directory}/a`)).toThrow('ENOENT')
     })
 
     it('destroys secrets', () => {

@@ -58,7 +58,7 @@ export function nodeDisk(): Disk {
     replace(path, content) {
       const beside = `${path}.new`
       withFile(beside, 'w', file => {
-        writeWhole(file, content)
+        for (const piece of content instanceof Uint8Array ? [content] : content) writeWhole(file, piece)
         fsyncSync(file)
       })
       renameSync(beside, path)
@@ -86,6 +86,7 @@ export function nodeDisk(): Disk {
       unlinkSync(path)
       syncDirectory(dirname(path))
     },
+    discard: path => unlinkSync(path),
     destroy(path) {
       withFile(path, 'r+', file => {
         writeWhole(file, new Uint8Array(fstatSync(file).size))

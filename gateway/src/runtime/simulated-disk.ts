@@ -144,10 +144,10 @@ export class SimulatedDisk implements Disk {
     for (let name = path; !this.#directories.has(name); name = directoryOf(name)) this.#directories.add(name)
   }
 
-  replace(path: string, content: Uint8Array): void {
+  replace(path: string, content: Uint8Array | Iterable<Uint8Array>): void {
     this.#mayWrite(path)
     const beside = this.#create(`${path}.new`)
-    this.#write(beside, content)
+    for (const piece of content instanceof Uint8Array ? [content] : content) this.#write(beside, piece)
     this.#maySync()
     beside.syncedBytes = beside.bytes.length
     this.#files.set(path, beside)

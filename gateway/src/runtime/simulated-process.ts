@@ -109,7 +109,7 @@ export class SimulatedProcess implements Machine {
           () => disk.replace(path, content),
           () => {
             if (this.#chance() < 0.3) disk.replace(path, content)
-            else disk.append(`${path}.new`, { exclusive: false }).write(this.#part(content))
+            else disk.append(`${path}.new`, { exclusive: false }).write(this.#part(content instanceof Uint8Array ? content : joined(content)))
           },
         ),
       // What it writes takes its time, and only who is still alive then renames it.
@@ -213,6 +213,10 @@ export class SimulatedProcess implements Machine {
 }
 
 const forever = new Promise<never>(() => {})
+
+function joined(pieces: Iterable<Uint8Array>): Uint8Array {
+  return Uint8Array.from([...pieces].flatMap(piece => [...piece]))
+}
 
 /** The file of a program that is no more. */
 const inert: AppendFile = { write() {}, sync: () => forever, close() {} }
