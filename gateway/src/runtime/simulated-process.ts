@@ -165,6 +165,7 @@ export class SimulatedProcess implements Machine {
   async #listen(address: Address, onSocket: (socket: Socket) => void): Promise<Listener> {
     const listener = await this.#machine.network.listen(address, socket => onSocket(this.#ownSocket(socket as SimulatedSocket)))
     const close = () => void listener.close()
+    if (this.#isDead) close()
     this.#endings.add(close)
     return {
       address: listener.address,
