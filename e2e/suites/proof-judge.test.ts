@@ -1,16 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { createHash, createPrivateKey, createPublicKey, randomInt, sign } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { buildJudge, hasJudge, judge } from '../support/judge.ts'
 import { house, run } from '../support/machine.ts'
 
-/** Where Debian puts the sources of golang.org/x/mod. */
-const goPath = '/usr/share/gocode'
-const hasJudge = existsSync(join(goPath, 'src/golang.org/x/mod/sumdb')) && spawnSync('go', ['version']).status === 0
-if (!hasJudge) console.log('no judge of proofs here: apt-get install golang-go golang-golang-x-mod-dev')
-
-const judge = join(house, '.cache/judge/judge')
 const seed = Number(process.env['STENO_JUDGE_SEED'] ?? randomInt(2 ** 31))
 
 type Question = { ask: string } & Record<string, unknown>
@@ -24,12 +17,7 @@ interface Head {
 describe.skipIf(!hasJudge)(`Go's checksum database, asked with STENO_JUDGE_SEED=${seed}`, () => {
   const pick = seeded(seed)
 
-  beforeAll(async () => {
-    mkdirSync(join(house, '.cache/judge'), { recursive: true })
-    const env = { ...process.env, GO111MODULE: 'off', GOPATH: goPath, GOFLAGS: '', CGO_ENABLED: '0' }
-    const built = await run('go', ['build', '-o', judge, join(house, 'e2e/judge/judge.go')], { env, timeoutMs: 110_000 })
-    if (built.code !== 0) throw new Error(`the judge cannot be built: ${built.stderr}`)
-  })
+  beforeAll(buildJudge)
 
   it('makes the same trees and the same proofs', async () => {
     const questions = Array.from({ length: 60 }, () => treeQuestion(pick, 1 + pick(pick(4) === 0 ? 1200 : 40)))
