@@ -18,13 +18,13 @@ import { archiveReader, folderReader } from './folder-reader.ts'
 
 /** What can be verified: a gateway's evidence whole, one recording with its proofs, or a proof of one line alone. */
 export type VerifySource =
-  | { kind: 'evidence'; evidence: Evidence }
+  | { kind: 'evidence'; evidence: Evidence; folder: string | null }
   | { kind: 'recording'; proofs: SessionProofs; recording: ByteStream | null }
   | { kind: 'line'; proofs: SessionProofs; line: ProvedLine }
 
 /** Finds out what a name on the command line is: an address, a data directory, a bundle, a recording with its proof beside it, a proof. */
 export async function openSource(name: string, shell: Shell): Promise<VerifySource> {
-  if (/^https?:\/\//.test(name)) return { kind: 'evidence', evidence: gatewayOf(name, shell) }
+  if (/^https?:\/\//.test(name)) return { kind: 'evidence', evidence: gatewayOf(name, shell), folder: null }
   if (!existsSync(name)) throw new CliError(`no file \`${name}\``)
   if (statSync(name).isDirectory()) return openFolder(name)
   if (name.endsWith('.cast')) return openRecordingWithProof(name)
@@ -61,7 +61,7 @@ async function openFolder(folder: string): Promise<VerifySource> {
   const [day] = await files.list(proofPaths.sessions)
   if (!(await files.read(proofPaths.checkpoint)) && day === undefined)
     throw new CliError(`\`${folder}\` is neither a data directory nor a bundle`)
-  return { kind: 'evidence', evidence: dataDirectory(files) }
+  return { kind: 'evidence', evidence: dataDirectory(files), folder }
 }
 
 function openRecordingWithProof(path: string): VerifySource {

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   formatBase64,
   parseCheckpoint,
@@ -6,26 +7,33 @@ import {
   parseTlogPolicy,
   parseVerifierKey,
   ProofError,
+  proofPaths,
   verify,
   verifyLine,
   verifyProofs,
   type Checkpoint,
+  type Cryptography,
   type Evidence,
   type Finding,
   type LineVerdict,
   type Report,
   type Trust,
+  type VerifyOptions,
 } from '@steno/recordings'
 import { sha256, verifyEd25519 } from '../runtime/crypto.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { readArgs, type CliCommand, type Shell } from './command-line.ts'
 import { openSource } from './evidence-source.ts'
 import { safeText } from './safe-text.ts'
+import { VerifyThreads } from './verify-threads.ts'
 
 /** Findings that are told one by one; `--json` has all. */
 const findingsShownMax = 20
 /** A gateway that runs writes while it is read; an accusation must hold against what it has signed since. */
 const readAgainMax = 2
+
+/** From so much on, threads are worth their start. */
+const threadedBytesMin = 32 << 20
 
 /** `steno verify`: judges evidence, offline. */
 export const verifyCommand: CliCommand = {
@@ -65,11 +73,13 @@ export const verifyCommand: CliCommand = {
       const report =
         source.kind === 'recording'
           ? await verifyProofs(source, options)
-          : await verifyEvidence(source.evidence, { ...options, ...(values.since === undefined ? {} : { sinceFile: values.since }) })
+          : await verifyEvidence(source, { ...options, ...(values.since === undefined ? {} : { sinceFile: values.since }) })
       show(report, trust, { shell, json: values.json ?? false })
       return report.isAccepted ? 0 : 1
     } catch (error) {
       if (error instanceof ProofError) throw new CliError(`${name}: ${error.message}`)
+      // What the system does not let us read is no verdict on it.
+      if (error instanceof Error && 'syscall' in error) throw new CliError(error.message)
       throw error
     }
   },
@@ -89,9 +99,26 @@ function readTrust({ key, policy }: { key?: string[] | undefined; policy?: strin
 }
 
 async function verifyEvidence(
-  evidence: Evidence,
-  { sinceFile, ...options }: { trust: Trust; sha256: typeof sha256; verifyEd25519: typeof verifyEd25519; sinceFile?: string },
+  { evidence, folder }: { evidence: Evidence; folder: string | null },
+  { sinceFile, ...options }: Cryptography & { trust: Trust; sinceFile?: string },
 ): Promise<Report> {
+  const threads = folder !== null && recordingsBytes(folder) > threadedBytesMin ? new VerifyThreads(folder) : null
+  try {
+    return await verifyAgain(evidence, { ...options, ...(threads ? { judges: threads } : {}) }, sinceFile)
+  } finally {
+    threads?.stop()
+  }
+}
+
+/** How much there is to read. */
+function recordingsBytes(folder: string): number {
+  const sessions = join(folder, proofPaths.sessions)
+  if (!existsSync(sessions)) return 0
+  const files = readdirSync(sessions, { withFileTypes: true, recursive: true }).filter(entry => entry.isFile())
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+}
+
+async function verifyAgain(evidence: Evidence, options: VerifyOptions, sinceFile: string | undefined): Promise<Report> {
   const since = sinceFile !== undefined && existsSync(sinceFile) ? readSince(sinceFile) : null
   const judge = () => verify(evidence, { ...options, ...(since ? { since } : {}) })
   let report = await judge()

@@ -1,4 +1,4 @@
-/** Cuts bytes, as they come, into lines with their newline. A line in one piece is a view of it. */
+/** Cuts bytes, as they come, into lines. */
 export class LineCutter {
   readonly #lineBytesMax: number
   #pieces: Uint8Array[] = []
@@ -18,12 +18,17 @@ export class LineCutter {
     return this.#restBytes > this.#lineBytesMax
   }
 
-  push(bytes: Uint8Array, onLine: (line: Uint8Array) => void): void {
+  /** Calls back with each line, from `start` to before `end` with its newline; the bytes it stands in may be changed meanwhile if they are put back. */
+  push(bytes: Uint8Array, onLine: (bytes: Uint8Array, start: number, end: number) => void): void {
     let from = 0
     while (!this.isTooLong) {
       const newline = bytes.indexOf(0x0a, from)
       if (newline < 0) break
-      onLine(this.#whole(bytes.subarray(from, newline + 1)))
+      if (this.#pieces.length === 0) onLine(bytes, from, newline + 1)
+      else {
+        const line = this.#joined(bytes.subarray(from, newline + 1))
+        onLine(line, 0, line.length)
+      }
       from = newline + 1
     }
     if (from < bytes.length && !this.isTooLong) this.#keep(bytes.slice(from))
@@ -34,8 +39,7 @@ export class LineCutter {
     this.#restBytes += piece.length
   }
 
-  #whole(end: Uint8Array): Uint8Array {
-    if (this.#pieces.length === 0) return end
+  #joined(end: Uint8Array): Uint8Array {
     const line = new Uint8Array(this.#restBytes + end.length)
     let at = 0
     for (const piece of [...this.#pieces, end]) {

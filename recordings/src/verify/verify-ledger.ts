@@ -67,8 +67,8 @@ class LedgerCheck {
   }
 
   pushLines(bytes: Uint8Array): void {
-    this.#cutter.push(bytes, lineAndNewline => {
-      const line = lineAndNewline.subarray(0, -1)
+    this.#cutter.push(bytes, (all, start, end) => {
+      const line = all.subarray(start, end - 1)
       if (!isSalted(line))
         this.#find(
           'TAMPERED',

@@ -2,7 +2,7 @@ import { lineBytesMax, RecordingReader, type PlacedLine } from '../cast/read.ts'
 import { RecordingError } from '../cast/recording-error.ts'
 import type { LineRange, VoidRecord } from '../model.ts'
 import { CompactRange } from '../proof/compact-range.ts'
-import { hashLeaf, isSameHash, type Sha256 } from '../proof/hash.ts'
+import { hashLeaf, hashLeafWithin, isSameHash, type Sha256 } from '../proof/hash.ts'
 import { coverRange, type Subtree } from '../proof/tree.ts'
 import { parseHash } from '../proof/base64.ts'
 import type { Anchor, Denial, SessionAnchors } from './anchors.ts'
@@ -63,7 +63,9 @@ export class RecordingCheck {
 
   push(bytes: Uint8Array): void {
     this.#bytes += bytes.length
-    this.#cutter.push(bytes, line => this.#take(line))
+    // Node's Buffer makes views of itself slowly, and each line is one.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#cutter.push(plain, (all, start, end) => this.#take(all, start, end))
   }
 
   finish(): SessionReport {
@@ -104,14 +106,15 @@ export class RecordingCheck {
   }
 
   /** One line, with its newline. */
-  #take(bytes: Uint8Array): void {
+  #take(bytes: Uint8Array, start: number, end: number): void {
     const line = this.#tree.size
-    const placed = this.#read(bytes)
+    const placed = this.#read(bytes.subarray(start, end))
     const event = placed?.event
-    if (event?.code === 'v') this.#passErased(event.erased, bytes.subarray(0, -1))
+    if (event?.code === 'v') this.#passErased(event.erased, bytes.subarray(start, end - 1))
     else {
-      const hash = hashLeaf(this.#sha256, bytes.subarray(0, -1))
-      this.#append(0, hash, bytes.subarray(0, -1))
+      const hash = hashLeafWithin(this.#sha256, bytes, start, end - 1)
+      this.#onSubtree?.({ level: 0, index: line }, hash, bytes.subarray(start, end - 1))
+      this.#tree.append(hash)
       const denial = this.#denialsByLine.get(line)
       if (denial && !isSameHash(denial.hash, hash))
         this.#find(
@@ -124,13 +127,8 @@ export class RecordingCheck {
     if (placed && line >= this.#newest.size) this.#unanchoredSinceUs ??= this.#header!.steno.startedAtUs + placed.atUs
     if (event?.code === 'e') this.#end = event.end
     if (event?.code === 'v') this.#end = event.erased.end ?? null
-    this.#lineBytes += bytes.length
+    this.#lineBytes += end - start
     this.#compare()
-  }
-
-  #append(level: number, hash: Uint8Array, text: Uint8Array): void {
-    this.#onSubtree?.({ level, index: this.#tree.size / 2 ** level }, hash, text)
-    this.#tree.appendSubtree(2 ** level, hash)
   }
 
   /** Reads the line as strictly as the format says; after one that breaks it, the lines are only hashed. */
@@ -165,7 +163,11 @@ export class RecordingCheck {
 
   /** The tree goes on with what is left of erased lines, whether or not that is lawful. */
   #passErased({ from, to, hashes }: VoidRecord, line: Uint8Array): void {
-    coverRange(from, to).forEach(({ level }, at) => this.#append(level, parseHash(hashes[at]!), line))
+    coverRange(from, to).forEach((subtree, at) => {
+      const hash = parseHash(hashes[at]!)
+      this.#onSubtree?.(subtree, hash, line)
+      this.#tree.appendSubtree(2 ** subtree.level, hash)
+    })
     const erasure = this.#anchors.erasures.findLast(one => one.from === from && one.to === to)
     const isProven = erasure !== undefined && isSameHash(erasure.void, hashLeaf(this.#sha256, line))
     this.#erased.push({ from, to, leaf: isProven ? erasure.leaf : null })

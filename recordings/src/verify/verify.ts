@@ -1,7 +1,7 @@
 import { utf8Decoder } from '../cast/utf8.ts'
 import { parseCheckpoint, type Checkpoint } from '../proof/checkpoint.ts'
 import { formatBase64 } from '../proof/base64.ts'
-import { isSameHash } from '../proof/hash.ts'
+import { isSameHash, type Sha256 } from '../proof/hash.ts'
 import { parseNote } from '../proof/note.ts'
 import { ProofError } from '../proof/proof-error.ts'
 import { decodeUtf8 } from '../proof/text.ts'
@@ -9,6 +9,7 @@ import type { TreeHead } from '../proof/tree.ts'
 import type { SessionAnchors } from './anchors.ts'
 import { keyLabel } from './check-note.ts'
 import type { Evidence } from './evidence.ts'
+import { inOrder } from './in-order.ts'
 import type { Found, LoggedSession } from './log-book.ts'
 import { readEpochs } from './read-epochs.ts'
 import { readLeafHashes, readLog } from './read-log.ts'
@@ -27,7 +28,12 @@ export interface VerifyOptions extends Cryptography {
   sessions?: readonly string[]
   /** Told of each recording as soon as it is judged. */
   onSession?: (report: SessionReport) => void
+  /** Who reads the recordings: threads, so many at once. Without them, they are read here, one after the other. */
+  judges?: { judge: JudgeRecording; atOnce: number }
 }
+
+/** Holds the recording of a session against what the log says of it; null where there is none. */
+export type JudgeRecording = (session: string, anchors: SessionAnchors) => Promise<SessionReport | null>
 
 /**
  * Judges evidence: the log's signature and leaves first, because everything
@@ -84,16 +90,16 @@ export async function verify(evidence: Evidence, options: VerifyOptions): Promis
   const found = [...onLog, ...log.book.found, ...onEpochs, ...ledger.found].map(one => ({ ...one, key }))
   const ids = [...new Set([...log.book.sessions.keys(), ...present])].filter(id => options.sessions?.includes(id) ?? true).toSorted()
   const ofSession = bySession(found, new Set(ids))
-  const sessions: SessionReport[] = []
-  for (const id of ids) {
+  const { judge, atOnce } = options.judges ?? { judge: readHere(evidence, sha256), atOnce: 1 }
+  const sessions = await inOrder(ids, atOnce, async id => {
     const logged = log.book.sessions.get(id)
     const judged = logged
-      ? await judgeLogged(evidence, { logged, checkpoint, key, rootAt }, options)
+      ? await judgeLogged(judge, { logged, checkpoint, key, rootAt })
       : await judgeForeign(evidence, { id, key, isUnsigned: log.unsignedSessions.has(id) })
     const session = withFindings(judged, ofSession.get(id) ?? [])
-    sessions.push(session)
     options.onSession?.(session)
-  }
+    return session
+  })
   return assembleReport({
     log: report,
     ledger: ledger.report,
@@ -102,16 +108,21 @@ export async function verify(evidence: Evidence, options: VerifyOptions): Promis
   })
 }
 
+function readHere(evidence: Evidence, sha256: Sha256): JudgeRecording {
+  return async (session, anchors) => {
+    const bytes = await evidence.recording(session)
+    return bytes && verifyRecording(bytes, anchors, { sha256 })
+  }
+}
+
 /** A recording that the log knows of. */
 async function judgeLogged(
-  evidence: Evidence,
+  judge: JudgeRecording,
   { logged, checkpoint, key, rootAt }: { logged: LoggedSession; checkpoint: Checkpoint; key: string | null; rootAt: RootAt },
-  { sha256 }: VerifyOptions,
 ): Promise<SessionReport> {
   const anchors = anchorsOf(logged, { origin: checkpoint.origin, key })
-  const bytes = await evidence.recording(logged.session)
-  if (!bytes) return absentReport(anchors, [absence(anchors, logged)])
-  const report = await verifyRecording(bytes, anchors, { sha256 })
+  const report = await judge(logged.session, anchors)
+  if (!report) return absentReport(anchors, [absence(anchors, logged)])
   const more: Finding[] = []
   const say = (code: Finding['code'], verdict: Finding['verdict'], says: string, line: number | null, leaf: number) =>
     more.push({ verdict, code, session: logged.session, line, leaf, key, says })
