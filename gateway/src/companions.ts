@@ -3,8 +3,9 @@ import type { ApiEnv } from './api/caller.ts'
 import { serveApi, type ServedApi } from './api/serve.ts'
 import type { Config } from './config/index.ts'
 import { openIndex, type Index, type IndexOptions, type StoreConnection } from './index/index.ts'
+import { ThreadedTreeKeeper, type TreeKeeper } from './log/index.ts'
 import { ThreadedRehearsals, type Rehearsals } from './rehearsal/index.ts'
-import type { Address, ServerTls } from './runtime/machine.ts'
+import type { Address, Disk, ServerTls } from './runtime/machine.ts'
 import { startPostgres } from './targets/embedded-postgres.ts'
 
 /**
@@ -16,6 +17,8 @@ export interface Companions {
   /** The PostgreSQL that holds the index: the configured server, or one of our own. */
   openStore(config: Config, log: (line: string) => void): Promise<{ connection: StoreConnection; stop: () => Promise<void> }>
   openIndex(options: IndexOptions): Index
+  /** Who hashes what grows on the disk. */
+  openTreeKeeper(disk: Disk, onProblem: (problem: string) => void): TreeKeeper
   openRehearsals(dataDirectory: string): Rehearsals & { close(): void }
   serveApi(api: Hono<ApiEnv>, options: { address: Address; tls: ServerTls | null }): Promise<ServedApi>
 }
@@ -23,6 +26,7 @@ export interface Companions {
 export const realCompanions: Companions = {
   openStore,
   openIndex,
+  openTreeKeeper: (_, onProblem) => new ThreadedTreeKeeper(onProblem),
   openRehearsals: dataDirectory => new ThreadedRehearsals(dataDirectory),
   serveApi,
 }
@@ -34,7 +38,7 @@ async function openStore(config: Config, log: (line: string) => void): Promise<{
     user: 'steno',
     // Search waits for the port, never the port for search.
     niceness: 19,
-    settings: { shared_buffers: '64MB', max_connections: '30', synchronous_commit: 'off' },
+    settings: { shared_buffers: '64MB', max_connections: '30', synchronous_commit: 'off', wal_recycle: 'off' },
     log: () => {},
     progress: log,
   })

@@ -1,13 +1,19 @@
 import {
+  eraseLines,
   eventMeanings,
+  linesOfCommand,
   RecordingWriter,
   SaltPool,
+  withoutLines,
   type AnswerPart,
   type CommandRecord,
   type EndReason,
+  type LineRange,
   type RecordingHeader,
+  type RecordingSource,
 } from '@steno/recordings'
-import type { Machine } from '../runtime/machine.ts'
+import { sha256 } from '../runtime/crypto.ts'
+import type { Disk, Machine } from '../runtime/machine.ts'
 
 /** A session for a test: who, when, and what was asked. */
 export interface Told {
@@ -27,12 +33,14 @@ export class TestRecording {
   readonly path: string
   readonly session: string
   readonly #writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
+  readonly #disk: Disk
   readonly #append: (bytes: Uint8Array) => void
   #n = 0
   #atUs = 0
 
   constructor(machine: Machine, dataDirectory: string, told: Told) {
     this.session = told.id
+    this.#disk = machine.disk
     const startedAtUs = told.startedAtUs ?? 1_700_000_000_000_000
     const directory = `${dataDirectory}/sessions/${new Date(startedAtUs / 1000).toISOString().slice(0, 10)}`
     machine.disk.makeDirectory(directory)
@@ -88,6 +96,25 @@ export class TestRecording {
   decide(n: number, verdict: 'allow' | 'deny', rule: string): void {
     this.#writer.decision(this.#atUs, { n, decision: { verdict, policyVersion: 'v2', rule } })
     this.flush()
+  }
+
+  /** Lines so far. */
+  get lines(): number {
+    return this.#writer.line
+  }
+
+  /** Erases all that tells of a command. */
+  erase(n: number): void {
+    this.eraseLines(...linesOfCommand(this.#source(), n))
+  }
+
+  eraseLines(...ranges: LineRange[]): void {
+    const source = this.#source()
+    this.#disk.replace(this.path, withoutLines(source, eraseLines(sha256, source, { ranges, erasure: 'era_1' })))
+  }
+
+  #source(): RecordingSource {
+    return { sizeBytes: this.#disk.sizeBytes(this.path), read: range => this.#disk.readRange(this.path, range) }
   }
 
   end(reason: EndReason = 'client closed'): void {

@@ -58,7 +58,7 @@ export class Erasures {
   readonly #options: ErasuresOptions
   readonly #erasures = new Map<string, Erasure>()
   readonly #timers = new Set<Timer>()
-  #working: Promise<void> = Promise.resolve()
+  #rewriting: Promise<void> = Promise.resolve()
   #isStopped = false
 
   constructor(options: ErasuresOptions) {
@@ -154,23 +154,22 @@ export class Erasures {
     }
   }
 
-  /** One after the other: two erasures of one recording must not read it at once. */
-  #carryOut(erasure: Erasure): Promise<void> {
-    const attempt = async () => {
-      if (this.#isStopped || erasure.state !== 'approved') return
-      try {
-        await this.#erase(erasure)
-      } catch (error) {
-        this.#options.onProblem(`erasure ${erasure.id} waits: ${error instanceof Error ? error.message : String(error)}`)
-        this.#again(erasure)
-      }
+  /** Resolves when the recording is done with, or could not be; the index comes after that. */
+  async #carryOut(erasure: Erasure): Promise<void> {
+    // One after the other: two erasures of one recording must not read it at once.
+    const rewriting = this.#rewriting.then(() => this.#erase(erasure))
+    this.#rewriting = rewriting.catch(() => {})
+    try {
+      await rewriting
+      void this.#finish(erasure).catch((error: unknown) => this.#again(erasure, error))
+    } catch (error) {
+      this.#again(erasure, error)
     }
-    this.#working = this.#working.then(attempt)
-    return this.#working
   }
 
-  #again(erasure: Erasure): void {
+  #again(erasure: Erasure, error: unknown): void {
     if (this.#isStopped) return
+    this.#options.onProblem(`erasure ${erasure.id} waits: ${error instanceof Error ? error.message : String(error)}`)
     const timer = this.#options.machine.clock.after(againAfterMs, () => {
       this.#timers.delete(timer)
       void this.#carryOut(erasure)
@@ -180,27 +179,31 @@ export class Erasures {
 
   /** Every step can be taken twice: whatever a crash cut off is done from the beginning. */
   async #erase(erasure: Erasure): Promise<void> {
-    const { machine, ledger, files, work, published, forget } = this.#options
-    const { id, session, lines, commands } = erasure
-    const path = files.find(session)?.path ?? null
-    if (path !== null) {
-      const left = await this.#linesLeft(path, erasure)
-      if (left.length > 0) {
-        const release = this.#options.holds.claim({ session, run: readHeader(machine.disk, path).run.id })
-        try {
-          for (const { from, to, hashes, void: line } of left)
-            await ledger.append({ kind: 'lines erased', erasure: id, session, from, to, hashes, void: line })
-          await published()
-          await work.rewrite(path, { lines, erasure: id })
-        } finally {
-          release()
-        }
+    const { machine, ledger, files, work, published, holds } = this.#options
+    const { id, session, lines } = erasure
+    const path = files.find(session)?.path
+    if (this.#isStopped || path === undefined) return
+    const left = await this.#linesLeft(path, erasure)
+    if (left.length > 0) {
+      const release = holds.claim({ session, run: readHeader(machine.disk, path).run.id })
+      try {
+        for (const { from, to, hashes, void: line } of left)
+          await ledger.append({ kind: 'lines erased', erasure: id, session, from, to, hashes, void: line })
+        await published()
+        await work.rewrite(path, { lines, erasure: id })
+      } finally {
+        release()
       }
-      // What a crash tore off the recording is no line of it, and may be the rest of what was erased.
-      const torn = `${path.slice(0, -'.cast'.length)}.torn`
-      if (machine.disk.exists(torn)) machine.disk.remove(torn)
     }
-    await forget({ session, commands, path })
+    // What a crash tore off the recording is no line of it, and may be the rest of what was erased.
+    const torn = `${path.slice(0, -'.cast'.length)}.torn`
+    if (machine.disk.exists(torn)) machine.disk.remove(torn)
+  }
+
+  async #finish(erasure: Erasure): Promise<void> {
+    const { machine, ledger, files, forget } = this.#options
+    const { id, session, commands } = erasure
+    await forget({ session, commands, path: files.find(session)?.path ?? null })
     await ledger.append({ kind: 'erasure done', erasure: id })
     erasure.state = 'done'
     erasure.doneAtUs = machine.clock.nowUs()
