@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { consistencyNodes, proveConsistency, verifyConsistency } from './consistency.ts'
 import { emptyRoot, hashNode } from './hash.ts'
 import { numberedLeaf, numberedTree, sha256 } from './test-crypto.ts'
-import { isSameProof, NaiveTree } from './test-naive-tree.ts'
+import { isSameProof, NaiveTree, placesBelow } from './test-naive-tree.ts'
 import { treeRoot, type ReadNode } from './tree.ts'
 
 const sizeMax = 300
@@ -14,9 +14,9 @@ const headOf = (size: number) => ({ size, root: naive.root(0, size) })
 const proofOf = (from: number, to: number) => proveConsistency(sha256, { from, to }, tree.read)
 
 describe('a proof of consistency', () => {
-  it('is RFC 6962’s proof, for every tree and every tree it grew from', () => {
+  it('is RFC 6962’s proof, to trees of every size', () => {
     for (let to = 1; to <= sizeMax; to++) {
-      for (let from = 1; from <= to; from++) {
+      for (const from of placesBelow(to).map(place => place + 1)) {
         const proof = proofOf(from, to)
         if (!isSameProof(proof, naive.proof(from, to))) throw new Error(`expected the proof from ${from} leaves to ${to}`)
         const isConsistent = verifyConsistency(sha256, { from: headOf(from), to: headOf(to), proof })

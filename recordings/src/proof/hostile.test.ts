@@ -6,7 +6,7 @@ import { formatCheckpoint, openCheckpoint, parseCheckpoint } from './checkpoint.
 import { formatCosignature, parseCosignature } from './cosignature.ts'
 import { entryBundleSize, formatEntryBundle, parseEntryBundle, wholeEntries } from './entry-bundle.ts'
 import { epochRoot, formatEpochList, parseEpochList } from './epoch-list.ts'
-import { hashLeaf } from './hash.ts'
+import { hashLeaf, isSameHash } from './hash.ts'
 import { proveInclusion } from './inclusion.ts'
 import { formatLogLeaf, parseLogLeaf, type LogLeaf } from './leaf.ts'
 import { formatNote, openNote, parseNote, signNote } from './note.ts'
@@ -154,7 +154,7 @@ describe.each(readers)('$name', ({ samples, read, write }) => {
       if (error instanceof ProofError) return false
       throw error
     }
-    if (write) expect(write(bytes)).toEqual(bytes)
+    if (write && !isSameHash(write(bytes), bytes)) throw new Error(`read as something else: ${Buffer.from(bytes).toString('latin1')}`)
     return true
   }
 

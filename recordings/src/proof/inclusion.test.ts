@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { hashNode } from './hash.ts'
 import { inclusionNodes, proveInclusion, verifyInclusion } from './inclusion.ts'
 import { numberedLeaf, numberedTree, sha256 } from './test-crypto.ts'
-import { isSameProof, NaiveTree } from './test-naive-tree.ts'
+import { isSameProof, NaiveTree, placesBelow } from './test-naive-tree.ts'
 import { treeRoot, type ReadNode } from './tree.ts'
 
 const sizeMax = 300
@@ -37,10 +37,10 @@ function brokenProofs(proof: Uint8Array[], others: Uint8Array[]): Uint8Array[][]
 }
 
 describe('a proof of inclusion', () => {
-  it('is RFC 6962’s path, for every leaf of every tree', () => {
+  it('is RFC 6962’s path, in trees of every size', () => {
     for (let size = 1; size <= sizeMax; size++) {
       const root = naive.root(0, size)
-      for (let index = 0; index < size; index++) {
+      for (const index of placesBelow(size)) {
         const proof = proveInclusion(sha256, { index, size }, tree.read)
         if (!isSameProof(proof, naive.path(index, 0, size))) throw new Error(`expected the path of leaf ${index} of ${size}`)
         const isIn = verifyInclusion(sha256, { index, size, leafHash: leaves[index]!, proof, root })

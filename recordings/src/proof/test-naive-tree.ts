@@ -51,6 +51,14 @@ export class NaiveTree {
   }
 }
 
+/** Every place in a small tree; in a larger one those at its edges and its divisions, and some between. */
+export function placesBelow(size: number): number[] {
+  if (size <= 64) return Array.from({ length: size }, (_, i) => i)
+  const edges = [0, 1, 63, 64, 127, 128, 255, 256, size >> 1, size - 2, size - 1]
+  const between = [3, 5, 7].map(part => Math.floor((size * part) / 11))
+  return [...new Set([...edges, ...between])].filter(place => place < size)
+}
+
 /** Compares hash by hash: there are too many proofs for a test's own comparison. */
 export function isSameProof(a: Uint8Array[], b: Uint8Array[]): boolean {
   return a.length === b.length && a.every((hash, i) => isSameHash(hash, b[i]!))
