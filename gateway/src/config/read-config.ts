@@ -27,6 +27,8 @@ export interface Config {
   durability: 'standard' | 'strict'
   limits: Limits
   targets: Record<string, Target>
+  /** Days that recordings are kept for, by the target's name; those of others are kept for good. */
+  retentionDays: Record<string, number>
   agents: Record<string, { secret: string; groups: string[] }>
   tokens: Record<string, { secret: string; role: Role; groups: string[] }>
   /** The directory that policies are published from, or null for those that are published through the API. */
@@ -100,6 +102,7 @@ export function readConfig(source: ConfigSource): ReadConfig {
     durability: given.durability,
     limits: { ...defaultLimits, ...withoutUndefined(given.limits ?? {}) },
     targets,
+    retentionDays: retentionDays(given.targets ?? {}),
     agents: Object.fromEntries(agents.map(({ name, text }) => [name, { secret: text, groups: given.agents?.[name]?.groups ?? [] }])),
     tokens: Object.fromEntries(
       tokens.map(({ name, text }) => {
@@ -138,7 +141,7 @@ class Check {
   targets(): Record<string, Target> {
     const targets: Record<string, Target> = {}
     for (const [name, value] of Object.entries(record(valueAt(this.#document.raw, ['targets'])))) {
-      const { protocol: protocolName, address, labels, ...rest } = record(value)
+      const { protocol: protocolName, address, labels, retention: _, ...rest } = record(value)
       if (typeof protocolName !== 'string') continue
       const protocol = Object.hasOwn(this.#protocols, protocolName) ? this.#protocols[protocolName] : undefined
       if (!protocol) {
@@ -147,7 +150,7 @@ class Check {
         continue
       }
       const settings = protocol.settings.safeParse(rest, { error: expectation })
-      const known = `one of protocol, address, labels, ${settingNames(protocol).join(', ')}`
+      const known = `one of protocol, address, labels, retention, ${settingNames(protocol).join(', ')}`
       for (const issue of settings.error?.issues ?? []) {
         this.#document.issue(issue.code === 'unrecognized_keys' ? { ...issue, message: known } : issue, ['targets', name])
       }
@@ -237,6 +240,12 @@ class Check {
 
 function settingNames({ settings }: ConfigurableProtocol): string[] {
   return settings instanceof z.ZodObject ? Object.keys(settings.shape) : []
+}
+
+function retentionDays(targets: Record<string, { retention?: string | undefined }>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(targets).flatMap(([name, { retention }]) => (retention === undefined ? [] : [[name, Number.parseInt(retention, 10)]])),
+  )
 }
 
 function warningsOf({ listen, tls, targets }: Config): string[] {

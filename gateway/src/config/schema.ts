@@ -39,8 +39,18 @@ const labels = z
   .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'a label name'), z.string('text (quote it when it looks like a number)'))
   .meta({ description: 'what the target is, for rules and for people' })
 
+const retention = z
+  .string('days such as 30d')
+  .regex(/^[1-9][0-9]{0,4}d$/, 'days such as 30d')
+  .meta({ description: 'how long recordings are kept once their session is over; for good when left out', examples: ['30d', '365d'] })
+
 /** What every target says, whatever its protocol. */
-export const targetBase = z.looseObject({ protocol: z.string('the name of a protocol'), address, labels: labels.optional() })
+export const targetBase = z.looseObject({
+  protocol: z.string('the name of a protocol'),
+  address,
+  labels: labels.optional(),
+  retention: retention.optional(),
+})
 
 /** `steno.yaml` but for what each protocol's targets say of their own. */
 export function configSchema(protocols: Readonly<Record<string, ConfigurableProtocol>>) {
