@@ -1,6 +1,6 @@
-export { KeyChanges } from './key-changes.ts'
 export { LogContradicted } from './log-contradicted.ts'
 export { StateDamaged } from './state-file.ts'
 export { Witness } from './witness.ts'
 export { witnessApi } from './witness-api.ts'
-export { Witnesses, type OwnLog, type WitnessStatus } from './witnesses.ts'
+export { Witnessing } from './witnessing.ts'
+export type { WitnessStatus } from './witnesses.ts'

@@ -36,8 +36,12 @@ export interface WatchedLogOptions {
   /** The witness, and it signing now. */
   witness: NoteVerifier
   cosign: () => NoteSigner
-  /** A signed checkpoint contradicts what the witness knows. */
-  onConflict: (checkpoint: Uint8Array) => void
+  /**
+   * A signed checkpoint does not continue what was signed before. Where it has
+   * the size of that and another root, the log has signed two histories;
+   * otherwise the proof may only be somebody's nonsense.
+   */
+  onConflict: (checkpoint: Uint8Array, isCertain: boolean) => void
   /** The state could not be kept, so nothing was signed. */
   onUnsaved: (error: unknown) => void
 }
@@ -83,7 +87,7 @@ export class WatchedLog {
     if (oldSize > checkpoint.size) return refused(400, `expected an old size of at most ${checkpoint.size}, got ${oldSize}`)
     if (oldSize !== this.#head.size) return otherSize(this.#head.size)
     if (!verifyConsistency(sha256, { from: this.#head, to: checkpoint, proof })) {
-      this.#options.onConflict(bytes)
+      this.#options.onConflict(bytes, checkpoint.size === this.#head.size)
       return refused(422, `expected a tree that begins with the ${this.#head.size} leaves that this witness signed`)
     }
     const signer = this.#options.cosign()

@@ -171,8 +171,15 @@ describe('a request', () => {
     const on = rig()
     await on.witness.addCheckpoint(new TestLog().grow(5).request(0))
     const fork = new TestLog(origin, { word: 'lie' }).grow(5)
-    await on.witness.addCheckpoint(fork.request(5))
-    expect(on.lines.join('\n')).toContain(text(fork.checkpoint()))
+    for (let n = 0; n < 3; n++) await on.witness.addCheckpoint(fork.request(5))
+    expect(on.lines).toEqual([expect.stringContaining(`TWO HISTORIES`)])
+    expect(on.lines[0]).toContain(text(fork.checkpoint()))
+    const nonsense = bytes(text(new TestLog().grow(9).request(4)).replace('old 4', 'old 5'))
+    for (let n = 0; n < 3; n++) await on.witness.addCheckpoint(nonsense)
+    expect(on.lines).toHaveLength(2)
+    await on.machine.advance(60_000)
+    await on.witness.addCheckpoint(nonsense)
+    expect(on.lines).toHaveLength(3)
   })
 
   it('may carry signatures of strangers, which are not passed on', async () => {

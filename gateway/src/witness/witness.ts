@@ -16,6 +16,8 @@ import { StateFile } from './state-file.ts'
 import { WatchedLog } from './watched-log.ts'
 import { openWitnessKey, type WitnessKey } from './witness-key.ts'
 
+const tellEveryUs = 60_000_000
+
 /** A log that a witness was told of. */
 export interface LogToWatch {
   origin: string
@@ -60,9 +62,7 @@ export class Witness {
         file,
         witness: noteVerifier(key.verifier, verifyEd25519),
         cosign: () => key.at(Math.floor(clock.nowUs() / 1e6)),
-        onConflict: checkpoint => {
-          log(`${origin}: a signed checkpoint does not continue the tree that was witnessed:\n${new TextDecoder().decode(checkpoint)}`)
-        },
+        onConflict: this.#conflictTeller(machine, origin, log),
         onUnsaved: error => log(`${origin}: its state cannot be kept, so nothing is signed: ${messageOf(error)}`),
       })
       this.#logs.set(origin, watched)
@@ -93,6 +93,27 @@ export class Witness {
   /** The newest checkpoint that it signed of the log whose origin has this SHA-256, in hex; null for one it has signed nothing of. */
   latest(originHash: string): string | null {
     return this.#byHash.get(originHash)?.checkpoint ?? null
+  }
+
+  /**
+   * Tells of contradictions, note and all. Anybody can send a public
+   * checkpoint with a proof that is none, so what is not certain is told once
+   * a minute, and a certain one once.
+   */
+  #conflictTeller({ clock }: Machine, origin: string, log: (line: string) => void) {
+    let toldAtUs = Number.NEGATIVE_INFINITY
+    let certain = ''
+    return (checkpoint: Uint8Array, isCertain: boolean) => {
+      const note = new TextDecoder().decode(checkpoint)
+      const nowUs = clock.monotonicUs()
+      if (isCertain ? note === certain : nowUs - toldAtUs < tellEveryUs) return
+      if (isCertain) certain = note
+      else toldAtUs = nowUs
+      const what = isCertain
+        ? 'has SIGNED TWO HISTORIES: this is not the tree that was witnessed'
+        : 'a signed checkpoint does not continue the tree that was witnessed'
+      log(`${origin}: ${what}:\n${note}`)
+    }
   }
 
   /** Finds the log that a request is about. */

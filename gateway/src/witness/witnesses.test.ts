@@ -4,7 +4,6 @@ import type { GatewayLog } from '../log/gateway-log.ts'
 import { data, machineWithData, openTestLog, origin } from '../log/test-log.ts'
 import { sha256 } from '../runtime/crypto.ts'
 import type { SimulatedMachine } from '../runtime/simulated.ts'
-import { KeyChanges } from './key-changes.ts'
 import type { LogContradicted } from './log-contradicted.ts'
 import { TestNetwork } from './test-network.ts'
 import { Witnesses } from './witnesses.ts'
@@ -32,18 +31,15 @@ async function rig({ names = ['w1', 'w2', 'w3'], quorum = 2 as number | 'none' }
 async function open(machine: SimulatedMachine, network: TestNetwork, quorum: number | 'none'): Promise<Rig> {
   const lines: string[] = []
   const contradicted: LogContradicted[] = []
-  const changes = new KeyChanges(machine.disk, `${data}/log/keys`)
   const witnesses = new Witnesses({
     policy: network.policy(quorum),
     ask: network.ask,
-    keyChanges: () => changes.all,
     clock: machine.clock,
     waitMs: 1000,
     log: line => lines.push(line),
     onContradicted: error => contradicted.push(error),
   })
   const { log } = await openTestLog(machine, { cosign: note => witnesses.cosign(note, log), cosignWithinMs: 60_000 })
-  log.onPublished(() => changes.keep(log))
   const reopen = async (on = machine) => {
     await log.close()
     return open(on, network, quorum)
@@ -301,7 +297,6 @@ describe('a log that serves', () => {
         const { status, type, body } = lies[`${method} ${hostname}${pathname}`] ?? { status: 404, type: '', body: '' }
         return { status, type, body: new TextEncoder().encode(body) }
       },
-      keyChanges: () => [],
       clock: on.machine.clock,
       waitMs: 1000,
       log: line => on.lines.push(line),

@@ -5,6 +5,7 @@ import {
   openNote,
   parseCheckpoint,
   parseNote,
+  parseTlogProof,
   ProofError,
   type Checkpoint,
   type NoteSignature,
@@ -14,7 +15,6 @@ import {
 import { sha256 } from '../runtime/crypto.ts'
 import type { AskHttp } from '../runtime/http-client.ts'
 import type { Clock } from '../runtime/machine.ts'
-import type { KeyChange } from './key-changes.ts'
 import { LogContradicted } from './log-contradicted.ts'
 import { WitnessConnection, type Answer, type Submission } from './witness-connection.ts'
 
@@ -28,6 +28,10 @@ export interface OwnLog {
   proveConsistency(sizes: { from: number; to: number }): Uint8Array[]
   /** Its root at a size that is not larger than the head. */
   rootAt(size: number): Uint8Array
+  /** The leaves that name its keys, the oldest first. */
+  keyLeaves(): number[]
+  /** The tlog-proof of such a leaf, with the leaf as its extra data, under a checkpoint that the replaced key and the new one signed; null for the first key. */
+  handover(leaf: number): Uint8Array | null
 }
 
 export interface WitnessesOptions {
@@ -35,8 +39,6 @@ export interface WitnessesOptions {
   policy: TlogPolicy
   ask: AskHttp
   clock: Clock
-  /** What a witness needs to follow the log from key to key, the oldest change first. */
-  keyChanges: () => readonly KeyChange[]
   /** The longest that a checkpoint waits for its witnesses. */
   waitMs: number
   /** What an operator should read. */
@@ -116,7 +118,7 @@ export class Witnesses {
   /** Asks for signatures under a checkpoint that the log just signed, and gives those that came in time. Never rejects. */
   cosign(note: Uint8Array, log: OwnLog): Promise<NoteSignature[]> {
     const { clock, policy, waitMs } = this.#options
-    const submission = submissionOf(log, { checkpoint: parseCheckpoint(parseNote(note).text), note })
+    const submission = submissionOf(log, note)
     // One that is still at the checkpoint before is not asked for two at a time.
     const asked = this.#members.filter(({ isBusy }) => !isBusy)
     const signatures: NoteSignature[] = []
@@ -182,7 +184,7 @@ export class Witnesses {
     const { connection } = member
     const ours = headOf(log)
     const answer: Answer = log.published
-      ? await this.#ask(member, submissionOf(log, log.published), log, signal)
+      ? await this.#ask(member, submissionOf(log, log.published.note), log, signal)
       : { is: 'stranger', reason: 'there is no checkpoint to show it yet' }
     if (answer.is === 'other tree') throw contradiction(member, log, answer.size)
     if (answer.is === 'ahead' && answer.size > ours.size) throw contradiction(member, log, answer.size)
@@ -204,15 +206,15 @@ export class Witnesses {
 
   /** Leads a witness that was away from the key it knows to the one that signs now. Gives whether it learned any. */
   async #introduce(member: Member, log: OwnLog, signal: AbortSignal): Promise<boolean> {
-    const changes = this.#options.keyChanges()
+    const handovers = log.keyLeaves().flatMap(leaf => log.handover(leaf) ?? [])
     const nowUs = this.#options.clock.monotonicUs()
-    const isTold = member.told !== null && member.told.changes === changes.length && nowUs - member.told.atUs < introduceEveryMs * 1000
-    if (changes.length === 0 || isTold) return false
-    member.told = { changes: changes.length, atUs: nowUs }
+    const isTold = member.told !== null && member.told.handovers === handovers.length && nowUs - member.told.atUs < introduceEveryMs * 1000
+    if (handovers.length === 0 || isTold) return false
+    member.told = { handovers: handovers.length, atUs: nowUs }
     let hasLearned = false
-    for (const change of changes) {
-      const answer = await member.connection.submit(submissionOf(log, change), signal)
-      if (answer.is === 'signed' && (await member.connection.replaceKey(change.proof, signal))) hasLearned = true
+    for (const proof of handovers) {
+      const answer = await member.connection.submit(submissionOf(log, parseTlogProof(proof).checkpoint), signal)
+      if (answer.is === 'signed' && (await member.connection.replaceKey(proof, signal))) hasLearned = true
     }
     return hasLearned
   }
@@ -250,7 +252,7 @@ interface Member {
   status: WitnessStatus
   isBusy: boolean
   /** How many changes of key it was last told of, and when. */
-  told: { changes: number; atUs: number } | null
+  told: { handovers: number; atUs: number } | null
 }
 
 function reasonOf(answer: Answer): string {
@@ -266,7 +268,8 @@ function reasonOf(answer: Answer): string {
   }
 }
 
-function submissionOf(log: OwnLog, { checkpoint, note }: { checkpoint: Checkpoint; note: Uint8Array }): Submission {
+function submissionOf(log: OwnLog, note: Uint8Array): Submission {
+  const checkpoint = parseCheckpoint(parseNote(note).text)
   return { checkpoint, note, prove: from => log.proveConsistency({ from, to: checkpoint.size }) }
 }
 
