@@ -286,6 +286,19 @@ describe('a held command', () => {
     expect(client.messages()[0]?.text).toContain('C42501\0')
   })
 
+  it('ends its session, and nothing else, when the disk is full', async () => {
+    const { gateway, client, target, served, sessions } = await held()
+    client.socket.write(ask.query('select 1'))
+    await rest()
+    gateway.machine.disk.failWritesAfter(0)
+    client.socket.write(ask.query('delete from t'))
+    await served
+    await rest()
+    expect(letters(target.sent)).toBe('Q')
+    expect(client.messages().at(-1)?.text).toContain('C58030\0')
+    expect(sessions()).toBe(0)
+  })
+
   it('dies with its session, and is never sent', async () => {
     const { gateway, client, target, served, decisions } = await held()
     client.socket.write(ask.query('delete from t'))
