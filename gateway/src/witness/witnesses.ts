@@ -157,7 +157,8 @@ export class Witnesses {
     const verifiers = this.#members.map(({ connection }) => connection.verifier)
     try {
       const { verified } = openNote(note, verifiers)
-      return isQuorum(this.#options.policy, verified) ? { size: checkpoint.size, by: verified.map(({ name }) => name) } : null
+      const by = verifiers.filter(one => verified.includes(one)).map(({ name }) => name)
+      return isQuorum(this.#options.policy, verified) ? { size: checkpoint.size, by } : null
     } catch (error) {
       if (error instanceof ProofError) return null
       throw error
