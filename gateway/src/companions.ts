@@ -5,6 +5,8 @@ import type { Config } from './config/index.ts'
 import { openIndex, type Index, type IndexOptions, type StoreConnection } from './index/index.ts'
 import { ThreadedTreeKeeper, type TreeKeeper } from './log/index.ts'
 import { ThreadedRehearsals, type Rehearsals } from './rehearsal/index.ts'
+import { ThreadedRecordingWork, type RecordingWork } from './retention/index.ts'
+import { askHttp, type AskHttp } from './runtime/http-client.ts'
 import type { Address, Disk, ServerTls } from './runtime/machine.ts'
 import { startPostgres } from './targets/embedded-postgres.ts'
 
@@ -19,7 +21,11 @@ export interface Companions {
   openIndex(options: IndexOptions): Index
   /** Who hashes what grows on the disk. */
   openTreeKeeper(disk: Disk, onProblem: (problem: string) => void): TreeKeeper
+  /** Who reads and rewrites recordings whole. */
+  openRecordingWork(disk: Disk): RecordingWork
   openRehearsals(dataDirectory: string): Rehearsals & { close(): void }
+  /** Asks others, over HTTP: the witnesses of the log. */
+  askHttp: AskHttp
   serveApi(api: Hono<ApiEnv>, options: { address: Address; tls: ServerTls | null }): Promise<ServedApi>
 }
 
@@ -27,7 +33,9 @@ export const realCompanions: Companions = {
   openStore,
   openIndex,
   openTreeKeeper: (_, onProblem) => new ThreadedTreeKeeper(onProblem),
+  openRecordingWork: () => new ThreadedRecordingWork(),
   openRehearsals: dataDirectory => new ThreadedRehearsals(dataDirectory),
+  askHttp,
   serveApi,
 }
 

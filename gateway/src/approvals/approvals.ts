@@ -290,7 +290,7 @@ export class Approvals implements Consent {
     await this.#options.ledger.append({ kind: 'approval settled', approval: id, state, because })
   }
 
-  #note(id: string, written: Promise<void>): void {
+  #note(id: string, written: Promise<unknown>): void {
     written.catch((error: unknown) => this.#options.onUnrecorded(id, error))
   }
 

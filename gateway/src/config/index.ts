@@ -1,4 +1,5 @@
 export { formatAddress, formatHost, isEveryInterface, parseAddress } from './address.ts'
+export { configHash } from './config-hash.ts'
 export type { LogWitnesses } from './log-witnesses.ts'
 export { ConfigInvalid, formatMistake, type Mistake } from './mistakes.ts'
 export { readConfig, type Config, type ConfigSource, type ReadConfig, type Target } from './read-config.ts'

@@ -28,7 +28,7 @@ function rig(options: Partial<GuardOptions> = {}) {
   const machine = new SimulatedMachine()
   const syncErrors: Error[] = []
   const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: error => syncErrors.push(error), onGrown: () => {} })
-  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', law: noLaw, consent: null, ...options })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', law: noLaw, log: null, consent: null, ...options })
   const run = new AbortController()
   const request: SessionRequest = {
     run: {

@@ -20,6 +20,7 @@ import type { Clock } from '../runtime/machine.ts'
 import { contentOf } from './content.ts'
 import type { Consent, ConsentOutcome, Evidence, EvidenceOutcome, LawfulSession, SessionLaw } from './law.ts'
 import type { Allowance, LimitBook } from './limit-book.ts'
+import type { DenyReason, Log, Receipt } from './log.ts'
 import { noPolicy } from './no-law.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
 
@@ -146,6 +147,8 @@ export interface SessionParts {
   durability: 'standard' | 'strict'
   lawful: LawfulSession
   law: SessionLaw
+  /** Where refusals are told of, and what the client is given of it; null for a session that is in no log. */
+  log: { log: Log; receipt: Receipt } | null
   /** Null when nobody can be asked: then what needs consent is refused. */
   consent: Consent | null
   /** Null when nobody witnesses the record: then what needs that is refused. */
@@ -219,18 +222,29 @@ export class Session {
   #held: Held | null = null
   /** What keeps the last answer that had masks: they hold for what is said outside of answers as well. */
   #keeper: AnswerKeeper | null = null
+  /** Lines and commands that are in the file. */
+  #committedLines: number
+  #committedCommands = 0
+  /** Lines since then that refuse a command. */
+  #refused: { line: number; reason: DenyReason }[] = []
   /** Commands whose answers policies have demands on, by number, until they are over. */
   readonly #obliged = new Map<number, Obliged>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
     this.#writer = parts.writer
+    this.#committedLines = parts.writer.line
     this.id = parts.id
     this.over = this.#over.signal
   }
 
   get commands(): number {
     return this.#commands
+  }
+
+  /** What the client can keep to show later that this session was in the log; null when it is in none. */
+  get receipt(): Receipt | null {
+    return this.#parts.log?.receipt ?? null
   }
 
   get sizeBytes(): number {
@@ -246,7 +260,7 @@ export class Session {
     this.#mustWork()
     if (draft.refusal) {
       const { rule, reason } = draft.refusal
-      return this.#deny(draft, { verdict: 'deny', policyVersion: 'built in', rule, reason }, null)
+      return this.#deny(draft, { verdict: 'deny', policyVersion: builtIn, rule, reason }, null)
     }
     const { law } = this.#parts
     this.#isWatched = !law.isSilent
@@ -385,6 +399,10 @@ export class Session {
     if (bytes.length === 0) return
     try {
       this.#parts.file.write(bytes)
+      const firstLine = this.#committedLines
+      this.#committedLines = this.#writer.line
+      this.#committedCommands = this.#commands
+      if (this.#refused.length > 0) this.#tellLog(bytes, firstLine)
     } catch (error) {
       this.#failed = new RecordingFailed(error)
       throw this.#failed
@@ -413,8 +431,8 @@ export class Session {
       const left = this.#held?.written
       if (left) this.#writer.decision(this.#atUs(), { n: left.ticket.n, decision: withdrawn(left.decision) })
       this.#writer.end(this.#atUs(), { reason, commands: this.#commands, ...(message === undefined ? {} : { message }) })
-      this.#parts.file.finish(this.#writer.take())
-    } else this.#parts.file.abandon()
+      this.#parts.file.finish(this.#writer.take(), { reason, commands: this.#committedCommands })
+    } else this.#parts.file.abandon(this.#committedCommands)
     this.#parts.onClosed()
   }
 
@@ -467,6 +485,8 @@ export class Session {
   }
 
   #deny(draft: CommandDraft, decision: Decision, hint: string | null, operations?: Operation[]): Ruling {
+    this.#closeAnswer()
+    this.#refused.push({ line: this.#writer.line, reason: decision.policyVersion === builtIn ? 'built in' : 'policy' })
     return { verdict: 'deny', decision, ticket: this.#begin(draft, decision, operations), hint, isWithdrawn: false }
   }
 
@@ -515,6 +535,7 @@ export class Session {
       if (withdraw.signal.aborted) refusal = refusals.withdrawn
       decision = { ...decision, verdict: refusal === null ? 'allow' : 'deny', ...(refusal === null ? {} : { reason: refusal.reason }) }
       this.#closeAnswer()
+      if (refusal !== null) this.#refused.push({ line: this.#writer.line, reason: 'hold' })
       this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
       const passed = `${asked ? 'approved' : 'witnessed'}: ${named.rule ?? ''}`
       this.#writer.marker(this.#atUs(), refusal === null ? passed : `deny: ${refusal.reason}`)
@@ -661,6 +682,17 @@ export class Session {
     else if (!this.#writer.data(part)) this.#writer.part({ kind: 'data', content: contentOf(joined(part)) })
   }
 
+  /** Puts the refusals of a batch that is in the file into the log. */
+  #tellLog(bytes: Uint8Array, firstLine: number): void {
+    let at = firstLine
+    let start = 0
+    for (const { line, reason } of this.#refused.splice(0)) {
+      for (; at < line; at++) start = bytes.indexOf(newline, start) + 1
+      const text = bytes.subarray(start, bytes.indexOf(newline, start))
+      this.#parts.log?.log.deny({ session: this.id, line, text, reason })
+    }
+  }
+
   #closeAnswer(): void {
     if (this.#answering === 0) return
     this.#writer.closeAnswer()
@@ -690,6 +722,9 @@ function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
 }
 
 const nothing = new Uint8Array(0)
+const newline = 0x0a
+/** What stands for the policy's version where the gateway itself refuses. */
+const builtIn = 'built in'
 
 const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
 const lateHint = 'ask again later, or change the statement so that the rule does not hold it; the gateway’s log says which witnesses answer'

@@ -121,6 +121,14 @@ const events = [
     state: z.enum(['granted', 'rejected', 'expired', 'withdrawn']),
     because: z.enum(['votes', 'time', 'session over', 'gateway restarted']),
   }),
+  /** Somebody has the log's key changed: the one named is to sign no more. */
+  z.strictObject({ kind: z.literal('log key change'), replaces: z.string(), by: actor }),
+  /** Connections were turned away before they had a session: how many since the last such entry, and the first of them, as they said they were. */
+  z.strictObject({
+    kind: z.literal('connections refused'),
+    count: z.int().min(1),
+    first: z.array(z.strictObject({ client: z.string(), reason: z.string(), run: z.string().nullable(), target: z.string().nullable() })),
+  }),
   /** Nothing of a session, or of any session of a run, is removed or erased until this is lifted. One of the two is there. */
   z.strictObject({
     kind: z.literal('hold placed'),

@@ -114,7 +114,8 @@ describe('a log', () => {
     const to = log.published!.checkpoint
     expect(to.size).toBe(1 + 30 * 37 + 30)
     expect(plain({ size: to.size, root: treeOn(machine, to.size).root() })).toBe(plain(to))
-    for (const from of heads) expect(verifyConsistency(sha256, { from, to, proof: log.proveConsistency({ from: from.size, to: to.size }) })).toBe(true)
+    for (const from of heads)
+      expect(verifyConsistency(sha256, { from, to, proof: log.proveConsistency({ from: from.size, to: to.size }) })).toBe(true)
   })
 
   it('of which a large one is opened, reads its right edge only', async () => {

@@ -25,6 +25,7 @@ import {
 } from '@steno/recordings'
 import { sha256 } from '../runtime/crypto.ts'
 import type { Machine } from '../runtime/machine.ts'
+import { SharedRun } from '../runtime/shared-run.ts'
 import { hasCode } from '../runtime/system-error.ts'
 import { HeadMoved, isSameHead, type HeadStore } from './head-store.ts'
 import type { LogFiles } from './log-files.ts'
@@ -43,7 +44,7 @@ export interface Published {
 }
 
 export interface LogOptions {
-  /** Resolves when everything is on disk that leaves written so far tell of. */
+  /** Resolves when everything is on disk that leaves written so far tell of. Rejects when nobody knows any more what the disk has. */
   settle: () => Promise<void>
   /** Asks witnesses for their signatures under a signed checkpoint; what comes too late is left out. */
   cosign?: ((checkpoint: Uint8Array) => Promise<readonly NoteSignature[]>) | undefined
@@ -87,8 +88,7 @@ export class GatewayLog {
   #head: Checkpoint | null
   #published: Published | null
   #nextKeyAt: number | null
-  #publishing: Promise<void> | null = null
-  #queued: Promise<void> | null = null
+  readonly #publishing = new SharedRun(() => this.#publish())
   #broken: LogFailed | null = null
 
   constructor(parts: LogParts, options: LogOptions) {
@@ -148,20 +148,12 @@ export class GatewayLog {
    * `LogFailed` when the disk has no room for it; the next one has it all.
    */
   publish(): Promise<void> {
-    if (this.#publishing === null) {
-      this.#publishing = this.#publish().finally(() => {
-        this.#publishing = null
-      })
-      return this.#publishing
-    }
-    // The one under way may have left the last leaf out, so we need the one
-    // after it; all who come until then share that.
-    const next = () => {
-      this.#queued = null
-      return this.publish()
-    }
-    this.#queued ??= this.#publishing.then(next, next)
-    return this.#queued
+    return this.#publishing.run()
+  }
+
+  /** Resolves when everything is on disk that leaves written before the call tell of. */
+  async settle(): Promise<void> {
+    await this.#options.settle().catch((error: unknown) => this.#mustStop(error))
   }
 
   /** Calls back with each checkpoint from here on. Gives what ends that. */
@@ -195,6 +187,13 @@ export class GatewayLog {
     return level === 'entries' ? this.#parts.files.bundle(index, width) : this.#parts.files.tile(level, index, width)
   }
 
+  /** The indexes of the published leaves that tell of a key. */
+  keyLeaves(): number[] {
+    const { disk } = this.#parts.machine
+    const later = disk.list(`${this.#parts.files.directory}/handover`).flatMap(name => (/^\d+$/.test(name) ? [Number(name)] : []))
+    return [0, ...later.toSorted((a, b) => a - b)].filter(index => index < (this.#published?.checkpoint.size ?? 0))
+  }
+
   /** The proof of a `key` leaf that the key before it has signed too (a tlog-proof with the leaf in it); null for any other index. */
   handover(index: number): Uint8Array | null {
     const { disk } = this.#parts.machine
@@ -224,7 +223,7 @@ export class GatewayLog {
   /** Lets what is under way end, and takes nothing more. */
   async close(): Promise<void> {
     this.#broken ??= new LogFailed(new Error('the gateway stops'))
-    await this.#publishing?.catch(() => {})
+    await this.#publishing.settled()
     this.#parts.files.close()
   }
 
@@ -233,7 +232,7 @@ export class GatewayLog {
     const { machine, files, tiles, tree, keys } = this.#parts
     const head: Checkpoint = { origin: this.origin, size: tree.size, root: tree.root() }
     if (this.#published && isSameHead(this.#published.checkpoint, head)) return
-    await this.#options.settle()
+    await this.settle()
     try {
       tiles.flush()
     } catch (error) {

@@ -34,6 +34,16 @@ export class LogFiles {
     this.#append(this.#path(level, Math.floor(index / tileWidth)), bytes, { from: index % tileWidth, count: hashes.length })
   }
 
+  /** Has the bundles of entries written by another gateway synced with the next sync. They are cut to whole entries by then. */
+  distrust({ from, to }: { from: number; to: number }): void {
+    for (let bundle = Math.floor(from / tileWidth); bundle * tileWidth < to; bundle++) {
+      const path = this.#path('entries', bundle)
+      const file = this.#open.get(path) ?? this.#create(path)
+      this.#dirty.add(file)
+      if ((bundle + 1) * tileWidth <= to) this.#full.add(file)
+    }
+  }
+
   /** On disk when it resolves, all that was written before the call. Once it rejected, nothing here can be relied on. */
   async sync(): Promise<void> {
     const dirty = [...this.#dirty]

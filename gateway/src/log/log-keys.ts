@@ -135,7 +135,7 @@ function readKey({ disk }: Machine, path: string, origin: string): LogKey {
   const known = makeVerifierKey(sha256, { name: origin, type: signatureTypes.ed25519, publicKey: key.publicKey })
   return {
     vkey: formatVerifierKey(known),
-    signer: noteSigner(known, key.sign),
+    signer: noteSigner(known, message => key.sign(message)),
     verifier: noteVerifier(known, verifyEd25519),
     since: Number(since),
   }

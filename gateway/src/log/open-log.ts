@@ -96,6 +96,8 @@ export async function openLog(machine: Machine, options: OpenLogOptions): Promis
   const size = known.size + tail.length
   const asideBytes = setAside(disk, files, size)
   cutTiles(files, known.size)
+  // Whoever wrote these may have died before they were on disk.
+  files.distrust({ from: known.size, to: size })
 
   const read = edgeReader(files, known.size)
   const edge = coverRange(0, known.size).map(({ level, index }) => read(level, index))

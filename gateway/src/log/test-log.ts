@@ -8,11 +8,18 @@ import {
   type LogLeaf,
   type NoteVerifier,
 } from '@steno/recordings'
+import type { Ledger } from '../journal/ledger.ts'
+import type { Machine } from '../runtime/machine.ts'
 import { SimulatedMachine } from '../runtime/simulated.ts'
 import type { SimulatedDisk } from '../runtime/simulated-disk.ts'
+import { EpochLists } from './epoch-lists.ts'
+import { Epochs } from './epochs.ts'
 import { FileHeadStore } from './head-store.ts'
+import { LedgerLeaves } from './ledger-leaves.ts'
 import { LogKeys } from './log-keys.ts'
 import { openLog, type OpenLogOptions, type OpenedLog } from './open-log.ts'
+import { SessionLog } from './session-log.ts'
+import { inlineTreeKeeper } from './tree-keeper.ts'
 
 // For tests alone: a log on a simulated machine, and what an auditor with a copy of its files makes of them.
 
@@ -25,7 +32,7 @@ export function machineWithData(options: { seed?: number } = {}): SimulatedMachi
   return machine
 }
 
-export function openTestLog(machine: SimulatedMachine, changes: Partial<OpenLogOptions> = {}): Promise<OpenedLog> {
+export function openTestLog(machine: Machine, changes: Partial<OpenLogOptions> = {}): Promise<OpenedLog> {
   return openLog(machine, {
     directory: data,
     origin,
@@ -65,4 +72,26 @@ function bytesOf(bundle: Uint8Array, width: number): number {
   let at = 0
   for (let entry = 0; entry < width; entry++) at += 2 + ((bundle[at]! << 8) | bundle[at + 1]!)
   return at
+}
+
+/** A log with all that belongs to it, beside a ledger and without recordings: what the API stands on. */
+export async function openTestRoom(machine: Machine, ledger: Ledger) {
+  const keeper = inlineTreeKeeper(machine.disk)
+  const epochLists = new EpochLists(machine.disk, data)
+  const { log } = await openTestLog(machine, { settle: () => epochLists.durable() })
+  const sessions = new SessionLog({ disk: machine.disk, log, keeper, state: { sessions: 0, unsealed: new Set() }, onProblem: () => {} })
+  const epochs = new Epochs({
+    clock: machine.clock,
+    log,
+    sessions,
+    lists: epochLists,
+    keeper,
+    ledger,
+    ledgerLeaves: new LedgerLeaves(log, ledger),
+    last: 0,
+    closeLeft: async () => {},
+    onProblem: () => {},
+  })
+  await epochs.anchor()
+  return { log, epochs, epochLists, sessions }
 }

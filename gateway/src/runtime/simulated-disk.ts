@@ -11,10 +11,8 @@ interface File {
 /** A disk in memory, with faults that a test plans. Paths are absolute and use `/`. */
 export class SimulatedDisk implements Disk {
   readonly #files = new Map<string, File>()
-  /** Names that were made and whose directory was not synced since. */
-  readonly #unsyncedNames = new Set<string>()
-  /** Files whose names were taken away without a sync. */
-  readonly #discarded = new Map<string, File>()
+  /** Names that were made or discarded, in that order, whose directories were not synced since. */
+  #unsyncedNames: { path: string; before: File | null }[] = []
   readonly #directories = new Set(['/'])
   readonly #locks = new Map<string, string>()
   readonly #clock: Clock
@@ -56,14 +54,16 @@ export class SimulatedDisk implements Disk {
   /**
    * The disk after a loss of power, by seed: each file keeps what was synced
    * and some of the rest, which may end in zeros where the length came to the
-   * disk before the bytes did; a name that was not synced may be gone, and one
-   * that was discarded back.
+   * disk before the bytes did. Of names that were made or discarded and not
+   * synced, the last are as they were: file systems with a journal keep their order.
    */
   losePower(): void {
-    for (const path of this.#unsyncedNames) if (this.#chance() < 0.5) this.#files.delete(path)
-    this.#unsyncedNames.clear()
-    for (const [path, file] of this.#discarded) if (!this.#files.has(path) && this.#chance() < 0.5) this.#files.set(path, file)
-    this.#discarded.clear()
+    const kept = Math.floor(this.#chance() * (this.#unsyncedNames.length + 1))
+    for (const { path, before } of this.#unsyncedNames.slice(kept).toReversed()) {
+      if (before === null) this.#files.delete(path)
+      else this.#files.set(path, before)
+    }
+    this.#unsyncedNames = []
     for (const file of this.#files.values()) {
       const unsynced = file.bytes.length - file.syncedBytes
       const kept = file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1))
@@ -186,7 +186,7 @@ export class SimulatedDisk implements Disk {
 
   discard(path: string): void {
     this.#mayWrite(path)
-    this.#discarded.set(path, this.#file(path))
+    this.#unsyncedNames.push({ path, before: this.#file(path) })
     this.#files.delete(path)
   }
 
@@ -210,13 +210,12 @@ export class SimulatedDisk implements Disk {
     if (!this.#directories.has(directoryOf(path))) throw new SystemError('ENOENT', `no such file or directory, open '${path}'`)
     const file = { bytes: new Uint8Array(0), syncedBytes: 0 }
     this.#files.set(path, file)
-    this.#unsyncedNames.add(path)
+    this.#unsyncedNames.push({ path, before: null })
     return file
   }
 
   #syncDirectory(path: string): void {
-    for (const names of [this.#unsyncedNames, this.#discarded])
-      for (const name of names.keys()) if (directoryOf(name) === directoryOf(path)) names.delete(name)
+    this.#unsyncedNames = this.#unsyncedNames.filter(name => directoryOf(name.path) !== directoryOf(path))
   }
 
   #file(path: string): File {
