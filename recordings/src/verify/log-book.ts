@@ -56,6 +56,7 @@ export class LogBook {
   readonly commitments: { leaf: number; hash: Uint8Array }[] = []
   readonly counts = new Map<LogLeafKind, number>()
   readonly found: Found[] = []
+  #sessionNumber = 0
   #epochNumber = 0
 
   take(leaf: number, said: LogLeaf): void {
@@ -97,8 +98,13 @@ export class LogBook {
   }
 
   #open(leaf: number, { session, number, header, atUs }: OpenLeaf): void {
-    const expected = this.sessions.size + 1
-    if (number !== expected) this.#unlawful(leaf, session, `opens session number ${number}, and ${expected} comes next`)
+    const expected = this.#sessionNumber + 1
+    if (number < expected) this.#unlawful(leaf, session, `opens session number ${number}, and ${expected} comes next`)
+    if (number > expected) {
+      const which = number - expected === 1 ? `session number ${expected}` : `sessions number ${expected} to ${number - 1}`
+      this.#find('LOST', 'sessions_missing', { leaf }, `leaf ${leaf} opens session number ${number}, and none opened ${which}`)
+    }
+    this.#sessionNumber = Math.max(number, this.#sessionNumber)
     if (this.sessions.has(session)) return this.#unlawful(leaf, session, `opens session ${session} a second time`)
     this.sessions.set(session, {
       session,
@@ -137,7 +143,8 @@ export class LogBook {
     if (!seal) this.#unlawful(leaf, session, `removes the recording of ${session}, which is not sealed`)
     else if (seal.size !== size || !isSameHash(seal.root, parseHash(root)))
       this.#unlawful(leaf, session, `removes another recording than leaf ${seal.leaf} sealed`)
-    if (logged.isHeld) this.#unlawful(leaf, session, `removes the recording of ${session}, which is held`)
+    if (logged.isHeld)
+      this.#find('LOST', 'removed_under_hold', { leaf, session }, `leaf ${leaf} removes the recording of ${session}, which is held`)
     logged.removal = { leaf, atUs }
   }
 
@@ -146,7 +153,7 @@ export class LogBook {
     if (!logged) return
     if (logged.seal && to > logged.seal.size)
       this.#unlawful(leaf, session, `erases lines up to ${to - 1} of a recording sealed with ${logged.seal.size}`)
-    if (logged.isHeld) this.#unlawful(leaf, session, `erases lines of ${session}, which is held`)
+    if (logged.isHeld) this.#find('LOST', 'removed_under_hold', { leaf, session }, `leaf ${leaf} erases lines of ${session}, which is held`)
     logged.erasures.push({ leaf, from, to, void: parseHash(line) })
   }
 
@@ -164,6 +171,15 @@ export class LogBook {
   }
 
   #unlawful(leaf: number, session: string | null, says: string): void {
-    this.found.push({ verdict: 'TAMPERED', code: 'leaf_unlawful', session, line: null, leaf, says: `leaf ${leaf} ${says}` })
+    this.#find('TAMPERED', 'leaf_unlawful', { leaf, session }, `leaf ${leaf} ${says}`)
+  }
+
+  #find(
+    verdict: Found['verdict'],
+    code: Found['code'],
+    { leaf, session = null }: { leaf: number; session?: string | null },
+    says: string,
+  ): void {
+    this.found.push({ verdict, code, session, line: null, leaf, says })
   }
 }

@@ -33,7 +33,7 @@ export interface SessionProofs {
 
 /** What keeps a proof from being made. */
 export class NotProvable extends Error {
-  readonly code: 'checkpoint_missing' | 'session_unknown' | 'evidence_missing' | 'not_anchored' | 'line_erased'
+  readonly code: 'checkpoint_missing' | 'session_unknown' | 'evidence_missing'
 
   constructor(code: NotProvable['code'], message: string) {
     super(message)
@@ -50,17 +50,19 @@ export async function collectProofs(evidence: Evidence, session: string, sha256:
   const log = new ProvableLog(evidence, size, sha256)
   const leaves: LeafProof[] = []
   const handovers = new Map<number, Uint8Array>()
+  let isKnown = false
   let isOpen = true
   for (const index of await evidence.leavesOf(session)) {
     if (index >= size) continue
     const { leaf, said } = await log.read(index)
     if (!isNeeded(said, session)) continue
     leaves.push({ index, leaf, path: await log.prove(index) })
+    if (said.kind === 'open') isKnown = true
     if (said.kind === 'seal') isOpen = false
     const handover = said.kind === 'key' && said.replaces !== null ? await evidence.handover(index) : null
     if (handover) handovers.set(index, handover)
   }
-  if (leaves.length === 0) throw new NotProvable('session_unknown', `the log’s newest checkpoint knows no session ${session}`)
+  if (!isKnown) throw new NotProvable('session_unknown', `the log’s newest checkpoint knows no session ${session}`)
   const listed = isOpen ? await newestHead(evidence, log, session) : null
   if (listed) leaves.push(listed.epoch)
   return { session, checkpoint, leaves, head: listed?.head ?? null, handovers }

@@ -55,6 +55,8 @@ export function statusOfLine(report: SessionReport, line: number): LineStatus | 
     return { verdict: 'TAMPERED', anchor: null, says: `at or after the first line that is not what the log says` }
   if (line < lines && report.verdict === 'TAMPERED' && line >= expectedLines)
     return { verdict: 'TAMPERED', anchor: null, says: 'the log knows nothing of this line' }
+  if (line < lines && line < expectedLines)
+    return { verdict: 'UNANCHORED', anchor: null, says: 'nothing vouches for it without the lines that are missing behind it' }
   if (line < lines) return { verdict: 'UNANCHORED', anchor: null, says: 'younger than the newest signed head' }
   if (line < expectedLines)
     return { verdict: report.verdict === 'LOST' ? 'LOST' : 'TRUNCATED', anchor: null, says: 'missing: the log knows of it' }

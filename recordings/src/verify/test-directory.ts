@@ -19,6 +19,7 @@ import { formatTlogProof } from '../proof/tlog-proof.ts'
 import type { TreeHead } from '../proof/tree.ts'
 import { dataDirectory, proofPaths, type FileReader } from './data-directory.ts'
 import type { Evidence } from './evidence.ts'
+import { epochListsKept } from './log-book.ts'
 
 /** Files by their path: a data directory in memory, of which tests take copies and change them. */
 export type Files = Map<string, Uint8Array>
@@ -86,15 +87,20 @@ export class TestDirectory {
     return note
   }
 
-  /** The heads of all that is open, and a checkpoint that covers them. */
-  epoch(): void {
+  /** The heads of all that is open, and a checkpoint that covers them unless it comes later. */
+  epoch({ isSigned = true } = {}): void {
     this.tick(1_000_000)
     const heads: EpochHead[] = this.sessions.filter(({ isOpen }) => isOpen).map(session => ({ id: session.id, ...session.head() }))
     if (this.#ledger.length > 0) heads.push({ id: 'ledger', ...headOf(this.#ledger) })
     this.#epoch++
     this.files.set(proofPaths.epochList(this.#epoch), formatEpochList(heads))
     this.log({ kind: 'epoch', atUs: this.nowUs, number: this.#epoch, count: heads.length, root: formatBase64(epochRoot(sha256, heads)) })
-    this.checkpoint()
+    if (isSigned) this.checkpoint()
+  }
+
+  /** Lets go of lists that are too old, as a gateway does. */
+  prune(): void {
+    for (let epoch = 1; epoch <= this.#epoch - epochListsKept; epoch++) this.files.delete(proofPaths.epochList(epoch))
   }
 
   open(): TestSession {
@@ -252,9 +258,8 @@ export function readerOf(files: Files, chunkBytes = 1 << 16): FileReader {
       return bytes ? pieces(bytes, chunkBytes) : null
     },
     async list(folder) {
-      const names = [...files.keys()]
-        .filter(path => path.startsWith(`${folder}/`))
-        .map(path => path.slice(folder.length + 1).split('/')[0]!)
+      const prefix = folder === '' ? '' : `${folder}/`
+      const names = [...files.keys()].filter(path => path.startsWith(prefix)).map(path => path.slice(prefix.length).split('/')[0]!)
       return [...new Set(names)]
     },
   }

@@ -370,7 +370,7 @@ export const mutations: Record<string, (sample: Sample, chance: Chance) => Mutat
     const leaves = directory.leaves.filter(leaf => !utf8Decoder.decode(leaf).includes(`"session":"${session.id}"`))
     const fork = signed(directory, leaves, [directory.keys.at(-1)!])
     fork.files.delete(session.path)
-    return fork
+    return { ...fork, expected: ['TAMPERED', 'LOST'] }
   },
 }
 

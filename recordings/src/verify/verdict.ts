@@ -53,6 +53,7 @@ export type FindingCode =
   | 'ledger_unanchored'
   | 'ledger_unsalted'
   // Recordings
+  | 'sessions_missing'
   | 'recording_missing'
   | 'recording_foreign'
   | 'recording_lost'

@@ -104,13 +104,7 @@ class LedgerCheck {
         { line: lines, leaf: newest.leaf },
         `the end of the ledger was cut off: ${lines} lines are there, and leaf ${newest.leaf} says there were ${newest.size}`,
       )
-    else if (lines > (newest?.size ?? 0) || this.#cutter.restBytes > 0)
-      this.#find(
-        'UNANCHORED',
-        'ledger_unanchored',
-        { line: newest?.size ?? 0 },
-        `${lines - (newest?.size ?? 0)} lines of the ledger came after its newest head`,
-      )
+    else this.#nameTail(lines - (newest?.size ?? 0), newest?.size ?? 0)
     this.#nameUnanswered(isThere)
     return { report: { lines, provenLines: this.#fitting?.size ?? 0, expectedLines, isRead }, found: this.found }
   }
@@ -134,6 +128,12 @@ class LedgerCheck {
     const where =
       size - from === 1 ? `line ${from} of the ledger is` : `one of the lines ${from} to ${size - 1} of the ledger is the first that is`
     this.#find('TAMPERED', 'ledger_differs', { line: from, leaf }, `${where} not as leaf ${leaf} of the log says`)
+  }
+
+  #nameTail(lines: number, from: number): void {
+    if (lines <= 0 && this.#cutter.restBytes === 0) return
+    const what = lines === 1 ? '1 line' : `${lines} lines`
+    this.#find('UNANCHORED', 'ledger_unanchored', { line: from }, `${what} of the ledger came after its newest head`)
   }
 
   /** Leaves that stand for lines which are not there. */
