@@ -11,8 +11,9 @@ import { Policies, PolicyFiles } from '../policies/index.ts'
 import { versionOf } from '../policies/policies.ts'
 import { forbidding, knownWorld, sessionAt, commandOf, testWorld } from '../policies/test-policies.ts'
 import { newId } from '../runtime/id.ts'
-import { inlineRecordingWork, openRetention } from '../retention/index.ts'
-import { SimulatedMachine } from '../runtime/simulated.ts'
+import { inlineRecordingWork, openRetention, readAgainMs } from '../retention/index.ts'
+import { recordSession, secret } from '../retention/test-retention.ts'
+import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import { createApi } from './create-api.ts'
 import type { ApiDeps } from './deps.ts'
 import { EventStream } from './event-stream.ts'
@@ -141,6 +142,7 @@ class KnownSearch implements Search {
     return { items: [{ ...run, id: 'run_2', attempt: 2 }, run], cursor: null }
   }
   async run(id: string) {
+    if (id === 'away') throw Object.assign(new Error('hunter2 is not there'), { code: 'ECONNREFUSED' })
     return id === run.id ? run : null
   }
   async histogram() {
@@ -401,6 +403,24 @@ describe('the answers', () => {
       ['GET', '/api/tokens', 200],
       ['POST', '/api/tokens', 201, { name: 'siem', role: 'investigator' }],
       ['GET', '/api/targets', 200],
+      ['POST', '/api/holds', 201, { session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 409, { session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 201, { run: 'run_1', reason: 'case 12' }],
+      ['POST', '/api/holds', 404, { session: 'none', reason: 'case 12' }],
+      ['POST', '/api/holds', 404, { run: 'none', reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { run: 'run_1', session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { session: id, reason: 'two\nlines' }],
+      ['GET', '/api/holds', 200],
+      ['DELETE', '/api/holds/none?reason=over', 404],
+      ['DELETE', '/api/holds/none', 400],
+      ['POST', '/api/erasures', 404, { session: 'none', command: 1, reason: 'a slip' }],
+      ['POST', '/api/erasures', 400, { session: id, command: 1, from: 3, to: 4, reason: 'a slip' }],
+      ['POST', '/api/erasures', 400, { session: id, reason: 'a slip' }],
+      ['GET', '/api/erasures', 200],
+      ['GET', '/api/erasures/none', 404],
+      ['POST', '/api/erasures/none/approve', 404],
+      ['POST', '/api/erasures/none/refuse', 404, { reason: 'it is needed' }],
       ['GET', '/api/index', 200],
       ['POST', '/api/index/rebuild', 202],
       ['POST', '/api/index/rebuild', 409],
@@ -632,6 +652,87 @@ describe('runs', () => {
   })
 })
 
+describe('legal holds', () => {
+  it('are placed by investigators and lifted by admins, and the ledger says who and why', async () => {
+    const id = gateway.record('x')
+    const asEye = { token: investigator }
+    const placed = await gateway.ask('POST', '/api/holds', { ...asEye, body: { session: id, reason: 'case 12' } })
+    expect(placed.status).toBe(201)
+    const held = schemas.hold.parse(await placed.json())
+    expect(held).toMatchObject({ session: id, reason: 'case 12', by: { kind: 'token', name: 'eye' } })
+    expect((await gateway.ask('DELETE', `/api/holds/${held.id}?reason=over`, asEye)).status).toBe(403)
+    for (const token of [author, approver])
+      expect((await gateway.ask('POST', '/api/holds', { token, body: { run: 'run_1', reason: 'case 12' } })).status).toBe(403)
+    expect((await gateway.ask('DELETE', `/api/holds/${held.id}?reason=over`)).status).toBe(200)
+    expect(await (await gateway.ask('GET', '/api/holds', asEye)).json()).toEqual({ items: [] })
+    expect(readLedger(gateway.machine.disk, '/data')).toMatchObject([
+      { kind: 'hold placed', session: id, reason: 'case 12', by: { name: 'eye' } },
+      { kind: 'hold lifted', session: id, reason: 'over', by: { name: 'ci' } },
+    ])
+  })
+
+  it('are placed on a run while search is away', async () => {
+    expect((await gateway.ask('POST', '/api/holds', { body: { run: 'away', reason: 'case 12' } })).status).toBe(201)
+  })
+})
+
+describe('erasures', () => {
+  const reason = 'a password that was pasted by mistake'
+  const body = async (answer: Promise<Response> | Response) => schemas.erasure.parse(await (await answer).json())
+
+  it('take two people, and neither the one who asked nor their token of the same name is the other', async () => {
+    const { id, path } = recordSession(gateway.machine)
+    const asked = await gateway.ask('POST', '/api/erasures', { token: investigator, body: { session: id, command: 2, reason } })
+    expect(asked.status).toBe(201)
+    const erasure = await body(asked)
+    expect(erasure).toMatchObject({
+      state: 'pending',
+      commands: [2],
+      canApprove: false,
+      cannotApprove: expect.stringContaining('themselves'),
+    })
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: investigator })).status).toBe(403)
+    const made = await gateway.ask('POST', '/api/tokens', { body: { name: 'EYE', role: 'admin' } })
+    const { secret: sameName } = schemas.createdToken.parse(await made.json())
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: sameName })).status).toBe(403)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: approver })).status).toBe(403)
+    expect(await body(gateway.ask('GET', `/api/erasures/${erasure.id}`))).toMatchObject({ canApprove: true })
+    const before = gateway.machine.disk.read(path)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`)).status).toBe(202)
+    await settle()
+    expect(await body(gateway.ask('GET', `/api/erasures/${erasure.id}`))).toMatchObject({ state: 'done', decidedBy: { name: 'ci' } })
+    expect(gateway.machine.disk.read(path)).not.toEqual(before)
+  })
+
+  it('say why not: under hold, while the session is open, once they are decided', async () => {
+    const { id } = recordSession(gateway.machine)
+    const open = recordSession(gateway.machine, { isOpen: true })
+    const ask = (session: string) => gateway.ask('POST', '/api/erasures', { body: { session, command: 2, reason } })
+    expect((await ask(open.id)).status).toBe(409)
+    const erasure = await body(ask(id))
+    await gateway.ask('POST', '/api/holds', { body: { session: id, reason: 'case 12' } })
+    const held = await ask(id)
+    expect([held.status, await held.text()]).toEqual([409, expect.stringContaining('case 12')])
+    const approved = await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: investigator })
+    expect([approved.status, await approved.text()]).toEqual([409, expect.stringContaining('case 12')])
+    const refused = { token: investigator, body: { reason: 'it is needed' } }
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/refuse`, refused)).status).toBe(200)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/refuse`, refused)).status).toBe(409)
+  })
+
+  it('have what was erased fetched no more from a browser’s own copy', async () => {
+    const { id } = recordSession(gateway.machine)
+    const fetched = () => gateway.ask('GET', `/api/sessions/${id}/recording`)
+    const etag = (await fetched()).headers.get('etag')!
+    const { id: erasure } = await body(gateway.ask('POST', '/api/erasures', { body: { session: id, command: 2, reason } }))
+    await gateway.ask('POST', `/api/erasures/${erasure}/approve`, { token: investigator })
+    await settle()
+    const again = await gateway.ask('GET', `/api/sessions/${id}/recording`, { headers: { 'if-none-match': etag } })
+    expect(again.status).toBe(200)
+    expect(await again.text()).not.toContain(secret)
+  })
+})
+
 describe('recordings', () => {
   const fetchRange = async (id: string, range?: string, headers = {}) => {
     const answer = await gateway.ask('GET', `/api/sessions/${id}/recording`, { headers: { ...(range ? { range } : {}), ...headers } })
@@ -663,14 +764,14 @@ describe('recordings', () => {
     expect(await fetchRange(gateway.record(text))).toEqual([200, text, null])
   })
 
-  it('tell who looked, once an hour for each reader', async () => {
+  it('tell who looked, once in a quarter of an hour for each reader', async () => {
     const id = gateway.record('0123456789')
     const reads = () => gateway.ledgerKinds().filter(kind => kind === 'read').length
     for (let at = 0; at < 5; at++) await fetchRange(id, `bytes=${at}-${at}`)
     expect(reads()).toBe(1)
     await gateway.ask('GET', `/api/sessions/${id}/recording`, { token: investigator })
     expect(reads()).toBe(2)
-    await gateway.machine.advance(3600 * 1000)
+    await gateway.machine.advance(readAgainMs)
     await fetchRange(id)
     expect(reads()).toBe(3)
   })
