@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<CliCommand>> = {
   play: async () => (await import('./play.ts')).playCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   verify: async () => (await import('./verify.ts')).verifyCommand,
+  log: async () => (await import('./log.ts')).logCommand,
   reindex: async () => (await import('./reindex.ts')).reindexCommand,
   witness: async () => (await import('./witness.ts')).witnessCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,

@@ -48,7 +48,7 @@ export interface OpenedLog {
   /** Bytes at its end that were not whole leaves, or told of what the disk lost; kept beside it as `log/torn-<n>`. */
   asideBytes: number
   /** Its leaves from the newest to the first, as they were found. */
-  leavesBackwards(): Generator<RawLeaf>
+  leavesBackwards: () => Generator<RawLeaf>
 }
 
 /** A leaf as it is written. */

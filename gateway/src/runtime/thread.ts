@@ -39,9 +39,9 @@ export function startThread<Report>({ entry, name, data, memoryMbMax, onReport, 
 export interface OwnThread<Data, Told, Report> {
   /** What it was started with. */
   data: Data
-  tell(report: Report): void
+  tell: (report: Report) => void
   /** Calls back with what it is told. To be called at once: what is told to a thread that does not listen may be lost. */
-  onTold(handle: (told: Told) => void): void
+  onTold: (handle: (told: Told) => void) => void
 }
 
 /** The least urgent that a thread can be. */
