@@ -94,7 +94,8 @@ export async function startGateway(
     await until(
       'the gateway to be healthy',
       async () => {
-        if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${log.slice(-3000)}`)
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the gateway ended with ${child.exitCode ?? child.signalCode}: ${log.slice(-3000)}`)
         return fetch(`${url}/healthz`).then(
           answer => answer.ok,
           () => false,

@@ -6,10 +6,12 @@ import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
 import { Ledger, readLedger } from '../journal/ledger.ts'
 import { RecordingFiles } from '../journal/recording-files.ts'
+import { openTestRoom } from '../log/test-log.ts'
 import { Policies, PolicyFiles } from '../policies/index.ts'
 import { versionOf } from '../policies/policies.ts'
 import { forbidding, knownWorld, sessionAt, commandOf, testWorld } from '../policies/test-policies.ts'
 import { newId } from '../runtime/id.ts'
+import { inlineRecordingWork, openRetention } from '../retention/index.ts'
 import { SimulatedMachine } from '../runtime/simulated.ts'
 import { createApi } from './create-api.ts'
 import type { ApiDeps } from './deps.ts'
@@ -149,7 +151,7 @@ class KnownSearch implements Search {
   }
 }
 
-function build({ secure = false } = {}) {
+async function build({ secure = false } = {}) {
   const machine = new SimulatedMachine()
   for (const directory of ['/data', '/web', '/web/assets']) machine.disk.makeDirectory(directory)
   const write = (path: string, text: string) => machine.disk.append(path, { exclusive: true }).write(new TextEncoder().encode(text))
@@ -180,11 +182,28 @@ function build({ secure = false } = {}) {
     labels: { env: 'prod' },
     settings: { database: 'shop', password: { env: 'SHOP_PASSWORD' } },
   })
+  const room = await openTestRoom(machine, ledger)
+  const { holds, erasures, readers } = openRetention({
+    machine,
+    directory: '/data',
+    ledger,
+    entries,
+    work: inlineRecordingWork(machine.disk),
+    index: { forget: async () => {} },
+    approvals,
+    keep: {},
+    published: () => room.epochs.anchor(),
+    onProblem: problem => errors.push(problem),
+  })
   const deps: ApiDeps = {
     machine,
     version: '1.2.3',
     secure,
     ledger,
+    ...room,
+    holds,
+    erasures,
+    readers,
     search,
     reindex: () => new Promise(resolve => machine.clock.after(1000, resolve)),
     runs,
@@ -282,9 +301,9 @@ const openApiDocument = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
-let gateway: ReturnType<typeof build>
-beforeEach(() => {
-  gateway = build()
+let gateway: Awaited<ReturnType<typeof build>>
+beforeEach(async () => {
+  gateway = await build()
 })
 
 /** Holds a command for consent, as the guard does. */
@@ -385,6 +404,11 @@ describe('the answers', () => {
       ['GET', '/api/index', 200],
       ['POST', '/api/index/rebuild', 202],
       ['POST', '/api/index/rebuild', 409],
+      ['GET', '/handover/0', 404],
+      ['GET', '/api/log', 200],
+      ['GET', '/api/log/epochs/01', 404],
+      ['GET', '/api/log/sessions/s', 200],
+      ['POST', '/api/log/rotate-key', 200],
       ['GET', '/api/me', 200],
       ['POST', '/api/sign-in/links', 201, { name: 'ada', role: 'admin' }],
       ['POST', '/api/sign-in', 401, { token: 'x' }],
@@ -1008,7 +1032,7 @@ describe('signing in', () => {
   })
 
   it('gives a Secure cookie bound to its host when the port speaks TLS', async () => {
-    gateway = build({ secure: true })
+    gateway = await build({ secure: true })
     const { setCookie } = await signedIn()
     expect(setCookie).toMatch(/^__Host-steno=/)
     expect(setCookie).toContain('; Secure')

@@ -10,6 +10,7 @@ import { bytesLabel, CopyButton, countOf, PrincipalChain, Problem, Skeleton, Tab
 import { AnswerPane } from './AnswerPane.tsx'
 import { CommandPane } from './CommandPane.tsx'
 import { createReplay, frameAtTime } from './create-replay.ts'
+import { ErasedPane } from './ErasedPane.tsx'
 import type { CommandDetail, FrameSummary } from './frame.ts'
 import { Footer } from './Footer.tsx'
 import { Inspector } from './Inspector.tsx'
@@ -91,6 +92,10 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   const saidDetail = () => {
     const detail = replay.detail()
     return detail?.kind === 'said' && detail.index === frame()?.index ? detail : null
+  }
+  const erasedDetail = () => {
+    const detail = replay.detail()
+    return detail?.kind === 'erased' && detail.index === frame()?.index ? detail : null
   }
   const commands = createMemo(() => {
     replay.revision()
@@ -295,6 +300,9 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
                     )}
                   </Show>
                   <Show when={saidDetail()}>{detail => <SaidPane said={detail().said} time={timeOf(shown().atUs)} />}</Show>
+                  <Show when={erasedDetail()}>
+                    {detail => <ErasedPane detail={detail()} from={timeOf(shown().atUs)} until={timeOf(shown().endUs ?? shown().atUs)} />}
+                  </Show>
                   <Show when={shown().n > 0 && commandDetail()}>
                     {detail => (
                       <div class="rp-answered" classList={{ 'is-stale': detail().index !== shown().index }}>

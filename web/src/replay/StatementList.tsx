@@ -135,7 +135,7 @@ function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boole
         'is-last': props.entry.band === 'last',
         'is-rolled-back': props.entry.isRolledBack,
         'is-preparation': isPreparation(frame()),
-        'is-said': frame().outcome === 'said',
+        'is-said': frame().n === 0,
       }}
       onClick={() => props.onSelect(frame().index)}
     >

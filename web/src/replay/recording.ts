@@ -60,6 +60,7 @@ export class Recording {
     if (!frame) throw new RangeError(`the recording has no frame ${index}`)
     const bytes = rangeOf(frame.place)
     if (frame.kind === 'notice') return { kind: 'said', index, bytes, said: frame.said }
+    if (frame.kind === 'erased') return { kind: 'erased', index, bytes, lines: frame.lines, erasure: frame.erasure }
     const { command } = frame
     return {
       kind: 'command',

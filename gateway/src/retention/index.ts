@@ -1,0 +1,7 @@
+export { Erasures, type Erasure } from './erasures.ts'
+export { Holds, type HeldSubject, type Hold } from './holds.ts'
+export { readAgainMs, Readers } from './readers.ts'
+export { inlineRecordingWork, type RecordingWork } from './recording-work.ts'
+export { RetentionRefused } from './refused.ts'
+export { Retention } from './retention.ts'
+export { ThreadedRecordingWork } from './threaded-recording-work.ts'
