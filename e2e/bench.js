@@ -8,6 +8,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { createServer } from 'node:net'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { benchAnalysis } from './bench/analysis.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { median, show } from './bench/numbers.js'
 import { benchVerdicts } from './bench/verdict.js'
@@ -31,6 +32,7 @@ try {
 }
 
 async function main() {
+  await benchAnalysis({ rounds })
   await benchEvaluation({ rounds })
   await benchVerdicts({ rounds })
 

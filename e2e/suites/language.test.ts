@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBrowser, type TestBrowser } from '../support/browser.ts'
 import { startGateway, type Gateway } from '../support/gateway.ts'
 import { house, run, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
@@ -117,6 +119,51 @@ describe('the types that a gateway gives', () => {
     })
   })
 })
+
+describe('the verdict vectors in Chromium', () => {
+  let browser: TestBrowser
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+  })
+
+  it('come out as everywhere, from a bundle as a browser gets it', async () => {
+    const script = await bundled(`
+      import { expectedVectors, verdictVectors } from ${JSON.stringify(join(house, 'policy-dsl/dist/evaluate/verdict-vectors.js'))}
+      globalThis.vectorsWith = async wasm => {
+        const loadWasm = async () => Uint8Array.from(atob(wasm), character => character.charCodeAt(0))
+        return { expected: expectedVectors, got: await verdictVectors({ loadWasm }) }
+      }
+    `)
+    const wasm = readFileSync(join(house, 'node_modules/libpg-query/wasm/libpg-query.wasm'), 'base64')
+    const desk = await browser.desk()
+    await desk.page.addScriptTag({ content: script, type: 'module' })
+    const { expected, got } = await desk.page.evaluate((bytes: string) => (globalThis as any).vectorsWith(bytes), wasm)
+    expect(Object.keys(expected)).toEqual(['judgements', 'statements'])
+    expect(got).toEqual(expected)
+    expect(desk.problems).toEqual([])
+    await desk.close()
+  })
+})
+
+/** A module and all that it imports, as one script for a browser. */
+async function bundled(entry: string): Promise<string> {
+  const name = 'virtual:entry'
+  const built = await build({
+    root: house,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [{ name, resolveId: id => (id === name ? id : null), load: id => (id === name ? entry : null) }],
+    build: { write: false, target: 'es2022', minify: false, rolldownOptions: { input: name } },
+  })
+  const chunks = ([built].flat() as { output: { type: string; code: string }[] }[]).flatMap(({ output }) => output)
+  expect(chunks.map(({ type }) => type)).toEqual(['chunk'])
+  return chunks[0]!.code
+}
 
 /** Asks the build for what the language's tests are written for. */
 async function readLanguage(): Promise<Language> {

@@ -9,6 +9,7 @@ import Moon from 'lucide-solid/icons/moon'
 import Search from 'lucide-solid/icons/search'
 import Sun from 'lucide-solid/icons/sun'
 import TextAlignStart from 'lucide-solid/icons/text-align-start'
+import UserCheck from 'lucide-solid/icons/user-check'
 import {
   createEffect,
   createSignal,
@@ -41,6 +42,7 @@ type Icon = Component<{ size?: number; 'aria-hidden'?: 'true' | 'false' | boolea
 const places: readonly { href: string; name: string; keys: string; icon: Icon }[] = [
   { href: '/sessions', name: 'Sessions', keys: 'g s', icon: TextAlignStart },
   { href: '/runs', name: 'Runs', keys: 'g r', icon: Columns3 },
+  { href: '/approvals', name: 'Approvals', keys: 'g a', icon: UserCheck },
   { href: '/targets', name: 'Targets', keys: 'g t', icon: Database },
 ]
 

@@ -1,4 +1,4 @@
-import type { CommandsApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
+import type { ApprovalsApi, CommandsApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
 import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { createSignal } from 'solid-js'
 import { nowMs } from './clock.ts'
@@ -7,6 +7,7 @@ const sessions = hc<SessionsApi>('/api/sessions', { fetch: ask })
 const commands = hc<CommandsApi>('/api/commands', { fetch: ask })
 const runs = hc<RunsApi>('/api/runs', { fetch: ask })
 const targets = hc<TargetsApi>('/api/targets', { fetch: ask })
+const approvals = hc<ApprovalsApi>('/api/approvals', { fetch: ask })
 const door = hc<SignInApi>('/api', { fetch: ask })
 
 /** One page of an answer; ask again with its cursor for the next. */
@@ -32,6 +33,11 @@ export type Comparison = InferResponseType<typeof runs.compare.$get>
 export type ComparedShape = Comparison['shapes'][number]
 /** What can be reached, without its credential. */
 export type TargetInfo = InferResponseType<typeof targets.index.$get>['items'][number]
+
+/** A command that is held for consent, or was. */
+export type Approval = InferResponseType<(typeof approvals)[':id']['$get']>
+type ApprovalQuery = InferRequestType<typeof approvals.index.$get>['query']
+type Vote = InferRequestType<(typeof approvals)[':id']['reviews']['$post']>['json']
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
 export class ProblemError extends Error {
@@ -72,6 +78,14 @@ export const api = {
   run: async (id: string, signal?: AbortSignal) => (await runs[':id'].$get({ param: named(id) }, until(signal))).json(),
   compare: async (query: CompareQuery, signal?: AbortSignal) => (await runs.compare.$get({ query }, until(signal))).json(),
   targets: async (signal?: AbortSignal) => (await targets.index.$get(undefined, until(signal))).json(),
+
+  approvals: async (query: ApprovalQuery, signal?: AbortSignal) => (await approvals.index.$get({ query }, until(signal))).json(),
+  approval: async (id: string, signal?: AbortSignal) => (await approvals[':id'].$get({ param: named(id) }, until(signal))).json(),
+
+  /** Votes on a request; rejects when it is over, or is not what was shown. */
+  async review(id: string, vote: Vote): Promise<Approval> {
+    return (await approvals[':id'].reviews.$post({ param: named(id), json: vote })).json()
+  },
 
   /** Trades a sign-in link's token for the session cookie. */
   async signIn(token: string): Promise<void> {

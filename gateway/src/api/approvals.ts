@@ -27,7 +27,9 @@ export function approvalsApi({ approvals }: ApiDeps) {
   const view = (approval: Approval, caller: Caller) => {
     const reviewer = reviewerOf(caller)
     const objection = reviewer ? approvals.objection(approval.id, reviewer) : 'only people and API tokens may vote'
-    return { ...viewOf(approval), ...(objection === null ? { canReview: true } : { canReview: false, cannotReview: objection }) }
+    const entitled: { canReview: boolean; cannotReview?: string } =
+      objection === null ? { canReview: true } : { canReview: false, cannotReview: objection }
+    return { ...viewOf(approval), ...entitled }
   }
   return new Hono<ApiEnv>()
     .get(

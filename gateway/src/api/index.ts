@@ -26,3 +26,4 @@ export type ErasuresApi = ReturnType<typeof erasuresApi>
 export type SignInApi = ReturnType<typeof signInApi>
 export type LogApi = ReturnType<typeof logApi>
 export type SearchIndexApi = ReturnType<typeof searchIndexApi>
+export type { ApprovalState } from '../approvals/index.ts'

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { describeRoute, validator } from 'hono-openapi'
-import { analyze, compareRulesets, generateTypes } from '@steno/policy-dsl'
+import { createAnalyst, generateTypes } from '@steno/policy-dsl'
 import type { BrokenPolicyFile, PublishedPolicy } from '../policies/index.ts'
 import { actorOf, allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
@@ -27,6 +27,7 @@ const stepsMax = 2000
 export function policiesApi(deps: ApiDeps) {
   const { policies, policyFiles, liveSchema } = deps
   const tags = ['policies']
+  const analyst = createAnalyst({ stepsMax })
 
   /** With files, what is in force is what lies there: a change here would be undone at the next look. */
   function mustBeOurs(name: string): void {
@@ -107,8 +108,8 @@ export function policiesApi(deps: ApiDeps) {
           rules: ruleset ? ruleset.rules.map(summaryOf) : [],
           problems: found,
           tests,
-          findings: ruleset ? analyze(ruleset, { stepsMax }) : [],
-          differences: ruleset && before ? compareRulesets(before.ruleset, ruleset, { stepsMax }) : null,
+          findings: ruleset ? analyst.analyze(ruleset) : [],
+          differences: ruleset && before ? analyst.compare(before.ruleset, ruleset) : null,
           comparedTo: before?.version ?? null,
         }
         return c.json(said)

@@ -2,9 +2,10 @@ import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { streamSSE } from 'hono/streaming'
 import type { z } from 'zod'
+import { mayDo } from '../identity/index.ts'
 import type { Filter } from '../index/search.ts'
 import { RehearsalStopped, RehearsalTooLarge, type Progress, type RehearsalAsk, type RehearsedPolicy } from '../rehearsal/index.ts'
-import { allow, type ApiEnv } from './caller.ts'
+import { allow, type ApiEnv, type Caller } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { json, problems } from './describe.ts'
 import { toFilter } from './filter.ts'
@@ -41,7 +42,7 @@ export function rehearseApi(deps: ApiDeps) {
     validator('json', rehearsalRequest, refuseInvalid),
     async c => {
       const request = c.req.valid('json')
-      const { ask, sessions } = await askFor(deps, request)
+      const { ask, sessions } = await askFor(deps, { ...request, showsValues: mayReadTrail(c.get('caller')) })
       let onProgress: (progress: Progress) => void = () => {}
       const rehearsing = deps.rehearsals.start({ ask, sessions, onProgress: progress => onProgress(progress) })
       if (!rehearsing) throw new Problem(503, 'as many rehearsals as there may be are under way: try again when one is over')
@@ -72,8 +73,16 @@ export function rehearseApi(deps: ApiDeps) {
   )
 }
 
+/** Values of answers are for whoever may read the recordings they are in. */
+function mayReadTrail(caller: Caller): boolean {
+  return 'role' in caller && mayDo(caller.role, 'read trail')
+}
+
 /** What is to be rehearsed, and on which sessions, the earliest first. */
-async function askFor(deps: ApiDeps, request: RehearsalRequest): Promise<{ ask: RehearsalAsk; sessions: string[] }> {
+async function askFor(
+  deps: ApiDeps,
+  request: RehearsalRequest & { showsValues: boolean },
+): Promise<{ ask: RehearsalAsk; sessions: string[] }> {
   const policies = policiesOf(deps, request)
   const { since = sinceDefault, until, filter: where } = request
   const filter = toFilter({ ...where, since, until }, deps.machine.clock)
@@ -81,7 +90,17 @@ async function askFor(deps: ApiDeps, request: RehearsalRequest): Promise<{ ask: 
   const { bytes } = await deps.search.lag()
   const unknowns = bytes > 0 ? [`search is ${bytes} bytes of recordings behind: the newest sessions may be missing`] : []
   if (isTruncated) unknowns.push(`there are earlier sessions than the ${sessions.length} that were rehearsed`)
-  return { ask: { policies, sinceUs: filter.sinceUs ?? null, untilUs: filter.untilUs ?? null, unknowns, isTruncated }, sessions }
+  return {
+    ask: {
+      policies,
+      sinceUs: filter.sinceUs ?? null,
+      untilUs: filter.untilUs ?? null,
+      unknowns,
+      isTruncated,
+      showsValues: request.showsValues,
+    },
+    sessions,
+  }
 }
 
 /** The drafts, and what stays in force beside them. Throws where one does not compile. */

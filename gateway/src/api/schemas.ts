@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { groupName, personGroup, principalName, ttlSecondsMax } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { policyName } from '../policies/policy-name.ts'
+import type { MaskSample } from '../rehearsal/mask-samples.ts'
 import type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
@@ -594,6 +595,19 @@ const maskedCommand = z.strictObject({
   reads: z.array(z.string()).meta({ description: 'masked columns that did not come back under their own names' }),
 }) satisfies z.ZodType<MaskedCommand>
 
+const maskSample = z.strictObject({
+  column: z.string().meta({ description: 'of the answer, by the name it came back under' }),
+  before: z.string().nullable().meta({ description: 'what history holds: its start' }),
+  after: z
+    .string()
+    .nullable()
+    .meta({ description: 'what would come back; `hash` and `token` are made with a key of this rehearsal’s own' }),
+  maskedBy: z.string().nullable().meta({ description: 'the rule that masked it already then, so that nothing else is known of it' }),
+  session: z.string(),
+  command: z.int().min(1),
+  frame: count,
+}) satisfies z.ZodType<MaskSample>
+
 export const rehearsalReport = z
   .strictObject({
     policies: z
@@ -616,8 +630,11 @@ export const rehearsalReport = z
     flipsTotal: count,
     flipGroups: z.strictObject({ byShape: z.array(flippedGroup), byAgent: z.array(flippedGroup) }),
     masks: z
-      .array(z.strictObject({ rule: z.string(), column: z.string(), commands: count, rows: count }))
-      .meta({ description: 'columns that would be masked, by what the record says of what commands read' }),
+      .array(z.strictObject({ rule: z.string(), column: z.string(), commands: count, rows: count, samples: z.array(maskSample) }))
+      .meta({
+        description:
+          'columns and patterns that would be masked, by what the record says of what commands read; `samples` are a few values for each, for whoever may read recordings',
+      }),
     masked: z.array(maskedCommand).meta({ description: 'commands whose answers would come back masked: the first 500, by time' }),
     maskedTotal: count,
     limits: z.array(
@@ -628,6 +645,7 @@ export const rehearsalReport = z
         held: count,
         cut: count,
         rowsCut: count,
+        bytesCut: count,
         brokenOff: count,
       }),
     ),

@@ -1,4 +1,5 @@
 import { CliError } from './cli-error.ts'
+import { readEvents, type ServerEvent } from './read-events.ts'
 
 export const defaultUrl = 'http://127.0.0.1:7700'
 
@@ -7,6 +8,8 @@ export interface Client {
   url: string
   /** The answer's JSON. Throws `CliError` with the gateway's own words. */
   ask(method: string, path: string, body?: unknown): Promise<unknown>
+  /** What the gateway tells while it works on it. Throws `CliError` when it breaks off. */
+  follow(method: string, path: string, body?: unknown): AsyncIterable<ServerEvent>
   /** The answer itself, for what is not JSON. */
   open(path: string): Promise<Response>
   /** The same for what may not be there: null then. */
@@ -28,18 +31,18 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
 
-  async function send(method: string, path: string, body?: unknown): Promise<Response> {
-    const response = await request(method, path, body)
+  async function send(method: string, path: string, body?: unknown, accept?: string): Promise<Response> {
+    const response = await request(method, path, body, accept)
     if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
     return response
   }
 
-  async function request(method: string, path: string, body?: unknown): Promise<Response> {
+  async function request(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
     try {
       return await fetch(url + path, {
         method,
         redirect: 'error',
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: { accept, authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (error) {
@@ -59,9 +62,19 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
         throw new CliError(`expected JSON from ${url}${path}, got something else; is STENO_URL right?`, exitCode)
       }
     },
-    open: path => send('GET', path),
+    async *follow(method, path, body) {
+      const response = await send(method, path, body, 'text/event-stream')
+      if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+        throw new CliError(`expected a stream of events from ${url}${path}, got something else; is STENO_URL right?`, exitCode)
+      try {
+        yield* readEvents(response.body)
+      } catch (error) {
+        throw new CliError(`the answer of the gateway at ${url} broke off (${reasonOf(error)})`, exitCode)
+      }
+    },
+    open: path => send('GET', path, undefined, '*/*'),
     async find(path) {
-      const response = await request('GET', path)
+      const response = await request('GET', path, undefined, '*/*')
       if (response.status === 404) return null
       if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
       return response

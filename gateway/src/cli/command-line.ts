@@ -10,6 +10,8 @@ export interface Shell {
   drained(): Promise<void>
   /** How wide a line may be; endless when nobody reads it on a screen. */
   width: number
+  /** Says how far something is, in a line that the next one replaces and '' takes away; absent where nobody watches. */
+  progress?: (line: string) => void
   /** Asks whoever sits at the terminal, and gives the line they type; absent where nobody does. */
   ask?: (question: string) => Promise<string>
 }

@@ -32,6 +32,10 @@ const shell: Shell = {
   drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
   width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+  // To the beginning of the line, and without what stood there.
+  ...(process.stderr.isTTY
+    ? { progress: line => void process.stderr.write(`\r\u001b[K${line.slice(0, process.stderr.columns - 1)}`) }
+    : {}),
 }
 
 // A reader that has seen enough (`steno commands | head`) is no error.

@@ -8,6 +8,7 @@ import { forbidding, knownWorld } from '../policies/test-policies.ts'
 import { apiOf, secrets } from '../rehearsal/test-api.ts'
 import { History } from '../rehearsal/test-history.ts'
 import { CliError } from './cli-error.ts'
+import type { Shell } from './command-line.ts'
 import { policyCommand } from './policy.ts'
 
 let directory: string
@@ -30,12 +31,20 @@ const cast = (session: string, name = `sessions/2026-01-01/${session}.cast`) => 
 
 async function rehearse(args: string[], env: Record<string, string> = {}) {
   let out = ''
-  const shell = { env, out: (text: string) => void (out += text), err: () => {}, drained: async () => {}, width: 160 }
+  const told: string[] = []
+  const shell: Shell = {
+    env,
+    out: text => void (out += text),
+    err: () => {},
+    drained: async () => {},
+    width: 160,
+    progress: line => void told.push(line),
+  }
   try {
-    return { exitCode: await policyCommand.run(['rehearse', ...args], shell), out, err: '' }
+    return { exitCode: await policyCommand.run(['rehearse', ...args], shell), out, err: '', told }
   } catch (error) {
     if (!(error instanceof CliError)) throw error
-    return { exitCode: error.exitCode, out, err: error.message }
+    return { exitCode: error.exitCode, out, err: error.message, told }
   }
 }
 
@@ -93,6 +102,28 @@ what history cannot tell:
     expect(await json('--target', 'billing')).toMatchObject({ sessions: 0 })
     expect(await json('--until', '2026-01-01T00:00:01.5Z')).toMatchObject({ commands: 1, flips: [{ session: one }] })
     expect(await json('--since', '2026-01-01T00:00:01.5Z')).toMatchObject({ commands: 1, flips: [{ session: two }] })
+  })
+
+  it('says how far it is to whoever watches, and takes that away at the end', async () => {
+    const casts = [cast(await history.session(['SELECT 1']), 'a.cast'), cast(await history.session(['SELECT 1', 'SELECT 2']), 'b.cast')]
+    const { told } = await rehearse([file('guard.ts', forbidding('DELETE')), '--schema', schema(), '--recordings', ...casts])
+    expect(told.slice(-2)).toEqual(['2 of 2 sessions, 3 commands', ''])
+  })
+
+  it('shows values before and after a mask, and what limits would cut', async () => {
+    const rows = [['a@x.org'], ['b@x.org\u001b[2J']]
+    const id = await history.session([{ text: 'SELECT email FROM customers', columns: ['email'], rows }])
+    const source = `
+      rule('hide mail', { on: target('shop'), effect: mask({ columns: [shop.customers.email], with: 'redact' }) })
+      rule('one', { on: target('shop'), effect: limit({ rows: 1, over: 'cut' }) })`
+    const { out } = await rehearse([file('guard.ts', source), '--schema', schema(), '--recordings', cast(id)])
+    expect(out).not.toContain('\u001b')
+    const lines = out.split('\n').map(line => line.split(/ {2,}/))
+    expect(lines).toContainEqual(['public.customers.email', '1', '2', 'hide mail'])
+    expect(lines).toContainEqual(['public.customers.email', 'a@x.org', '[redacted]', `${id}.1`, 'hide mail'])
+    expect(lines).toContainEqual(['public.customers.email', 'b@x.org␛[2J', '[redacted]', `${id}.1`, 'hide mail'])
+    expect(lines).toContainEqual(['LIMITED', 'DENIED', 'HELD', 'CUT', 'BY ROWS', 'BY BYTES', 'BROKEN OFF', 'RULE'])
+    expect(lines).toContainEqual(['1', '0', '0', '1', '1', '20', '0', 'one'])
   })
 
   it('fails on what --fail-on names, and on nothing else', async () => {
@@ -186,6 +217,12 @@ describe('steno policy rehearse', () => {
       rulesGone: [{ rule: 'no DELETE', newlyAllowed: 1 }],
     })
     expect((await rehearse([policy], env)).out).toContain('no DELETE (is no more)')
+  })
+
+  it('says how far the gateway is', async () => {
+    await history.session(['SELECT 1', 'SELECT 2'])
+    const { told } = await rehearse([file('guard.ts', forbidding('DELETE'))], env)
+    expect(told.slice(-2)).toEqual(['1 of 1 session, 2 commands', ''])
   })
 
   it('says what the gateway says against it: exit code 3', async () => {

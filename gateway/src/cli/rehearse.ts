@@ -1,17 +1,18 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Verdict } from '@steno/recordings'
+import { z } from 'zod'
 import { compile, type LiveSchema } from '@steno/policy-dsl'
 import { toFilter } from '../api/filter.ts'
 import { Problem } from '../api/problem.ts'
 import { rehearsalReport } from '../api/schemas.ts'
 import { openOperations } from '../index/operations.ts'
 import { formatProblem, policyName } from '../policies/index.ts'
-import { findRecordings, rehearseRecordings, type RehearsalReport, type RehearsedPolicy } from '../rehearsal/index.ts'
+import { findRecordings, rehearseRecordings, type Progress, type RehearsalReport, type RehearsedPolicy } from '../rehearsal/index.ts'
 import { realMachine } from '../runtime/node.ts'
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { CliError, UsageError } from './cli-error.ts'
-import { createClient } from './client.ts'
+import { createClient, type Client } from './client.ts'
 import type { Shell } from './command-line.ts'
 import { safeText } from './safe-text.ts'
 import { writeTable } from './table.ts'
@@ -44,6 +45,7 @@ const failures: Record<string, (report: RehearsalReport) => boolean> = {
 const notRehearsed = 3
 const flipsShownMax = 20
 const groupsShownMax = 10
+const valueShownMax = 40
 
 /** Says what past commands would have met under policies; gives 1 when that is what `--fail-on` names. */
 export async function rehearse(asked: RehearseAsked): Promise<number> {
@@ -59,7 +61,9 @@ export async function rehearse(asked: RehearseAsked): Promise<number> {
   const twice = names.find((name, at) => names.indexOf(name) !== at)
   if (twice !== undefined) throw new UsageError(`expected each policy once, got two files for \`${twice}\``)
   const sources = new Map(files.map(file => [file, read(asked, file)]))
-  const report = casts.length > 0 ? await rehearseFiles(asked, sources, casts) : await askGateway(asked, sources)
+  const report = await (casts.length > 0 ? rehearseFiles(asked, sources, casts) : askGateway(asked, sources)).finally(() =>
+    shell.progress?.(''),
+  )
   shell.out(json ? `${JSON.stringify(report)}\n` : writeReport(report, shell.width))
   return fails(report) ? 1 : 0
 }
@@ -84,7 +88,28 @@ async function askGateway(
     limit,
   }
   const client = createClient({ env: shell.env, exitCode: notRehearsed })
-  return understood(rehearsalReport, await client.ask('POST', '/api/policies/rehearse', body))
+  for await (const { type, data } of client.follow('POST', '/api/policies/rehearse', body)) {
+    const told = parse(data, client)
+    if (type === 'progress') tell(shell, understood(progressEvent, told))
+    else if (type === 'problem') throw new CliError(understood(problemEvent, told).detail, notRehearsed)
+    else if (type === 'result') return understood(rehearsalReport, told)
+  }
+  throw new CliError(`the gateway at ${client.url} ended its answer without a result`, notRehearsed)
+}
+
+const progressEvent = z.object({ sessions: z.number(), of: z.number(), commands: z.number() }) satisfies z.ZodType<Progress>
+const problemEvent = z.object({ detail: z.string() })
+
+function parse(data: string, { url }: Client): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    throw new CliError(`expected JSON from ${url}, got something else; is STENO_URL right?`, notRehearsed)
+  }
+}
+
+function tell({ progress }: Shell, { sessions, of, commands }: Progress): void {
+  progress?.(`${sessions} of ${counted(of, 'session')}, ${counted(commands, 'command')}`)
 }
 
 /** Rehearses here, on recordings that lie here. */
@@ -95,16 +120,18 @@ async function rehearseFiles(asked: RehearseAsked, sources: Map<string, string>,
     if (ruleset) return { name: nameOf(file), version: null, ruleset }
     throw new CliError(problems.map(problem => safeText(formatProblem(file, problem))).join('\n'), notRehearsed)
   })
-  const { clock, disk } = realMachine()
+  const machine = realMachine()
+  const { clock, disk } = machine
   const { sinceUs = null, untilUs = null } = timesOf({ since, until })
   const { recordings, unreadable } = findRecordings(disk, casts.flatMap(castsIn), { target, agent, untilUs: untilUs ?? undefined })
   const unknowns = unreadable.map(file => `no recording can be read in ${file}`)
   return rehearseRecordings({
-    ask: { policies, sinceUs, untilUs, unknowns, isTruncated: false },
+    ask: { policies, sinceUs, untilUs, unknowns, isTruncated: false, showsValues: true },
     recordings,
     parser: await openOperations({ loadWasm: loadParserWasm }),
     clock,
-    onProgress: () => {},
+    random: count => machine.random(count),
+    onProgress: progress => tell(asked.shell, progress),
   })
 
   function timesOf(times: { since: string | undefined; until: string | undefined }) {
@@ -200,13 +227,25 @@ function writeGroups({ flipGroups: { byShape } }: RehearsalReport, width: number
 
 function writeObligations({ masks, limits }: RehearsalReport, width: number): string {
   const masked = masks.map(({ rule, column, commands, rows }) => [column, String(commands), String(rows), rule])
-  const limited = limits.map(({ rule, commands, denied, held, cut, brokenOff }) => [
-    ...[commands, denied, held, cut, brokenOff].map(String),
+  const shown = masks.flatMap(({ rule, column, samples }) =>
+    samples.map(({ before, after, maskedBy, session, command }) => [
+      column,
+      shortly(before),
+      maskedBy === null ? shortly(after) : `masked already by ${maskedBy}`,
+      `${session}.${command}`,
+      rule,
+    ]),
+  )
+  const limited = limits.map(({ rule, commands, denied, held, cut, rowsCut, bytesCut, brokenOff }) => [
+    ...[commands, denied, held, cut, rowsCut, bytesCut, brokenOff].map(String),
     rule,
   ])
   return [
     masked.length === 0 ? '' : writeTable(['MASKED', 'COMMANDS', 'ROWS', 'RULE'], masked, width),
-    limited.length === 0 ? '' : writeTable(['LIMITED', 'DENIED', 'HELD', 'CUT', 'BROKEN OFF', 'RULE'], limited, width),
+    shown.length === 0 ? '' : writeTable(['MASKED', 'BEFORE', 'AFTER', 'COMMAND', 'RULE'], shown, width),
+    limited.length === 0
+      ? ''
+      : writeTable(['LIMITED', 'DENIED', 'HELD', 'CUT', 'BY ROWS', 'BY BYTES', 'BROKEN OFF', 'RULE'], limited, width),
   ]
     .filter(part => part !== '')
     .join('\n')
@@ -223,6 +262,12 @@ function writeApprovals({ approvalsPerDay }: RehearsalReport, width: number): st
       .join(', '),
   ])
   return writeTable(['DAY', 'HELD THEN', 'HELD NOW', 'ASKED'], rows, width)
+}
+
+/** A value as a table has room for it. */
+function shortly(value: string | null): string {
+  if (value === null) return 'NULL'
+  return value.length > valueShownMax ? `${value.slice(0, valueShownMax)}…` : value
 }
 
 function counted(count: number, noun: string): string {

@@ -1,3 +1,4 @@
+import type { LimitObligation } from '@steno/policy-dsl'
 import { readRecording, type EndReason, type RecordedEvent, type RowBlock } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { Recordings } from '../journal/recordings.ts'
@@ -5,7 +6,7 @@ import type { SessionRequest } from '../protocols/protocol.ts'
 import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import { Guard, type GuardOptions } from './guard.ts'
 import { noLaw } from './no-law.ts'
-import { RecordingFailed, type CommandDraft, type Ruling, type Session } from './session.ts'
+import { LimitExceeded, RecordingFailed, type AnswerKeeper, type CommandDraft, type Ruling, type Session, type Ticket } from './session.ts'
 import { decidedBy, lawOf, TestConsent, TestEvidence } from './test-law.ts'
 import { ClientWire, TargetWire } from './wires.ts'
 
@@ -349,6 +350,67 @@ describe('a held command', () => {
     }
     expect(digests.size).toBe(3)
     expect(consent.asked.map(({ ask }) => ask.number)).toEqual([1, 2, 3])
+  })
+})
+
+describe('a limit that holds', () => {
+  const limit: LimitObligation = { rule: 'portions', rows: 2, bytes: null, perMinute: null, per: 'run', over: 'hold' }
+  const cut = (): never => {
+    throw new Error('expected nothing to be cut')
+  }
+  /** Keeps answers as they are. */
+  const keeper: AnswerKeeper = {
+    keep: given => ({ ...given, rows: 'count' in given.part ? given.part.count : 0 }),
+    incoming: content => content,
+    payload: said => said,
+    setting: value => value,
+    incomingRest: () => null,
+    rest: () => null,
+    cut,
+    finish: cut,
+  }
+  const asking: CommandDraft = {
+    ...draft('select id from t'),
+    understand: () => ({ operations: [], comply: () => ({ possible: true, keeper }) }),
+  }
+  const unseen = () => {}
+  const give = (session: Session, ticket: Ticket, rows: number) => {
+    for (let row = 0; row < rows; row++) session.clear(ticket, rowOf('1'), bytes('1'), unseen)
+    session.record(ticket, { kind: 'end', transaction: 'idle' }, unseen)
+    session.commit()
+  }
+
+  it('holds what comes once it is used up, and is lifted for the command that people agree to', async () => {
+    const consent = new TestConsent()
+    const { session } = serve(rig({ law: lawOf(() => ({ limits: [limit] })), consent }))
+    give(session, allowed(session.submit(asking)).ticket, 2)
+    for (let turn = 1; turn <= 2; turn++) {
+      const ruling = session.submit(asking)
+      expect(consent.asked).toHaveLength(turn)
+      expect(consent.asked.at(-1)?.ask.demands).toMatchObject([{ rule: 'portions', by: ['approver'], quorum: 1 }])
+      consent.asked.at(-1)?.settle({ granted: true, reviews: [] })
+      const granted = await ruling
+      expect(granted.verdict).toBe('allow')
+      give(session, granted.ticket, 100)
+    }
+  })
+
+  it('breaks off the answer in which it is used up', () => {
+    const { session } = serve(rig({ law: lawOf(() => ({ limits: [limit] })), consent: new TestConsent() }))
+    const { ticket } = allowed(session.submit(asking))
+    expect(() => give(session, ticket, 3)).toThrow(LimitExceeded)
+  })
+
+  it('is asked about once, whatever else its rule limits, and does not lift what another rule says', async () => {
+    const consent = new TestConsent()
+    const limits: LimitObligation[] = [limit, { ...limit, bytes: 1, rows: null }, { ...limit, rule: 'no more', rows: 4, over: 'deny' }]
+    const { session } = serve(rig({ law: lawOf(() => ({ limits })), consent }))
+    give(session, allowed(session.submit(asking)).ticket, 1)
+    const ruling = session.submit(asking)
+    expect(consent.asked.at(-1)?.ask.demands).toMatchObject([{ rule: 'portions' }])
+    consent.asked.at(-1)?.settle({ granted: true, reviews: [] })
+    const { ticket } = await ruling
+    expect(() => give(session, ticket, 4)).toThrow(LimitExceeded)
   })
 })
 

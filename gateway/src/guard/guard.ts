@@ -1,11 +1,10 @@
+import { LimitBook, type Alert } from '@steno/policy-dsl'
 import { eventMeanings, RecordingWriter, SaltPool, type EndReason, type RecordingHeader } from '@steno/recordings'
 import type { RecordingFile, Recordings } from '../journal/recordings.ts'
 import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine } from '../runtime/machine.ts'
-import type { Alert } from '@steno/policy-dsl'
 import type { Consent, Evidence, Law, LawfulSession } from './law.ts'
-import { LimitBook } from './limit-book.ts'
 import type { Log, Receipt } from './log.ts'
 import { RecordingFailed, Session } from './session.ts'
 
@@ -57,7 +56,7 @@ export class Guard {
     this.#machine = machine
     this.#recordings = recordings
     this.#options = options
-    this.#limits = new LimitBook(machine.clock)
+    this.#limits = new LimitBook()
     this.#salts = new SaltPool(sizeBytes => machine.random(sizeBytes))
   }
 

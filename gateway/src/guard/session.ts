@@ -1,4 +1,14 @@
-import type { Alert, ApprovalDemand, EvidenceDemand, LimitObligation, MaskObligation } from '@steno/policy-dsl'
+import {
+  identitiesOf,
+  type Alert,
+  type Allowance,
+  type ApprovalDemand,
+  type Counted,
+  type EvidenceDemand,
+  type LimitBook,
+  type LimitObligation,
+  type MaskObligation,
+} from '@steno/policy-dsl'
 import type {
   RecordingWriter,
   AnswerPart,
@@ -19,7 +29,6 @@ import { sha256 } from '../runtime/crypto.ts'
 import type { Clock } from '../runtime/machine.ts'
 import { contentOf } from './content.ts'
 import type { Consent, ConsentOutcome, Evidence, EvidenceOutcome, LawfulSession, SessionLaw } from './law.ts'
-import type { Allowance, LimitBook } from './limit-book.ts'
 import type { DenyReason, Log, Receipt } from './log.ts'
 import { noPolicy } from './no-law.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
@@ -58,6 +67,8 @@ export interface Recorded {
 /** A command as its protocol reads it. */
 export interface Understanding {
   operations: Operation[]
+  /** What a limit on commands counts it as, where it is more than one: a text may hold several statements. */
+  statements?: number
   /** Prepares the command for masks and limits on its answer, or says why they cannot be kept; then it must not run. */
   comply(masks: MaskObligation[]): Compliance
 }
@@ -69,9 +80,15 @@ export type Compliance = { recorded?: Recorded | undefined } & (
 )
 
 /** Part of an answer in bytes of its own, and as the record has it. */
-export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> {
+export interface Given<Part = AnswerPart | RowBlock | ContentBlock> {
   part: Part
   bytes: Uint8Array
+}
+
+/** The same as policies want it. */
+export interface Kept<Part = AnswerPart | RowBlock | ContentBlock> extends Given<Part> {
+  /** How many rows it holds, as limits count them. */
+  rows: number
 }
 
 /** Takes what the record has of an answer, part by part. */
@@ -80,7 +97,7 @@ export type Show = (part: AnswerPart | RowBlock | ContentBlock) => void
 /** Keeps one command's answer to what policies demand. Whatever it throws ends the session with nothing passed on. */
 export interface AnswerKeeper {
   /** Masks a part. */
-  keep(kept: Kept): Kept
+  keep(given: Given): Kept
   /** Gives content that the client sends for the command, as the record may have it. */
   incoming(content: ContentBlock): ContentBlock
   /** Gives what the target says outside any answer, by any session's doing. */
@@ -91,8 +108,8 @@ export interface AnswerKeeper {
   incomingRest(): ContentBlock | null
   /** Gives what it held back of content until its end was known. */
   rest(): Kept<ContentBlock> | null
-  /** Gives as many whole rows from the beginning as fit, and their number. */
-  cut(kept: Kept<RowBlock | ContentBlock>, allowance: Allowance): Kept<RowBlock | ContentBlock> & { rows: number }
+  /** Gives as many whole rows from the beginning as fit, and what must stand around them. */
+  cut(kept: Kept<RowBlock | ContentBlock>, allowance: Allowance): Kept<RowBlock | ContentBlock>
   /** Ends an answer that was cut: what the client is told, and the parts of the record that say it. */
   finish(done: AnswerPart, cut: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array }
 }
@@ -164,6 +181,8 @@ export interface SessionParts {
 interface Obliged {
   keeper: AnswerKeeper
   limits: LimitObligation[]
+  /** Those of them that people lifted for this command. */
+  lifted: LimitObligation[]
   given: Allowance
   /** The rule that cut it, and how many rows it has since its last end. */
   cutBy: string | null
@@ -211,6 +230,8 @@ export class Session {
   readonly #over = new AbortController()
   readonly #parts: SessionParts
   readonly #writer: RecordingWriter
+  /** Who limits count. */
+  readonly #counted: Counted
   /** The command whose answer line is open in the writer, 0 for none. */
   #answering = 0
   #commands = 0
@@ -235,6 +256,7 @@ export class Session {
     this.#writer = parts.writer
     this.#committedLines = parts.writer.line
     this.id = parts.id
+    this.#counted = countedOf(parts.lawful)
     this.over = this.#over.signal
   }
 
@@ -437,7 +459,7 @@ export class Session {
   }
 
   #judge(draft: CommandDraft): Ruling | Promise<Ruling> {
-    const { law, lawful, limits: book, onAlert } = this.#parts
+    const { law, limits: book, onAlert, clock } = this.#parts
     const understanding = draft.understand()
     const { operations } = understanding
     const runs = draft.kind !== 'prepare' && draft.kind !== 'bind'
@@ -462,14 +484,16 @@ export class Session {
     }
     if (runs) for (const alert of judgement.alerts) onAlert(alert, `${this.id}.${this.#commands + 1}`)
     if (judgement.verdict === 'deny') return deny({}, by?.hint ?? null)
-    const spent = book.begin(lawful, limits)
-    if (spent?.over === 'deny') return deny({ rule: spent.limit.rule, reason: limitReason(spent.limit) }, limitHint)
+    const spent = book.begin(this.#counted, limits, clock.nowUs(), understanding.statements)
+    const broken = spent.find(({ over }) => over === 'deny')
+    if (broken) return deny({ rule: broken.rule, reason: limitReason(broken) }, limitHint)
     if (compliance?.possible === false) return deny({ rule: compliance.rule, reason: compliance.reason }, compliance.hint)
-    const demands = spent?.over === 'hold' ? [...judgement.approvals, demandBy(spent.limit)] : judgement.approvals
+    const lifted = spent.filter(({ over }) => over === 'hold')
+    const demands = lifted.length === 0 ? judgement.approvals : [...judgement.approvals, ...demandsBy(lifted)]
     if (compliance?.possible && masks.length > 0) this.#keeper = compliance.keeper
     const oblige = (ticket: Ticket) => {
       if (compliance?.possible)
-        this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })
+        this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, lifted, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })
     }
     if (!runs || (demands.length === 0 && judgement.evidence.length === 0)) {
       if (runs) law.remember({ what: 'command', operations, verdict: 'allow' })
@@ -515,7 +539,7 @@ export class Session {
       if (asked) {
         const outcome = await asked.outcome
         decision = { ...decision, reviews: outcome.reviews }
-        if (!outcome.granted) refusal = refusals[outcome.because]
+        if (!outcome.granted) refusal = refusalBy(outcome)
       }
       if (refusal === null && evidence.length > 0 && witnesses && !this.#closed) {
         // What people said is part of what is witnessed.
@@ -622,7 +646,7 @@ export class Session {
   }
 
   /** Masks, limits and writes down one part of an answer that policies have demands on; gives what the client may see of it. */
-  #keep(ticket: Ticket, obliged: Obliged, given: Kept, show: Show): Uint8Array {
+  #keep(ticket: Ticket, obliged: Obliged, given: Given, show: Show): Uint8Array {
     const kept = obliged.keeper.keep(given)
     const { part } = kept
     if ('kind' in part) {
@@ -641,7 +665,7 @@ export class Session {
       obliged.rows = 0
       return bytes
     }
-    const within = this.#within(obliged, { part, bytes: kept.bytes })
+    const within = this.#within(obliged, { ...kept, part })
     if (within.bytes.length > 0) {
       show(within.part)
       this.#write(ticket, within.part)
@@ -651,22 +675,24 @@ export class Session {
 
   /** As many rows as the limits allow. Throws `LimitExceeded` where a limit does not cut. */
   #within(obliged: Obliged, kept: Kept<RowBlock | ContentBlock>): Kept<RowBlock | ContentBlock> {
-    const { limits: book, lawful } = this.#parts
-    const { limits, given, keeper } = obliged
+    const { limits: book, clock } = this.#parts
+    const { limits, lifted, given, keeper } = obliged
     if (limits.length === 0) return kept
+    const nowUs = clock.nowUs()
     let within = kept
     for (const limit of limits) {
-      const allowance = book.allowance(lawful, limit, given)
-      if (within.part.count <= allowance.rows && within.bytes.length <= allowance.bytes) continue
+      if (lifted.includes(limit)) continue
+      const allowance = book.allowance(this.#counted, limit, given, nowUs)
+      if (within.rows <= allowance.rows && within.bytes.length <= allowance.bytes) continue
       if (limit.over !== 'cut') throw new LimitExceeded(limit)
       within = keeper.cut(within, allowance)
       obliged.cutBy ??= limit.rule
     }
-    const spent = { rows: within.part.count, bytes: within.bytes.length }
+    const spent = { rows: within.rows, bytes: within.bytes.length }
     obliged.rows += spent.rows
     given.rows += spent.rows
     given.bytes += spent.bytes
-    book.spend(lawful, limits, spent)
+    book.spend(this.#counted, limits, spent, nowUs)
     return within
   }
 
@@ -735,6 +761,13 @@ interface Refusal {
   hint: string
 }
 
+/** Why consent was not given; whoever rejected says it best. */
+function refusalBy({ because, reviews }: Extract<ConsentOutcome, { granted: false }>): Refusal {
+  const comment = because === 'rejected' ? reviews.findLast(({ vote }) => vote === 'reject')?.comment.trim() : ''
+  const refusal: Refusal = refusals[because]
+  return comment ? { ...refusal, reason: `${refusal.reason}: ${comment.replaceAll(/\s+/g, ' ')}` } : refusal
+}
+
 const refusals = {
   rejected: { reason: 'consent was refused', hint: heldHint },
   expired: { reason: 'nobody decided in time', hint: heldHint },
@@ -765,9 +798,13 @@ function limitReason({ per, rows, bytes, perMinute }: LimitObligation): string {
   return `the ${per} has had the ${amounts.join(', ')} that policy allows`
 }
 
-/** A limit does not name who may lift it: anybody who approves may. */
-function demandBy({ rule }: LimitObligation): ApprovalDemand {
-  return { rule, by: ['approver'], withinMs: limitHoldMs, quorum: 1 }
+/** A limit does not name who may lift it: anybody who approves may, all that its rule set for the command at once. */
+function demandsBy(limits: readonly LimitObligation[]): ApprovalDemand[] {
+  return [...new Set(limits.map(({ rule }) => rule))].map(rule => ({ rule, by: ['approver'], withinMs: limitHoldMs, quorum: 1 }))
+}
+
+function countedOf({ id, rootRun, principal, delegation }: LawfulSession): Counted {
+  return { session: id, run: rootRun, principal: identitiesOf(principal, delegation).at(-1)?.name ?? principal.name }
 }
 
 /**

@@ -44,8 +44,10 @@ export interface IndexerParts {
   machine: Machine
   dataDirectory: string
   readOperations: ReadOperations
-  /** Settles when the parsers behind `readOperations` can be asked. */
-  parsersReady: () => Promise<void>
+  /** Settles when the parsers behind `readOperations` can be asked; void when they can be now. */
+  parsersReady: () => void | Promise<void>
+  /** Another process of the store's works for the indexer from here on. */
+  onStoreProcess: (process: number) => void
   onIndexed: (indexed: Indexed) => void
   onLag: (lag: Lag) => void
   /** The store cannot be reached, or a recording cannot be read. The indexer goes on by itself. */
@@ -86,6 +88,7 @@ export class Indexer {
   #ledgerReadAtUs = -Infinity
   #isClosed = false
   #lastProblem = ''
+  #storeProcess = 0
   #working: Promise<void> | null = null
   /** When a session last wrote. */
   #grewAtUs = -Infinity
@@ -293,7 +296,8 @@ export class Indexer {
       for (const line of wholeLines(machine.disk, from.path, state?.session.indexed_bytes ?? 0)) {
         isCutShort = bytes >= from.bytesMax || changed.size >= from.commandsMax
         if (isCutShort) break
-        await parsersReady()
+        const wait = parsersReady()
+        if (wait) await wait
         if (!state) state = beginSession(line, from.path)
         else for (const command of readLine(state, line, readOperations)) changed.set(command.number, command)
         bytes += line.length + 1
@@ -320,10 +324,12 @@ export class Indexer {
   async #write(batch: Reading[]): Promise<void> {
     if (batch.length === 0) return
     try {
-      await writeBatch(this.#parts.sql, {
+      const process = await writeBatch(this.#parts.sql, {
         sessions: batch.map(({ state }) => state.session),
         commands: batch.flatMap(({ commands }) => commands),
       })
+      if (process !== this.#storeProcess) this.#parts.onStoreProcess(process)
+      this.#storeProcess = process
     } catch (error) {
       if (!isSqlState(error, '22')) throw error
       // The store will never take one of these: one at a time, the others get through.

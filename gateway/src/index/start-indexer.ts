@@ -1,5 +1,6 @@
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { realMachine } from '../runtime/node.ts'
+import { standBehindSessions } from '../runtime/thread.ts'
 import { Indexer, type IndexerParts } from './indexer.ts'
 import type { IndexerStart } from './messages.ts'
 import { openOperations } from './operations.ts'
@@ -18,6 +19,8 @@ export async function startIndexer(
     dataDirectory,
     readOperations: operations.read,
     parsersReady: operations.ready,
+    // A store that is given by its URL may run anywhere, and has its own say in what goes first.
+    onStoreProcess: typeof connection === 'string' ? () => {} : standBehindSessions,
     ...listeners,
   })
   return {

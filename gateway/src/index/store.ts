@@ -33,11 +33,16 @@ export interface Batch {
   commands: CommandRow[]
 }
 
-/** Writes what was read, and how far, in one transaction: a line is indexed exactly once whenever the gateway dies. */
-export async function writeBatch(sql: Sql, batch: Batch): Promise<void> {
-  await sql.begin(async transaction => {
+/**
+ * Writes what was read, and how far, in one transaction: a line is indexed
+ * exactly once whenever the gateway dies. Gives the process of the store's that did it.
+ */
+export async function writeBatch(sql: Sql, batch: Batch): Promise<number> {
+  return sql.begin(async transaction => {
     await upsert(transaction, 'sessions', batch.sessions, { key: ['id'], changing: changingInSessions })
     await upsert(transaction, 'commands', batch.commands, { key: ['session', 'number'], changing: changingInCommands })
+    const [row] = await transaction<{ process: number }[]>`select pg_backend_pid() as process`
+    return row!.process
   })
 }
 

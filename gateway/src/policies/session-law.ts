@@ -1,6 +1,5 @@
 import type { Principal } from '@steno/recordings'
-import { combine, type Evaluator, type Facts, type Judgement } from '@steno/policy-dsl'
-import { identitiesOf } from '../guard/identities.ts'
+import { combine, identitiesOf, withoutRepeats, type Evaluator, type Facts, type Judgement } from '@steno/policy-dsl'
 import type { LawfulCommand, LawfulSession, RememberedEvent, Sentence, SessionLaw } from '../guard/law.ts'
 import { noPolicy } from '../guard/no-law.ts'
 import type { Clock } from '../runtime/machine.ts'
@@ -94,7 +93,7 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
         }
         policy = version
         const combined = combine(judgements)
-        const judgement = identities.length > 1 ? once(combined) : combined
+        const judgement = identities.length > 1 ? withoutRepeats(combined) : combined
         const deciding = judgement.by === null ? -1 : judgements.findIndex(({ by }) => by === judgement.by)
         return { policyVersion: policies[deciding % policies.length]?.version ?? version, judgement }
       } catch (error) {
@@ -119,24 +118,6 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
       else for (const { verb } of event.operations) memory.add('count', verb, 1, nowUs)
     }
   }
-}
-
-/** What is asked for by the same rule for several identities is asked for once. */
-function once(judgement: Judgement): Judgement {
-  const { matched, approvals, evidence, masks, limits, alerts } = judgement
-  return {
-    ...judgement,
-    matched: distinct(matched),
-    approvals: distinct(approvals),
-    evidence: distinct(evidence),
-    masks: distinct(masks),
-    limits: distinct(limits),
-    alerts: distinct(alerts),
-  }
-}
-
-function distinct<T>(values: T[]): T[] {
-  return [...new Map(values.map(value => [JSON.stringify(value), value])).values()]
 }
 
 /** What holds when a policy cannot say what holds. */

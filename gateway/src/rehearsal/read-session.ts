@@ -1,4 +1,4 @@
-import type { RehearsedCommand } from '@steno/policy-dsl'
+import { beginRehearsed, type RehearsedCommand } from '@steno/policy-dsl'
 import { RecordingError, RecordingReader, type AnswerPart, type CommandRecord, type RecordingHeader } from '@steno/recordings'
 import type { ReadOperations } from '../index/session-reader.ts'
 
@@ -14,15 +14,13 @@ export interface PastCommands {
 export interface PastParser {
   read: ReadOperations
   /** Settles when it can be asked. */
-  ready: () => Promise<void>
+  ready: () => void | Promise<void>
 }
 
 /** So many commands are given at once: a session of a million need not fit in memory. */
 const batchMax = 20_000
 /** So many commands may be under way at once; of more than these, the first are given without the rest of their answers. */
 const runningMax = 20_000
-/** So many columns of one command are kept; more come only of many statements in one text. */
-const columnsMax = 2000
 
 /**
  * Gives the commands of a recording in their order, from its bytes cut
@@ -62,6 +60,7 @@ export async function* readSession(pieces: Iterable<Uint8Array>, parser: PastPar
 
 interface Waiting {
   command: RehearsedCommand
+  take: (part: AnswerPart) => void
   isReadNow: boolean
   isOver: boolean
 }
@@ -76,20 +75,12 @@ async function begin(
   if (isReadNow) await ready()
   // A list of its own: the same text is read once, and commands are told apart by their lists.
   const known = isReadNow ? { ...record, operations: [...read(record, protocol)] } : record
-  return { command: { record: known, line, atUs, decidedLater: null, columns: [], rows: 0, maskedCells: 0 }, isReadNow, isOver: false }
+  return { ...beginRehearsed(known, { line, atUs, protocol }), isReadNow, isOver: false }
 }
 
 function takePart(entry: Waiting, part: AnswerPart): void {
-  const { command } = entry
-  if (part.kind === 'columns') {
-    for (const { name } of part.columns) {
-      if (command.columns.length < columnsMax && !command.columns.includes(name)) command.columns.push(name)
-    }
-  } else if (part.kind === 'rows') {
-    command.rows += part.rows.length
-    for (const cells of part.rows)
-      for (const cell of cells) if (typeof cell === 'object' && cell !== null && 'masked' in cell) command.maskedCells++
-  } else if (part.kind === 'end') entry.isOver = true
+  entry.take(part)
+  if (part.kind === 'end') entry.isOver = true
 }
 
 /** Takes out the commands from the first on that are over; when there are too many, also some that are not. */

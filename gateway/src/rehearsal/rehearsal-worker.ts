@@ -9,12 +9,14 @@ import type { RehearsalStart, RehearsalTold } from './rehearsals.ts'
 
 const { data, tell } = thisThread<RehearsalStart, RehearsalTold>()
 const { ask, dataDirectory, sessions } = data
-const { clock, disk } = realMachine()
+const machine = realMachine()
+const { clock, disk } = machine
 const report = await rehearseRecordings({
   ask,
   recordings: recordingsOf(sessions, { disk, files: new RecordingFiles(disk, dataDirectory) }),
   parser: await openOperations({ loadWasm: loadParserWasm }),
   clock,
+  random: count => machine.random(count),
   onProgress: progress => tell({ kind: 'progress', progress }),
 })
 tell({ kind: 'report', report })

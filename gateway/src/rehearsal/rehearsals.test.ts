@@ -19,7 +19,7 @@ const running = (program: string) => {
   return new ThreadedRehearsals('/data', pathToFileURL(path))
 }
 
-const ask: RehearsalAsk = { policies: [], sinceUs: null, untilUs: null, unknowns: ['u'], isTruncated: true }
+const ask: RehearsalAsk = { policies: [], sinceUs: null, untilUs: null, unknowns: ['u'], isTruncated: true, showsValues: true }
 const endless = 'setInterval(() => {}, 1000)'
 
 function start(rehearsals: ThreadedRehearsals) {

@@ -17,10 +17,11 @@ async function rehearse(history: History, policies: RehearsedPolicy[], asked: Pa
   const told: Progress[] = []
   const sessions = history.sessions.map(({ id }) => id)
   const report = await rehearseRecordings({
-    ask: { policies, sinceUs: null, untilUs: null, unknowns: [], isTruncated: false, ...asked },
+    ask: { policies, sinceUs: null, untilUs: null, unknowns: [], isTruncated: false, showsValues: true, ...asked },
     recordings: recordingsOf(sessions, { disk: history.machine.disk, files: history.files }),
     parser: pastParser,
     clock: history.machine.clock,
+    random: count => history.machine.random(count),
     onProgress: progress => told.push(progress),
   })
   return { report, told }
@@ -135,6 +136,78 @@ describe('a rehearsal', () => {
     expect(report.unknowns).toContainEqual(
       expect.stringContaining('1 command reads masked columns that came back under no name of their own'),
     )
+  })
+
+  it('shows a few values as history holds them, and what would stand in their place', async () => {
+    const history = new History()
+    const id = await history.session([
+      { text: 'SELECT id FROM customers', columns: ['id'], rows: [['7']] },
+      {
+        text: 'SELECT id, email FROM customers',
+        columns: ['id', 'email'],
+        rows: [...'abcdefgh'].map(name => [name, `${name}.lovelace@x.org`]),
+      },
+    ])
+    const { report } = await rehearse(history, [draft(masking.replace('redact', 'last4'))])
+    const [hits] = report.masks
+    expect(hits).toMatchObject({ rule: 'hide mail', commands: 1, rows: 8 })
+    const [first, ...more] = hits!.samples
+    expect(first).toEqual({
+      column: 'email',
+      before: 'a.lovelace@x.org',
+      after: '****.org',
+      maskedBy: null,
+      session: id,
+      command: 2,
+      frame: report.masked[0]!.frame,
+    })
+    expect(more.map(({ before }) => before)).toEqual(['b', 'c', 'd', 'e'].map(name => `${name}.lovelace@x.org`))
+  })
+
+  it('says of values that were masked already by which rule, and shows each once', async () => {
+    const history = new History()
+    const cells = [[{ masked: '[redacted]', rule: 'old' }], [{ masked: '[redacted]', rule: 'old' }], [null], ['new@x.org']]
+    await history.session([{ text: 'SELECT email FROM customers', columns: ['email'], cells }])
+    const { report } = await rehearse(history, [draft(masking)])
+    expect(report.masks[0]?.samples).toMatchObject([
+      { before: '[redacted]', after: '[redacted]', maskedBy: 'old' },
+      { before: 'new@x.org', after: '[redacted]', maskedBy: null },
+    ])
+  })
+
+  it('shows what a pattern finds, wherever it stands, and nothing of what it does not', async () => {
+    const history = new History()
+    const rows = [
+      ['1', 'nothing'],
+      ['2', 'card 4111111111111111 of ada'],
+      ['4111111111111111', 'twice 4111111111111111 4222222222222222'],
+    ]
+    await history.session([{ text: 'SELECT id, note FROM orders', columns: ['id', 'note'], rows }])
+    const pattern = `rule('cards', { on: target('shop'), effect: mask({ matching: /\\b\\d{16}\\b/, with: 'last4' }) })`
+    const { report } = await rehearse(history, [draft(pattern)])
+    expect(report.masks[0]?.samples.map(({ column, before, after }) => [column, before, after])).toEqual([
+      ['note', 'card 4111111111111111 of ada', 'card ****1111 of ada'],
+      ['id', '4111111111111111', '****1111'],
+      ['note', 'twice 4111111111111111 4222222222222222', 'twice ****1111 ****2222'],
+    ])
+  })
+
+  it('shows no values to whoever may not read them', async () => {
+    const history = new History()
+    await history.session([{ text: 'SELECT email FROM customers', columns: ['email'], rows: [['a@x.org']] }])
+    const { report } = await rehearse(history, [draft(masking)], { showsValues: false })
+    expect(report.masks).toMatchObject([{ rule: 'hide mail', rows: 1, samples: [] }])
+    expect(JSON.stringify(report)).not.toContain('a@x.org')
+  })
+
+  it('counts limits on bytes by what the record says of answers', async () => {
+    const history = new History()
+    const rows = Array.from({ length: 10 }, () => ['0123456789'])
+    await history.session([{ text: 'SELECT note FROM orders', columns: ['note'], rows }])
+    const limiting = `rule('small', { on: target('shop'), effect: limit({ bytes: 100, over: 'cut' }) })`
+    const { report } = await rehearse(history, [draft(limiting)])
+    // A row is a message's 7 bytes, a value's length in 4, and its 10.
+    expect(report.limits).toEqual([{ rule: 'small', commands: 1, denied: 0, held: 0, cut: 1, rowsCut: 6, bytesCut: 126, brokenOff: 0 }])
   })
 
   it('takes what a mask could not be put on as refused, as long as it is asked for', async () => {

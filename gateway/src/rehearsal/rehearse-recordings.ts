@@ -1,7 +1,8 @@
-import { createEvaluator, createRehearsal, type RehearsedCommand, type Ruleset } from '@steno/policy-dsl'
+import { createEvaluator, createMaskKey, createRehearsal, type RehearsedCommand, type Ruleset } from '@steno/policy-dsl'
 import { RecordingError, type RecordingHeader } from '@steno/recordings'
 import { statementShape } from '../api/statement-shape.ts'
 import type { Clock } from '../runtime/machine.ts'
+import { MaskSamples } from './mask-samples.ts'
 import { MaskWatch } from './mask-watch.ts'
 import { readSession, type PastParser } from './read-session.ts'
 import { writeReport, type RehearsalReport } from './report.ts'
@@ -32,6 +33,8 @@ export interface RehearsalAsk {
   unknowns: string[]
   /** There are more recordings than are given. */
   isTruncated: boolean
+  /** Whether whoever asks may see values of answers. */
+  showsValues: boolean
 }
 
 export interface Progress {
@@ -46,6 +49,7 @@ export interface RehearsalParts {
   recordings: PastRecording[]
   parser: PastParser
   clock: Clock
+  random: (sizeBytes: number) => Uint8Array
   onProgress: (progress: Progress) => void
 }
 
@@ -60,21 +64,26 @@ const progressEveryUs = 100_000
 const damagedNamedMax = 5
 
 /** Rehearses policies on recordings, one after the other, with a few of them in memory. */
-export async function rehearseRecordings({ ask, recordings, parser, clock, onProgress }: RehearsalParts): Promise<RehearsalReport> {
+export async function rehearseRecordings({ ask, recordings, parser, clock, random, onProgress }: RehearsalParts): Promise<RehearsalReport> {
   const startedUs = clock.monotonicUs()
-  const { policies, isTruncated } = ask
-  const watch = new MaskWatch(maskedListedMax)
+  const { policies, isTruncated, showsValues } = ask
+  // Not the gateway's key: with that, and values that are hidden, guesses could be tried.
+  const samples = new MaskSamples(createMaskKey(random(32)))
+  const watch = new MaskWatch(maskedListedMax, samples)
   const rehearsal = createRehearsal({
-    evaluators: watch.over(policies.map(({ ruleset }) => createEvaluator(ruleset))),
+    evaluators: policies.map(({ ruleset }) => createEvaluator(ruleset)),
     shapeOf: text => statementShape(text.slice(0, shapedMax)),
     flipsMax: flipsKeptMax,
+    onMasked: past => watch.see(past),
   })
   const targets = new Map<string, string>()
+  const bySession = new Map<string, PastRecording>()
   const damaged: string[] = []
   let [gone, readNow, commands, sessions, toldUs] = [0, 0, 0, 0, -Infinity]
 
-  for (const [at, { name, open }] of recordings.entries()) {
-    const pieces = open()
+  for (const [at, recording] of recordings.entries()) {
+    const { name } = recording
+    const pieces = recording.open()
     if (pieces === null) gone++
     else {
       const before = commands
@@ -83,7 +92,7 @@ export async function rehearseRecordings({ ask, recordings, parser, clock, onPro
           const within = past.commands.filter(command => isWithin(ask, past.header, command))
           if (within.length === 0) continue
           targets.set(past.header.session, past.header.target.name)
-          watch.remember(past.header, within)
+          bySession.set(past.header.session, recording)
           rehearsal.add({ header: past.header, commands: within })
           commands += within.length
           readNow += past.readNow
@@ -106,11 +115,13 @@ export async function rehearseRecordings({ ask, recordings, parser, clock, onPro
   }
 
   const result = rehearsal.result()
+  if (showsValues) samples.read(session => bySession.get(session)?.open() ?? null)
   return writeReport(result, {
     policies: policies.map(({ name, version }) => ({ name, version })),
     sessions,
     targetOf: session => targets.get(session) ?? '',
     watch,
+    samples,
     unknowns: [...ask.unknowns, ...sayGaps({ gone, readNow, damaged, flipsNotKept: result.flipsNotKept, unnamed: watch.unnamed })],
     isTruncated,
     tookMs: Math.round((clock.monotonicUs() - startedUs) / 1000),

@@ -1,5 +1,6 @@
 import type { RehearsalResult } from '@steno/policy-dsl'
 import type { Verdict } from '@steno/recordings'
+import type { MaskSample, MaskSamples } from './mask-samples.ts'
 import type { MaskWatch, WouldMask } from './mask-watch.ts'
 
 /** What past commands would have met under other policies. */
@@ -22,11 +23,21 @@ export interface RehearsalReport {
   flips: RehearsedFlip[]
   flipsTotal: number
   flipGroups: { byShape: FlippedGroup[]; byAgent: FlippedGroup[] }
-  masks: { rule: string; column: string; commands: number; rows: number }[]
+  /** By rule and column, or pattern; with a few values as history holds them, for whoever may see these. */
+  masks: { rule: string; column: string; commands: number; rows: number; samples: MaskSample[] }[]
   /** Commands whose answers would come back masked: the first of them, by time. */
   masked: MaskedCommand[]
   maskedTotal: number
-  limits: { rule: string; commands: number; denied: number; held: number; cut: number; rowsCut: number; brokenOff: number }[]
+  limits: {
+    rule: string
+    commands: number
+    denied: number
+    held: number
+    cut: number
+    rowsCut: number
+    bytesCut: number
+    brokenOff: number
+  }[]
   /** By day, in UTC: commands that were held then and would be now, and who would be asked how often. */
   approvalsPerDay: { day: string; heldBefore: number; heldAfter: number; by: Record<string, number> }[]
   /** Commands that no rule matched, and the verbs of what they do. */
@@ -115,6 +126,7 @@ export interface ReportParts {
   /** The target of each session that has a flip. */
   targetOf: (session: string) => string
   watch: MaskWatch
+  samples: MaskSamples
   unknowns: string[]
   isTruncated: boolean
   tookMs: number
@@ -129,7 +141,7 @@ const textMax = 500
 /** A rehearsal's result as people and the API's clients read it. */
 export function writeReport(result: RehearsalResult, parts: ReportParts): RehearsalReport {
   const { totals, verdicts, rules, flips, masks, limits, approvals, unmatched, unknowns } = result
-  const { policies, sessions, targetOf, watch, isTruncated, tookMs } = parts
+  const { policies, sessions, targetOf, watch, samples, isTruncated, tookMs } = parts
   const allowed = new Map<string, number>()
   for (const { ruleBefore, after } of flips)
     if (ruleBefore !== null && after === 'allow') allowed.set(ruleBefore, (allowed.get(ruleBefore) ?? 0) + 1)
@@ -163,7 +175,7 @@ export function writeReport(result: RehearsalResult, parts: ReportParts): Rehear
     })),
     flipsTotal: totals.flips,
     flipGroups: { byShape: byFlips(result.flipsByShape.map(groupOf)), byAgent: byFlips(result.flipsByAgent.map(groupOf)) },
-    masks,
+    masks: masks.map(hits => ({ ...hits, samples: samples.of(hits.rule, hits.column) })),
     masked: watch.masked.map(maskedOf),
     maskedTotal: watch.total,
     limits,

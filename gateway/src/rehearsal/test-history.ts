@@ -1,5 +1,5 @@
 import { createParser } from '@steno/policy-dsl'
-import type { Column, CommandKind, Principal, RowBlock } from '@steno/recordings'
+import type { Cell, Column, CommandKind, Principal, RowBlock } from '@steno/recordings'
 import { Guard } from '../guard/guard.ts'
 import { TestConsent } from '../guard/test-law.ts'
 import type { Ledger } from '../journal/ledger.ts'
@@ -24,6 +24,8 @@ export interface PastAsked {
   kind?: CommandKind
   columns?: string[]
   rows?: string[][]
+  /** Rows as the record has them, for what a block cannot say. */
+  cells?: Cell[][]
   /** Whether people agree, where it is held. */
   consent?: boolean
   /** The protocol itself refuses it. */
@@ -76,7 +78,15 @@ export class History {
       client: { address: '10.0.0.1:5000', application: null, tls: false },
     })
     for (const one of asked) {
-      const { text, kind = 'query', columns = [], rows = [], consent = true, refusal } = typeof one === 'string' ? { text: one } : one
+      const {
+        text,
+        kind = 'query',
+        columns = [],
+        rows = [],
+        cells,
+        consent = true,
+        refusal,
+      }: PastAsked = typeof one === 'string' ? { text: one } : one
       await this.machine.advance(1000)
       const submitted = session.submit({
         kind,
@@ -96,6 +106,7 @@ export class History {
       if (verdict === 'allow') {
         if (columns.length > 0) session.record(ticket, { kind: 'columns', columns: columns.map(columnOf) }, unseen)
         if (rows.length > 0) session.clear(ticket, blockOf(rows), new Uint8Array(1), unseen)
+        if (cells) session.record(ticket, { kind: 'rows', rows: cells }, unseen)
         session.record(ticket, { kind: 'done', tag: 'X', rows: rows.length }, unseen)
       }
       session.record(ticket, { kind: 'end', transaction: 'idle' }, unseen)

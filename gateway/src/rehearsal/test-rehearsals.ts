@@ -28,6 +28,7 @@ export class RehearsalsHere implements Rehearsals {
         recordings: recordingsOf(sessions, { disk: machine.disk, files }),
         parser: pastParser,
         clock: machine.clock,
+        random: count => machine.random(count),
         onProgress,
       }),
     )

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { assert } from './assert.ts'
@@ -56,6 +57,20 @@ export function thisThread<Data, Report, Told = never>({ niceness = nicenessMax 
     data: workerData as Data,
     tell: report => port.postMessage(report),
     onTold: handle => void port.on('message', handle),
+  }
+}
+
+/**
+ * Lets the sessions go before another process of ours, one that was started
+ * with a low priority and leads a session of the system's (setsid), as every
+ * process of PostgreSQL's does: Linux shares the processors out among such
+ * sessions first (sched(7), autogroup), so a low priority alone says nothing there.
+ */
+export function standBehindSessions(process: number): void {
+  try {
+    writeFileSync(`/proc/${process}/autogroup`, '19')
+  } catch {
+    // Not Linux, or a kernel without this grouping, where the low priority holds by itself.
   }
 }
 

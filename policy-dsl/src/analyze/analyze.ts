@@ -1,11 +1,12 @@
 import type { Rule, Ruleset, Span } from '../ruleset.ts'
-import { Atoms } from './atoms.ts'
+import { type AnalyzedRule, type KnownLogic, analyzedRulesOf, nearTo } from './analyzed-rule.ts'
 import { factsOf, sayModel } from './describe.ts'
 import { findDoubtfulPatterns } from './doubtful-patterns.ts'
-import { type Formula, formulaOf, formulaOfSelector } from './formula.ts'
-import { type AnalyzedRule, analyzedRulesOf, nearTo } from './analyzed-rule.ts'
+import type { Formula } from './formula.ts'
 import { covers, type Meaning } from './meaning.ts'
-import { type Model, NotDecided, solve, solveOutside } from './solve.ts'
+import type { Model } from './model.ts'
+import { NotDecided } from './solve.ts'
+import { Solver } from './solver.ts'
 
 export type FindingKind =
   /** No command can match it. */
@@ -51,6 +52,17 @@ export const stepsMax = 50_000
 /** So many questions are asked about one rule. */
 const questionsMax = 400
 
+/** What analyses of one policy after another know of its rules and of what was asked about them. */
+export interface Notes {
+  solver: Solver
+  logic: KnownLogic
+}
+
+/** Notes with nothing in them. */
+export function emptyNotes(): Notes {
+  return { solver: new Solver(), logic: new Map() }
+}
+
 /**
  * Says what is odd about a ruleset. What it says of matching is proven: where
  * a proof is out of reach it is silent, or says that it is. It looks at
@@ -58,20 +70,19 @@ const questionsMax = 400
  * whatever is said of it here. Neither the order of the rules nor their layout
  * changes what is found.
  */
-export function analyze(ruleset: Ruleset, limits: { stepsMax: number } = { stepsMax }): Finding[] {
-  const atoms = new Atoms()
-  const rules = analyzedRulesOf(ruleset, atoms)
-  const ask = (goals: readonly Formula[]) => solve(goals, atoms, limits.stepsMax)
+export function analyze(ruleset: Ruleset, limits: { stepsMax: number } = { stepsMax }, notes: Notes = emptyNotes()): Finding[] {
+  const { solver } = notes
+  const rules = analyzedRulesOf(ruleset, solver.atoms, notes.logic)
   const findings: Finding[] = []
   const alive: AnalyzedRule[] = []
   for (const subject of rules) {
-    const about = new Report(subject, atoms, limits)
+    const about = new Report(subject, solver, limits)
     if (!findMatching(subject, about)) alive.push(subject)
-    findDoubtfulPatterns(subject.rule, { atoms, ask, note: finding => about.note(finding) })
+    findDoubtfulPatterns(subject, { solver, stepsMax: limits.stepsMax, note: finding => about.note(finding) })
     findings.push(...about.findings)
   }
   for (const subject of alive) {
-    const about = new Report(subject, atoms, limits)
+    const about = new Report(subject, solver, limits)
     const near = nearTo(subject, alive).filter(other => other.rule.mode === subject.rule.mode)
     const duplicates = findDuplicates(subject, near, about)
     const others = near.filter(other => !duplicates.has(other))
@@ -86,14 +97,14 @@ export function analyze(ruleset: Ruleset, limits: { stepsMax: number } = { steps
 class Report {
   readonly findings: Finding[] = []
   readonly #subject: AnalyzedRule
-  readonly #atoms: Atoms
+  readonly #solver: Solver
   readonly #limits: { stepsMax: number }
   #questions = 0
   #isUndecided = false
 
-  constructor(subject: AnalyzedRule, atoms: Atoms, limits: { stepsMax: number }) {
+  constructor(subject: AnalyzedRule, solver: Solver, limits: { stepsMax: number }) {
     this.#subject = subject
-    this.#atoms = atoms
+    this.#solver = solver
     this.#limits = limits
   }
 
@@ -110,7 +121,7 @@ class Report {
 
   /** A command for which the goals hold; null when there is none, undefined when that could not be decided. */
   example(goals: readonly Formula[], what: string): Model | null | undefined {
-    return this.#decide(what, () => solve(goals, this.#atoms, this.#stepsMax()))
+    return this.#decide(what, () => this.#solver.example(goals, this.#stepsMax()))
   }
 
   /** The rules that cover a condition together, as few as will do; null when not even all of them cover it. */
@@ -119,7 +130,7 @@ class Report {
     const what = 'whether other rules already do what this one does'
     const coverAmong = (some: readonly AnalyzedRule[]): AnalyzedRule[] | null => {
       const outside = some.map(one => one.matches)
-      const answer = this.#decide(what, () => solveOutside([matches], outside, { atoms: this.#atoms, stepsMax: this.#stepsMax() }))
+      const answer = this.#decide(what, () => this.#solver.answer({ goals: [matches], outside }, this.#stepsMax()))
       return answer?.model === null ? some.filter((_, index) => answer.used.includes(index)) : null
     }
     let cover = coverAmong(rules)
@@ -135,16 +146,7 @@ class Report {
 
   facts(model: Model): { witness: Record<string, string>; said: string } {
     const example = model.explained()
-    return { witness: factsOf(example, this.#atoms), said: sayModel(example, this.#atoms) }
-  }
-
-  selector(): Formula {
-    return formulaOfSelector(this.#subject.rule.on, this.#atoms)
-  }
-
-  condition(part: 'when' | 'unless'): Formula | null {
-    const expression = this.#subject.rule[part]
-    return expression === undefined ? null : formulaOf(expression, this.#atoms)
+    return { witness: factsOf(example, this.#solver.atoms), said: sayModel(example, this.#solver.atoms) }
   }
 
   /** Where one question was too hard the others will be, so they are not given as long. */
@@ -169,10 +171,7 @@ class Report {
 }
 
 /** Whether it never matches; says so, or that it matches too much. */
-function findMatching({ rule, matches, misses }: AnalyzedRule, about: Report): boolean {
-  const selector = about.selector()
-  const when = about.condition('when')
-  const unless = about.condition('unless')
+function findMatching({ rule, selector, when, unless, matches, misses }: AnalyzedRule, about: Report): boolean {
   if (about.isImpossible([matches], 'whether this rule can match')) {
     const isExcepted = unless !== null && when !== null && about.example([selector, when], 'why this rule cannot match')
     const at = isExcepted ? rule.unless : rule.when

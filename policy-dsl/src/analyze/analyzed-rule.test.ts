@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { analyzedRulesOf, conditionKeyOf } from './analyzed-rule.ts'
+import { analyzedRulesOf } from './analyzed-rule.ts'
 import { Atoms } from './atoms.ts'
 import { print } from './describe.ts'
 import { call, equal, forbid, rule, ruleset } from './rules-for-tests.ts'
@@ -13,19 +13,19 @@ describe('a rule as analysis knows it', () => {
       rule('a', { on: on('1'), when: { ...equal('verb', 'DROP'), at: [1, 2] } as never, effect: forbid() }),
       rule('b', { on: on('1'), when: { ...equal('verb', 'DROP'), at: [3, 4] } as never, effect: forbid() }),
     )
-    expect(conditionKeyOf(one!)).toBe(conditionKeyOf(other!))
+    expect(one!.conditionKey).toBe(other!.conditionKey)
     expect(one!.matches).toEqual(other!.matches)
   })
 
   it('has not that of one whose label named `line` is another', () => {
     const [one, other] = known(rule('a', { on: on('1'), effect: forbid() }), rule('b', { on: on('2'), effect: forbid() }))
-    expect(conditionKeyOf(one!)).not.toBe(conditionKeyOf(other!))
+    expect(one!.conditionKey).not.toBe(other!.conditionKey)
   })
 
   it('has not the condition of one whose `when` is its `unless`', () => {
     const condition = equal('verb', 'DROP')
     const [one, other] = known(rule('a', { when: condition, effect: forbid() }), rule('b', { unless: condition, effect: forbid() }))
-    expect(conditionKeyOf(one!)).not.toBe(conditionKeyOf(other!))
+    expect(one!.conditionKey).not.toBe(other!.conditionKey)
   })
 
   it('does something else with another argument named `at`', () => {

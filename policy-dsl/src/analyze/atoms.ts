@@ -1,9 +1,8 @@
 import { isUnder } from '../evaluate/paths.ts'
 import { compilePattern } from '../evaluate/pattern.ts'
-import { canonicalJson } from '../language/canonical-json.ts'
 import { schema } from '../language/schema.ts'
-import { expressionWithoutPlaces } from '../language/without-places.ts'
 import type { Expression } from '../ruleset.ts'
+import { keyOfExpression } from './expression-key.ts'
 import { typeOfExpression } from './expression-type.ts'
 
 /** Something a command has one value of: a field, a method's result, a counter. */
@@ -50,8 +49,11 @@ export class Atoms {
   term(expression: Expression): number {
     const seen = this.#seen.get(expression)
     if (seen !== undefined) return seen
-    const key = expression.is === 'field' ? `field ${expression.path.join('\0')}` : keyOfExpression(expression)
-    const term = this.#number(key, this.#terms, () => ({ expression, values: valuesOf(expression), range: rangeOf(expression) }))
+    const term = this.#number(keyOfExpression(expression), this.#terms, () => ({
+      expression,
+      values: valuesOf(expression),
+      range: rangeOf(expression),
+    }))
     this.#seen.set(expression, term)
     return term
   }
@@ -75,11 +77,6 @@ export class Atoms {
     all.push(make())
     return all.length - 1
   }
-}
-
-/** One text for one meaning: the same wherever an expression is written. */
-export function keyOfExpression(expression: Expression): string {
-  return canonicalJson(expressionWithoutPlaces(expression))
 }
 
 function keyOf(atom: Atom): string {

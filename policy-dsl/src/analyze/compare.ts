@@ -1,12 +1,13 @@
 import type { Verdict } from '@steno/recordings'
 import type { Ruleset } from '../ruleset.ts'
-import { stepsMax } from './analyze.ts'
-import { type AnalyzedRule, analyzedRulesOf, conditionKeyOf, nearTo } from './analyzed-rule.ts'
-import { Atoms } from './atoms.ts'
+import { emptyNotes, type Notes, stepsMax } from './analyze.ts'
+import { type AnalyzedRule, analyzedRulesOf, nearTo } from './analyzed-rule.ts'
 import { factsOf, sayModel } from './describe.ts'
 import { type Formula, or } from './formula.ts'
 import { covers, isAtLeastAsStrict, type Meaning, sayMeaning } from './meaning.ts'
-import { type Model, NotDecided, solveOutside } from './solve.ts'
+import type { Model } from './model.ts'
+import { NotDecided } from './solve.ts'
+import type { Question, Solver } from './solver.ts'
 
 /** Something that two versions of a policy do differently to some command. */
 export interface Difference {
@@ -36,10 +37,14 @@ export interface Difference {
  * does what is only observed. Rules that fail when they are asked are not
  * looked into.
  */
-export function compareRulesets(before: Ruleset, after: Ruleset, limits: { stepsMax: number } = { stepsMax }): Difference[] {
-  const atoms = new Atoms()
-  const enforced = (ruleset: Ruleset) => analyzedRulesOf(ruleset, atoms).filter(({ rule }) => rule.mode === 'enforce')
-  const versions: Versions = { before: enforced(before), after: enforced(after), atoms, stepsMax: limits.stepsMax }
+export function compareRulesets(
+  before: Ruleset,
+  after: Ruleset,
+  limits: { stepsMax: number } = { stepsMax },
+  { solver, logic }: Notes = emptyNotes(),
+): Difference[] {
+  const enforced = (ruleset: Ruleset) => analyzedRulesOf(ruleset, solver.atoms, logic).filter(({ rule }) => rule.mode === 'enforce')
+  const versions: Versions = { before: enforced(before), after: enforced(after), solver, stepsMax: limits.stepsMax }
   const lost = differencesOf('no-longer', versions)
   const gained = differencesOf('newly', versions)
   return [...lost, ...gained].toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || compareText(a.message, b.message))
@@ -48,7 +53,7 @@ export function compareRulesets(before: Ruleset, after: Ruleset, limits: { steps
 interface Versions {
   before: readonly AnalyzedRule[]
   after: readonly AnalyzedRule[]
-  atoms: Atoms
+  solver: Solver
   stepsMax: number
 }
 
@@ -56,25 +61,25 @@ interface Versions {
 function differencesOf(kind: 'no-longer' | 'newly', versions: Versions): Difference[] {
   const [had, has] = kind === 'no-longer' ? [versions.before, versions.after] : [versions.after, versions.before]
   const byCondition = new Map<string, AnalyzedRule[]>()
-  for (const rule of has) byCondition.set(conditionKeyOf(rule), [...(byCondition.get(conditionKeyOf(rule)) ?? []), rule])
+  for (const rule of has) byCondition.set(rule.conditionKey, [...(byCondition.get(rule.conditionKey) ?? []), rule])
   return had.flatMap(subject => {
-    const unchanged = (byCondition.get(conditionKeyOf(subject)) ?? []).flatMap(({ meanings }) => meanings)
+    const unchanged = (byCondition.get(subject.conditionKey) ?? []).flatMap(({ meanings }) => meanings)
     const changed = subject.meanings.filter(meaning => !unchanged.some(one => covers(one, meaning)))
     if (changed.length === 0) return []
     const others = { own: nearTo(subject, had), theirs: nearTo(subject, has) }
     return changed
-      .flatMap(meaning => questionsOf(subject, meaning, others))
-      .map(question => answer(kind, question, versions))
+      .flatMap(meaning => changesOf(subject, meaning, others))
+      .map(change => answer(kind, change, versions))
       .filter(difference => difference !== null)
   })
 }
 
-function answer(kind: 'no-longer' | 'newly', { subject, meaning, of, lost, looser }: Question, versions: Versions): Difference | null {
-  const { atoms } = versions
+function answer(kind: 'no-longer' | 'newly', { subject, meaning, of, lost, looser }: Change, versions: Versions): Difference | null {
+  const { solver } = versions
   const { name, line } = subject.rule
   const shared = { of, effect: meaning.effect, rule: name, line }
   const what = `${kind === 'newly' ? 'newly' : 'no longer'} ${of === 'hold' ? 'held' : sayMeaning(meaning)}`
-  const ask = ({ goals, outside }: Asked) => solveOutside(goals, outside, versions).model
+  const ask = (question: Question) => solver.answer(question, versions.stepsMax).model
   const verdictBy = (rules: readonly AnalyzedRule[], model: Model) => strictest(rules.filter(({ matches }) => model.holds(matches)))
   try {
     const model = ask(lost)?.explained()
@@ -82,9 +87,9 @@ function answer(kind: 'no-longer' | 'newly', { subject, meaning, of, lost, loose
     return {
       kind,
       ...shared,
-      message: `${what}: ${sayModel(model, atoms)} (rule \`${name}\`)`,
+      message: `${what}: ${sayModel(model, solver.atoms)} (rule \`${name}\`)`,
       isLessStrict: kind === 'no-longer' && (looser === null || ask(looser) !== null),
-      witness: factsOf(model, atoms),
+      witness: factsOf(model, solver.atoms),
       isWitnessExact: model.isExact,
       verdicts: { before: verdictBy(versions.before, model), after: verdictBy(versions.after, model) },
     }
@@ -100,28 +105,18 @@ export function isNothingLessStrict(differences: readonly Difference[], except: 
   return differences.every(({ isLessStrict, rule }) => !isLessStrict || except.includes(rule))
 }
 
-/** Commands for which all goals hold, and that lie outside all of these rules. */
-interface Asked {
-  goals: Formula[]
-  outside: Formula[]
-}
-
-interface Question {
+interface Change {
   subject: AnalyzedRule
   meaning: Meaning
   of: Difference['of']
   /** The commands that are treated differently in this respect. */
-  lost: Asked
+  lost: Question
   /** Those among them that are not treated as strictly in another way; null where that is the same. */
-  looser: Asked | null
+  looser: Question | null
 }
 
 /** A denied command is neither held nor masked, so what is not denied is looked at in both versions; an alert is raised all the same. */
-function questionsOf(
-  subject: AnalyzedRule,
-  meaning: Meaning,
-  { own, theirs }: { own: AnalyzedRule[]; theirs: AnalyzedRule[] },
-): Question[] {
+function changesOf(subject: AnalyzedRule, meaning: Meaning, { own, theirs }: { own: AnalyzedRule[]; theirs: AnalyzedRule[] }): Change[] {
   const whereThey = (does: (one: Meaning) => boolean, rules = theirs) =>
     rules.filter(({ meanings }) => meanings.some(does)).map(({ matches }) => matches)
   const isDenial = (one: Meaning) => one.verdict === 'deny'
@@ -134,7 +129,7 @@ function questionsOf(
   const isAlert = meaning.obligations.alert !== undefined
   if (!isAlert && subject.meanings.some(isDenial)) return []
   const denied = isAlert ? [] : [...whereThey(isDenial, own), ...whereThey(isDenial)]
-  const obligation = (among: Formula[]): Question => {
+  const obligation = (among: Formula[]): Change => {
     const outside = [...denied, ...whereThey(isSame)]
     return {
       ...about,

@@ -1,6 +1,6 @@
 import type { Expression } from '../ruleset.ts'
 import type { Atom, Atoms, TextTest } from './atoms.ts'
-import type { Model } from './solve.ts'
+import type { Model } from './model.ts'
 
 /** An example as facts: what each field of the command is, and what each condition that has no field says. */
 export function factsOf(model: Model, atoms: Atoms): Record<string, string> {

@@ -1,29 +1,30 @@
 import type { Expression, Rule, Span } from '../ruleset.ts'
-import type { Atoms } from './atoms.ts'
 import type { FindingKind } from './analyze.ts'
+import type { AnalyzedRule } from './analyzed-rule.ts'
 import { typeOfExpression } from './expression-type.ts'
-import { type Formula, formulaOfRule, negate } from './formula.ts'
-import { type Model, NotDecided } from './solve.ts'
+import { formulaOf, formulasOfRule, negate } from './formula.ts'
+import { NotDecided } from './solve.ts'
+import type { Solver } from './solver.ts'
 
 interface Tools {
-  atoms: Atoms
-  ask(goals: readonly Formula[]): Model | null
+  solver: Solver
+  stepsMax: number
   note(finding: { kind: FindingKind; message: string; at: Span | undefined }): void
 }
 
 /** Says where a rule is written so that it catches less, or lets through more, than its author may think. */
-export function findDoubtfulPatterns(rule: Rule, tools: Tools): void {
+export function findDoubtfulPatterns(subject: AnalyzedRule, tools: Tools): void {
+  const { rule } = subject
   for (const part of ['when', 'unless'] as const) {
     const expression = rule[part]
     if (expression !== undefined)
-      look(expression, { part, rule, tools, replace: other => ({ ...rule, [part]: other }), lists: [], widens: part === 'when' })
+      look(expression, { subject, tools, replace: other => ({ ...rule, [part]: other }), lists: [], widens: part === 'when' })
   }
 }
 
 /** Where an expression stands in its rule. */
 interface Place {
-  part: 'when' | 'unless'
-  rule: Rule
+  subject: AnalyzedRule
   tools: Tools
   /** The rule with another expression in this one's place. */
   replace(other: Expression): Rule
@@ -111,20 +112,22 @@ function lookAtProperty(expression: Extract<Expression, { is: 'not' }>, place: P
   const property = expression.of.is === 'field' && expression.of.path.length === 1 ? expression.of.path[0] : undefined
   const verbs = property === undefined || !Object.hasOwn(verbsOfProperty, property) ? undefined : verbsOfProperty[property]
   if (property === undefined || verbs === undefined || !place.widens) return
-  const { tools } = place
+  const { tools, subject } = place
+  const verb = tools.solver.atoms.term({ is: 'field', path: ['verb'] })
+  const reached = subject.reach.get(verb)
+  if (reached !== undefined && [...reached].every(one => verbs.includes(one))) return
   const isVerb = verbs.map((value): Expression => ({
     is: 'compare',
     operator: '===',
     left: { is: 'field', path: ['verb'] },
     right: { is: 'literal', value },
   }))
-  const elsewhere = formulaOfRule(
-    { ...place.rule, on: {}, when: { is: 'not', of: { is: 'or', of: isVerb } }, unless: { is: 'literal', value: false } },
-    tools.atoms,
-  )
-  const without = formulaOfRule(place.replace({ is: 'literal', value: false }), tools.atoms)
+  const otherVerbs: Expression = { is: 'not', of: { is: 'or', of: isVerb } }
+  const { atoms } = tools.solver
+  const elsewhere = formulaOf(otherVerbs, atoms)
+  const without = formulasOfRule(place.replace({ is: 'literal', value: false }), atoms).matches
   try {
-    if (tools.ask([formulaOfRule(place.rule, tools.atoms), negate(without), elsewhere]) === null) return
+    if (tools.solver.example([subject.matches, negate(without), elsewhere], tools.stepsMax) === null) return
   } catch (error) {
     if (error instanceof NotDecided) return
     throw error

@@ -1,5 +1,6 @@
 import type { Comparison, Expression, Rule, Selector } from '../ruleset.ts'
-import { type Atom, type Atoms, type ListMethod, type TextTest, holdsForText, keyOfExpression } from './atoms.ts'
+import { type Atom, type Atoms, type ListMethod, type TextTest, holdsForText } from './atoms.ts'
+import { keyOfExpression } from './expression-key.ts'
 import { plainTestsOf } from './plain-pattern.ts'
 import { typeOfExpression } from './expression-type.ts'
 
@@ -9,20 +10,22 @@ export type Formula =
   | { readonly is: 'atom'; readonly atom: number; readonly positive: boolean }
   | { readonly is: 'and' | 'or'; readonly of: readonly Formula[] }
 
+// There is one of each, so that they can be told by what they are.
 const always: Formula = { is: 'constant', value: true }
 const never: Formula = { is: 'constant', value: false }
 
-/** Which commands a rule matches: its selector, its `when`, and not its `unless`. */
-export function formulaOfRule(rule: Rule, atoms: Atoms): Formula {
-  return and([
-    formulaOfSelector(rule.on, atoms),
-    rule.when === undefined ? always : formulaOf(rule.when, atoms),
-    rule.unless === undefined ? always : negate(formulaOf(rule.unless, atoms)),
-  ])
+/** Which commands a rule matches (its selector, its `when`, and not its `unless`), and each part of that; null for one that is not there. */
+export function formulasOfRule(
+  rule: Rule,
+  atoms: Atoms,
+): Record<'matches' | 'selector', Formula> & Record<'when' | 'unless', Formula | null> {
+  const selector = formulaOfSelector(rule.on, atoms)
+  const when = rule.when === undefined ? null : formulaOf(rule.when, atoms)
+  const unless = rule.unless === undefined ? null : formulaOf(rule.unless, atoms)
+  return { selector, when, unless, matches: and([selector, when ?? always, unless === null ? always : negate(unless)]) }
 }
 
-/** Where a rule looks. */
-export function formulaOfSelector(on: Selector, atoms: Atoms): Formula {
+function formulaOfSelector(on: Selector, atoms: Atoms): Formula {
   const oneOf = (path: string[], values: readonly string[]): Formula =>
     or(
       values.map(value =>
@@ -228,16 +231,24 @@ function isText(expression: Expression): boolean {
 
 /** All of them. */
 export function and(of: readonly Formula[]): Formula {
-  const parts = of.flatMap(part => (part.is === 'and' ? part.of : [part])).filter(part => part.is !== 'constant' || !part.value)
-  if (parts.some(part => part.is === 'constant')) return never
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : parts.length === 0 ? always : { is: 'and', of: parts }
+  return joined('and', of, always, never)
 }
 
 /** Any of them. */
 export function or(of: readonly Formula[]): Formula {
-  const parts = of.flatMap(part => (part.is === 'or' ? part.of : [part])).filter(part => part.is !== 'constant' || part.value)
-  if (parts.some(part => part.is === 'constant')) return always
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : parts.length === 0 ? never : { is: 'or', of: parts }
+  return joined('or', of, never, always)
+}
+
+/** `neutral` changes nothing among the parts, `decisive` settles it alone. */
+function joined(is: 'and' | 'or', of: readonly Formula[], neutral: Formula, decisive: Formula): Formula {
+  const parts: Formula[] = []
+  for (const part of of) {
+    if (part === decisive) return decisive
+    if (part.is === is) parts.push(...part.of)
+    else if (part !== neutral) parts.push(part)
+  }
+  const [only = neutral] = parts
+  return parts.length > 1 ? { is, of: parts } : only
 }
 
 // Searches turn the same parts round again and again.
@@ -256,7 +267,7 @@ export function negate(formula: Formula): Formula {
 function turnRound(formula: Formula): Formula {
   switch (formula.is) {
     case 'constant':
-      return { is: 'constant', value: !formula.value }
+      return formula.value ? never : always
     case 'atom':
       return { is: 'atom', atom: formula.atom, positive: !formula.positive }
     case 'and':

@@ -52,8 +52,8 @@ describe('mask', () => {
     expect(obligations('mask', { columns, with: 'redact' })).toEqual({
       mask: { rule: 'a rule', columns, matching: null, with: 'redact', predicates: 'refuse' },
     })
-    expect(obligations('mask', { matching: { pattern: 'a', flags: 'i' }, with: 'last4', predicates: 'equality' })).toEqual({
-      mask: { rule: 'a rule', columns: [], matching: { pattern: 'a', flags: 'i' }, with: 'last4', predicates: 'equality' },
+    expect(obligations('mask', { columns, matching: { pattern: 'a', flags: 'i' }, with: 'last4', predicates: 'equality' })).toEqual({
+      mask: { rule: 'a rule', columns, matching: { pattern: 'a', flags: 'i' }, with: 'last4', predicates: 'equality' },
     })
   })
 })
@@ -67,6 +67,10 @@ describe('limit', () => {
       limit: { rows: null, perMinute: 10, per: 'run', over: 'deny' },
     })
     expect(obligations('limit', { bytes: 10, per: 'principal', over: 'hold' })).toMatchObject({ limit: { bytes: 10, per: 'principal' } })
+  })
+  it('holds no answer that has begun', () => {
+    expect(() => obligations('limit', { rows: 10, over: 'hold' })).toThrow('then nobody can be asked')
+    expect(() => obligations('limit', { bytes: 10, per: 'command', over: 'hold' })).toThrow('then nobody can be asked')
   })
 })
 
@@ -106,6 +110,7 @@ describe('arguments that were changed where they are stored', () => {
     ['mask', { matching: 'a', with: 'redact' }],
     ['mask', { matching: { pattern: 'a', flags: '' }, with: 'hide' }],
     ['mask', { matching: { pattern: 'a', flags: '' }, with: 'redact', predicates: 'all' }],
+    ['mask', { matching: { pattern: 'a', flags: '' }, with: 'redact', predicates: 'equality' }],
     ['limit', { over: 'cut' }],
     ['limit', { rows: 10 }],
     ['limit', { rows: -1, over: 'cut' }],

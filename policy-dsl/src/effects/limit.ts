@@ -12,7 +12,8 @@ export const limit: Effect = {
   name: 'limit',
   verdict: 'allow',
   signature: {
-    documentation: 'No more than this. What is over is cut off, denied, or held until people agree.',
+    documentation:
+      'No more than this. What is over is cut off or denied; with `hold`, commands wait for people once it is used up, and their consent lifts it for that command.',
     parameters: [
       {
         name: 'options',
@@ -24,7 +25,7 @@ export const limit: Effect = {
             { name: 'bytes', documentation: 'Bytes that come back.', isOptional: true, type: { type: 'number', min: 0, max: countMax } },
             {
               name: 'perMinute',
-              documentation: 'Commands in a minute.',
+              documentation: 'Commands in a minute. A text of several statements counts as so many.',
               isOptional: true,
               type: { type: 'number', min: 1, max: countMax },
             },
@@ -36,7 +37,8 @@ export const limit: Effect = {
             },
             {
               name: 'over',
-              documentation: 'What happens over it. `cut` gives the first part of the answer, so it goes with rows and bytes only.',
+              documentation:
+                'What happens over it. `cut` gives the first part of the answer, so it goes with rows and bytes only; `hold` holds what comes after, so it does not go with the rows and bytes of one command.',
               type: { type: 'word', words: consequences },
             },
           ],
@@ -68,7 +70,10 @@ function check(args: EffectArguments): string | null {
   if (!ofAnswer && !ofTime) return 'expected `rows`, `bytes` or `perMinute`'
   if (ofTime && args['over'] === 'cut') return 'expected `deny` or `hold` for `perMinute`, got `cut`: a command cannot be cut'
   if (ofTime && args['per'] === 'command') return 'expected `session`, `run` or `principal` for `perMinute`, got `command`'
-  return ofTime && ofAnswer && args['per'] === undefined
-    ? 'expected `per`, or one limit for `rows` and `bytes` and another for `perMinute`'
+  if (ofTime && ofAnswer && args['per'] === undefined)
+    return 'expected `per`, or one limit for `rows` and `bytes` and another for `perMinute`'
+  const isPerCommand = args['per'] === 'command' || args['per'] === undefined
+  return ofAnswer && isPerCommand && args['over'] === 'hold'
+    ? "expected `cut` or `deny` for the `rows` and `bytes` of one command, got `hold`: they are known when they come, and then nobody can be asked; with `per: 'run'` the commands that come after are held"
     : null
 }

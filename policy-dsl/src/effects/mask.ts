@@ -1,4 +1,5 @@
 import type { MaskKind, MaskObligation } from '../decision.ts'
+import type { EffectArguments } from '../ruleset.ts'
 import type { Effect } from './effect.ts'
 import { readColumns, readOptionalRegex, readWord } from './read-arguments.ts'
 
@@ -48,12 +49,13 @@ export const mask: Effect = {
         },
       },
     ],
-    check: args => (args['columns'] === undefined && args['matching'] === undefined ? 'expected `columns` or `matching`' : null),
+    check,
   },
   obligations(rule, args) {
     const columns = readColumns(args, 'columns')
     const matching = readOptionalRegex(args, 'matching')
-    if (columns.length === 0 && matching === null) throw new TypeError('expected `columns` or `matching`')
+    const wrong = check(args)
+    if (wrong !== null) throw new TypeError(wrong)
     return {
       mask: {
         rule,
@@ -64,4 +66,11 @@ export const mask: Effect = {
       },
     }
   },
+}
+
+function check(args: EffectArguments): string | null {
+  if (readColumns(args, 'columns').length > 0) return null
+  if (args['matching'] === undefined) return 'expected `columns` or `matching`'
+  // What a pattern would find is not known before it is there, so a condition on it cannot be told from another.
+  return args['predicates'] === undefined ? null : 'expected `columns` with `predicates`: what may be asked is known of columns alone'
 }

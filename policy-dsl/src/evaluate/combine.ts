@@ -36,3 +36,21 @@ function strictness(judgement: Judgement): number {
   if (judgement.masks.length > 0 || judgement.limits.length > 0) return 2
   return judgement.alerts.length > 0 ? 1 : 0
 }
+
+/** The same with what one rule asks for twice asked for once: a command may be judged for several identities. */
+export function withoutRepeats(judgement: Judgement): Judgement {
+  const { matched, approvals, evidence, masks, limits, alerts } = judgement
+  return {
+    ...judgement,
+    matched: distinct(matched),
+    approvals: distinct(approvals),
+    evidence: distinct(evidence),
+    masks: distinct(masks),
+    limits: distinct(limits),
+    alerts: distinct(alerts),
+  }
+}
+
+function distinct<T>(values: T[]): T[] {
+  return [...new Map(values.map(value => [JSON.stringify(value), value])).values()]
+}

@@ -1075,6 +1075,22 @@ rule('a', { on: postgres(), effect: forbid('no') })`,
     "1:37 wrong-argument `limit({ perMinute: 10, over: 'cut' })` expected `deny` or `hold` for `perMinute`, got `cut`: a command cannot be cut",
   ],
   [
+    'a limit that would hold an answer which has begun',
+    "rule('a', { on: postgres(), effect: [limit({ rows: 10, over: 'hold' }), limit({ bytes: 10, per: 'command', over: 'hold' })] })",
+    "1:38 wrong-argument `limit({ rows: 10, over: 'hold' })` expected `cut` or `deny` for the `rows` and `bytes` of one command, got `hold`: they are known when they come, and then nobody can be asked; with `per: 'run'` the commands that come after are held",
+    "1:73 wrong-argument `limit({ bytes: 10, per: 'command', over: 'hold' })` expected `cut` or `deny` for the `rows` and `bytes` of one command, got `hold`: they are known when they come, and then nobody can be asked; with `per: 'run'` the commands that come after are held",
+  ],
+  [
+    'a denial with something to be done to the answer',
+    "rule('a', { on: postgres(), effect: [alert('a'), mask({ columns: ['email'], with: 'redact' }), forbid('no')] })",
+    "1:50 wrong-argument `mask({ columns: ['email'], with: 'redact' })` expected no `mask` beside `forbid`: the command does not run, so nothing would come of it",
+  ],
+  [
+    'a mask by pattern that says what may be asked',
+    "rule('a', { on: postgres(), effect: mask({ matching: /a/, predicates: 'refuse', with: 'redact' }) })",
+    "1:37 wrong-argument `mask({ matching: /a/, predicates: 'refuse', with: 'redact' })` expected `columns` with `predicates`: what may be asked is known of columns alone",
+  ],
+  [
     'a limit that is below nothing',
     "rule('a', { on: postgres(), effect: limit({ rows: -1, over: 'cut' }) })",
     '1:51 wrong-type `-1` expected a whole number from 0 to 1000000000, got `-1`',

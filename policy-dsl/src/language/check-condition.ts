@@ -561,9 +561,14 @@ function zoneOf(node: ast.Expression, scope: Scope): Expression | null {
   return null
 }
 
+// Of zones that exist there are only so many, so they are known from then on; of others there is no end.
+const zonesThatExist = new Set<string>()
+
 function isZone(name: string, { zones }: Context): boolean {
+  if (zonesThatExist.has(name)) return true
   const known = zones.get(name) ?? hasZone(name)
   zones.set(name, known)
+  if (known) zonesThatExist.add(name)
   return known
 }
 

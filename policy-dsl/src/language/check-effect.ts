@@ -15,7 +15,26 @@ import { suggest } from './suggest.ts'
 export function checkEffects(node: ast.Expression, context: Context): EffectUse[] {
   const several = node.type === 'ArrayExpression' ? elementsOf(node, context) : [node]
   if (several?.length === 0) context.problems.error('wrong-argument', node, 'expected at least one effect')
-  return (several ?? []).flatMap(one => checkEffect(one, context) ?? [])
+  const uses = (several ?? []).flatMap(one => {
+    const use = checkEffect(one, context)
+    return use === null ? [] : [{ node: one, use }]
+  })
+  const denial = uses.find(({ use }) => effects[use.effect]?.verdict === 'deny')
+  for (const { node: one, use } of uses) {
+    if (denial !== undefined && needsAnswer(use))
+      context.problems.error(
+        'wrong-argument',
+        one,
+        `expected no ${shown(use.effect)} beside ${shown(denial.use.effect)}: the command does not run, so nothing would come of it`,
+      )
+  }
+  return uses.map(({ use }) => use)
+}
+
+/** Whether it asks something of a command that goes on; whoever watches is told of a denied one too. */
+function needsAnswer(use: EffectUse): boolean {
+  const effect = effects[use.effect]
+  return effect !== undefined && effect.verdict !== 'deny' && effect.obligations('', use.arguments).alert === undefined
 }
 
 function checkEffect(node: ast.Expression, context: Context): EffectUse | null {

@@ -22,17 +22,19 @@ export function checkLimits(statements: readonly Node[], problems: ProblemList):
       problems.error('limit', place.node, `expected at most ${limits.depth} levels of nesting`)
       return false
     }
-    for (const child of childrenOf(place.node)) places.push({ node: child, depth, chain })
+    const add = (child: unknown) => {
+      if (isNode(child)) places.push({ node: child, depth, chain })
+    }
+    for (const value of Object.values(place.node) as unknown[]) {
+      if (Array.isArray(value)) value.forEach(add)
+      else add(value)
+    }
   }
   return true
 }
 
 function chainOf(node: Node): string {
   return node.type === 'LogicalExpression' && 'operator' in node && typeof node.operator === 'string' ? node.operator : ''
-}
-
-function childrenOf(node: Node): Node[] {
-  return Object.values(node).flatMap((value: unknown) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []))
 }
 
 function isNode(value: unknown): value is Node {

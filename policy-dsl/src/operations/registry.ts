@@ -1,5 +1,6 @@
-import type { Operation } from '@steno/recordings'
+import type { AnswerPart, Operation } from '@steno/recordings'
 import type { LiveTarget } from '../live-schema.ts'
+import { createAnswerSize, type Size } from './postgres/answer-size.ts'
 import { createParser } from './postgres/index.ts'
 
 /** Reads the operations out of one protocol's texts. */
@@ -13,4 +14,9 @@ export interface OperationReader {
 /** A protocol's reader by the protocol's name. A new protocol is a folder here and a line below. */
 export const operationReaders: Record<string, (options: { loadWasm: () => Promise<Uint8Array> }) => Promise<OperationReader>> = {
   postgres: createParser,
+}
+
+/** What tells the size of one protocol's recorded answers, part by part, made anew for each answer. */
+export const answerSizes: Record<string, () => (part: AnswerPart) => Size> = {
+  postgres: createAnswerSize,
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Decision, PlacedEvent, Principal, RecordingHeader, Verdict } from '@steno/recordings'
+import type { Decision, Principal, RecordingHeader, Verdict } from '@steno/recordings'
 import { createEvaluator } from '../evaluate/evaluate.ts'
 import type { Expression, Rule } from '../ruleset.ts'
 import {
@@ -19,8 +19,9 @@ import {
   ruleset,
   verb,
 } from '../analyze/rules-for-tests.ts'
-import { createRehearsal, type RehearsalOptions, type RehearsalResult } from './rehearse.ts'
-import { rehearsedSessionOf, type RehearsedCommand, type RehearsedSession } from './rehearsed-session.ts'
+import type { RehearsalResult } from './rehearsal-result.ts'
+import { createRehearsal, type RehearsalOptions } from './rehearse.ts'
+import { beginRehearsed, type RehearsedCommand, type RehearsedSession } from './rehearsed-session.ts'
 
 const dayUs = 86_400_000_000
 /** 2026-03-01T10:00:00Z */
@@ -35,6 +36,7 @@ interface Asked {
   rule?: string
   matched?: Decision['matched']
   rows?: number
+  bytes?: number
   later?: Verdict
   /** Held for witnesses, not for people. */
   witnessed?: boolean
@@ -43,6 +45,8 @@ interface Asked {
   columns?: string[]
   kind?: 'query' | 'prepare' | 'execute'
   hasWhere?: boolean
+  /** Statements of its text, all alike. */
+  statements?: number
   unread?: boolean
 }
 
@@ -55,15 +59,14 @@ function command(n: number, asked: Asked): RehearsedCommand {
     ...(asked.matched && { matched: asked.matched }),
     ...(verdict === 'hold' && !asked.witnessed && { approval: 'ap1' }),
   })
-  const operations = [
-    {
-      verb: name,
-      tables: ['public.orders'],
-      columns: [],
-      ...(hasWhere !== undefined && { hasWhere }),
-      ...(asked.reads && { reads: asked.reads }),
-    },
-  ]
+  const operations = Array.from({ length: asked.statements ?? 1 }, (_, statement) => ({
+    verb: name,
+    tables: ['public.orders'],
+    columns: [],
+    ...(statement > 0 && { statement }),
+    ...(hasWhere !== undefined && { hasWhere }),
+    ...(asked.reads && { reads: asked.reads }),
+  }))
   return {
     record: {
       n,
@@ -78,6 +81,7 @@ function command(n: number, asked: Asked): RehearsedCommand {
     decidedLater: later ? decision(later) : null,
     columns: asked.columns ?? [],
     rows: asked.rows ?? 0,
+    bytes: asked.bytes ?? 0,
     maskedCells: asked.masked ?? 0,
   }
 }
@@ -347,19 +351,61 @@ describe('obligations in a rehearsal', () => {
     const perSession = rule('fifteen in all', { effect: { effect: 'limit', arguments: { rows: 15, per: 'session', over: 'cut' } } })
     const asked = [{ rows: 4 }, { rows: 30 }, { rows: 3 }, { rows: 3 }]
     expect(rehearse([perCommand], [session('s1', asked)]).limits).toEqual([
-      { rule: 'ten', commands: 4, denied: 0, held: 0, cut: 1, rowsCut: 20, brokenOff: 0 },
+      { rule: 'ten', commands: 4, denied: 0, held: 0, cut: 1, rowsCut: 20, bytesCut: 0, brokenOff: 0 },
     ])
     expect(rehearse([perSession], [session('s1', asked), session('s2', asked)]).limits).toEqual([
-      { rule: 'fifteen in all', commands: 8, denied: 0, held: 0, cut: 6, rowsCut: 50, brokenOff: 0 },
+      { rule: 'fifteen in all', commands: 8, denied: 0, held: 0, cut: 6, rowsCut: 50, bytesCut: 0, brokenOff: 0 },
     ])
   })
 
   it('denies or holds what comes after a limit was used up, and breaks off what goes over it', () => {
     const rows = rule('rows', { effect: { effect: 'limit', arguments: { rows: 10, per: 'run', over: 'deny' } } })
     const result = rehearse([rows], [session('s1', [{ rows: 6 }, { rows: 6 }, { rows: 1 }])])
-    expect(result.limits).toEqual([{ rule: 'rows', commands: 3, denied: 1, held: 0, cut: 0, rowsCut: 0, brokenOff: 1 }])
+    expect(result.limits).toEqual([{ rule: 'rows', commands: 3, denied: 1, held: 0, cut: 0, rowsCut: 0, bytesCut: 0, brokenOff: 1 }])
     expect(result.flips).toMatchObject([{ command: 3, after: 'deny', rule: 'rows', reason: 'the limit was used up' }])
     expect(result.rules).toMatchObject([{ matched: 3, newlyDenied: 1, agentsAffected: 1 }])
+  })
+
+  it('cuts and breaks off by bytes too, as many whole rows as fit', () => {
+    const byBytes = (bytes: number, over: string) => rule('small', { effect: { effect: 'limit', arguments: { bytes, per: 'run', over } } })
+    const asked = [
+      { rows: 10, bytes: 1000 },
+      { rows: 10, bytes: 1000 },
+      { rows: 10, bytes: 1000 },
+    ]
+    const cut = rehearse([byBytes(1250, 'cut')], [session('s1', asked)])
+    expect(cut.limits).toEqual([{ rule: 'small', commands: 3, denied: 0, held: 0, cut: 2, rowsCut: 18, bytesCut: 1800, brokenOff: 0 }])
+    expect(codes(cut)).toContainEqual(['bytes-as-recorded', 3])
+    const denied = rehearse([byBytes(1200, 'deny')], [session('s1', asked)])
+    expect(denied.limits).toMatchObject([{ commands: 3, denied: 1, brokenOff: 1 }])
+    expect(codes(denied)).toContainEqual(['after-a-flip', 1])
+  })
+
+  it('lifts the limit that held a command, for that command', () => {
+    const rows = rule('rows', { effect: { effect: 'limit', arguments: { rows: 5, per: 'run', over: 'hold' } } })
+    const { limits, flips } = rehearse([rows], [session('s1', [{ rows: 5 }, { rows: 50 }, { rows: 50 }])])
+    expect(limits).toMatchObject([{ commands: 3, held: 2, brokenOff: 0 }])
+    expect(flips).toMatchObject([
+      { command: 2, after: 'hold' },
+      { command: 3, after: 'hold' },
+    ])
+  })
+
+  it('counts what a run does that was opened in another for the one at the top', () => {
+    const rows = rule('rows', { effect: { effect: 'limit', arguments: { rows: 10, per: 'run', over: 'deny' } } })
+    const nested = (id: string, run: string, parent: string, atUs: number): RehearsedSession => {
+      const one = session(id, [{ rows: 5 }], { atUs, run })
+      return { ...one, header: { ...one.header, run: { ...one.header.run, parent } } }
+    }
+    const { flips } = rehearse(
+      [rows],
+      [
+        session('s1', [{ rows: 5 }], { run: 'top' }),
+        nested('s2', 'inside', 'top', startUs + 10 * second),
+        nested('s3', 'deeper', 'inside', startUs + 20 * second),
+      ],
+    )
+    expect(flips).toMatchObject([{ session: 's3', after: 'deny', rule: 'rows' }])
   })
 
   it('counts commands by the minute, those that are refused too', () => {
@@ -371,6 +417,8 @@ describe('obligations in a rehearsal', () => {
       [4, 'hold'],
     ])
     expect(limits).toMatchObject([{ commands: 6, held: 2 }])
+    const many = rehearse([pace], [session('s1', [{ statements: 2 }, { atUs: 70 * second, statements: 3 }])])
+    expect(many.flips.map(({ command: n, after }) => [n, after])).toEqual([[2, 'hold']])
   })
 
   it('estimates who is asked to approve, by day', () => {
@@ -406,6 +454,28 @@ describe('obligations in a rehearsal', () => {
     expect(result.verdicts).toMatchObject({ hold: { hold: 1 }, allow: { hold: 1, deny: 1 } })
     expect(codes(result)).toContainEqual(['evidence-assumed', 2])
     expect(codes(result).map(([code]) => code)).not.toContain('consent-assumed')
+  })
+})
+
+describe('a run under a name that it made up', () => {
+  const noReports = rule('no reports', { when: equal('principal.name', 'reporter'), effect: forbid() })
+  const under = (name: string, launcher: string): RehearsedSession => {
+    const one = session('s1', [{}])
+    const delegation: Principal[] = [{ kind: 'agent', name: launcher, groups: [] }]
+    return { ...one, header: { ...one.header, principal: { kind: 'agent', name, groups: [] }, delegation } }
+  }
+
+  it('meets what its launcher would meet, once for each rule', () => {
+    const { verdicts, rules } = rehearse([[noReports], [noDeletes]], [under('reporter/helper', 'reporter')])
+    expect(verdicts.allow).toEqual({ allow: 0, hold: 0, deny: 1 })
+    expect(rules).toMatchObject([
+      { rule: 'no reports', policy: 0, matched: 1, decided: 1, newlyDenied: 1 },
+      { policy: 1, matched: 0 },
+    ])
+  })
+
+  it('meets nothing of somebody who merely launched it', () => {
+    expect(rehearse([noReports], [under('helper', 'reporter')]).verdicts.allow.allow).toBe(1)
   })
 })
 
@@ -454,7 +524,7 @@ describe('what history cannot tell', () => {
     expect(codes(rehearse(rules, [session('s1', [{}, { matched }]), session('s2', [])]))).toEqual([
       ['memory-begins-empty', 2],
       ['already-cut', 1],
-      ['bytes-not-recorded', 2],
+      ['bytes-as-recorded', 2],
       ['text-as-recorded', 2],
     ])
   })
@@ -490,49 +560,24 @@ describe('a long history', () => {
   })
 })
 
-describe('a session for a rehearsal', () => {
-  it('is read from its recording: what was asked, decided later, and came back', () => {
-    const { header, commands } = session('s1', [{ verb: 'SELECT', verdict: 'hold' }, {}])
-    const [held, other] = commands.map(({ record }) => record)
-    if (held === undefined || other === undefined) throw new Error('expected two commands')
-    const events: PlacedEvent[] = [
-      { line: 1, atUs: 5, event: { code: 'q', command: held } },
-      { line: 2, atUs: 6, event: { code: 'q', command: other } },
-      { line: 3, atUs: 9, event: { code: 'd', decision: { n: 1, decision: { ...held.decision, verdict: 'allow' } } } },
-      {
-        line: 4,
-        atUs: 10,
-        event: {
-          code: 'a',
-          answer: {
-            n: 1,
-            parts: [
-              { kind: 'columns', columns: [{ name: 'email', type: 'text', typeOid: 25, tableOid: 0, attribute: 0, format: 'text' }] },
-              { kind: 'rows', rows: [['a'], [{ masked: '…', rule: 'pii' }], [null]] },
-            ],
-          },
-        },
-      },
-      {
-        line: 5,
-        atUs: 11,
-        event: {
-          code: 'a',
-          answer: {
-            n: 1,
-            parts: [
-              { kind: 'rows', rows: [['b']] },
-              { kind: 'done', tag: 'SELECT 4', rows: 4 },
-            ],
-          },
-        },
-      },
-      { line: 6, atUs: 12, event: { code: 'a', answer: { n: 7, parts: [{ kind: 'rows', rows: [['nobody asked']] }] } } },
-    ]
-    const read = rehearsedSessionOf(header, events)
-    expect(read.commands).toMatchObject([
-      { line: 1, atUs: 5, columns: ['email'], rows: 4, maskedCells: 1, decidedLater: { verdict: 'allow' } },
-      { line: 2, rows: 0, decidedLater: null },
-    ])
+describe('a command for a rehearsal', () => {
+  const column = { name: 'email', type: 'text', typeOid: 25, tableOid: 0, attribute: 0, format: 'text' } as const
+  const answered = (protocol: string) => {
+    const { record } = command(1, {})
+    const begun = beginRehearsed(record, { line: 4, atUs: 5, protocol })
+    begun.take({ kind: 'columns', columns: [column] })
+    begun.take({ kind: 'rows', rows: [['a'], [{ masked: '…', rule: 'pii' }], [null]] })
+    begun.take({ kind: 'rows', rows: [['b']] })
+    begun.take({ kind: 'done', tag: 'SELECT 4', rows: 4 })
+    return begun.command
+  }
+
+  it('has what came back, and how many bytes carried it', () => {
+    const bytes = 4 * (7 + 4) + 1 + 3 + 0 + 1
+    expect(answered('postgres')).toMatchObject({ line: 4, atUs: 5, columns: ['email'], rows: 4, bytes, maskedCells: 1 })
+  })
+
+  it('has no bytes where nobody knows the messages', () => {
+    expect(answered('telex')).toMatchObject({ rows: 4, bytes: 0 })
   })
 })

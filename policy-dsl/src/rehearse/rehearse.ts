@@ -1,16 +1,19 @@
-import type { Operation, RecordingHeader, Verdict } from '@steno/recordings'
-import type { Judgement, LimitObligation } from '../decision.ts'
-import { combine } from '../evaluate/combine.ts'
+import type { Operation, Principal, RecordingHeader, Verdict } from '@steno/recordings'
+import type { Judgement, LimitObligation, MaskObligation } from '../decision.ts'
+import { combine, withoutRepeats } from '../evaluate/combine.ts'
 import type { Evaluator } from '../evaluate/evaluate.ts'
+import { identitiesOf } from '../evaluate/identities.ts'
+import type { Counted } from '../evaluate/limit-book.ts'
 import { RunMemory } from '../evaluate/run-memory.ts'
 import type { Facts } from '../facts.ts'
-import type { Span } from '../ruleset.ts'
 import { InTimeOrder, type PastCommand } from './in-time-order.ts'
-import { LimitLedger } from './limit-ledger.ts'
 import { maskedColumns } from './masked-columns.ts'
+import { PastLimits, type Spent } from './past-limits.ts'
+import type { ApprovalDay, Flip, FlipGroup, MaskHits, RehearsalResult, RuleHits } from './rehearsal-result.ts'
 import type { RehearsedCommand, RehearsedSession } from './rehearsed-session.ts'
 import { someExpression } from './some-expression.ts'
 import { Tally } from './tally.ts'
+import { Unknowns } from './unknowns.ts'
 
 export interface RehearsalOptions {
   /** The policies to try, together, as they would be in force. */
@@ -21,6 +24,16 @@ export interface RehearsalOptions {
   operationsOf?: (command: RehearsedCommand, header: RecordingHeader) => Operation[] | null
   /** So many flips are kept whole; more are counted. */
   flipsMax?: number
+  /** Told of every command that would run with masks on its answer. */
+  onMasked?: (past: MaskedPast) => void
+}
+
+/** A past command whose answer policies would mask. */
+export interface MaskedPast {
+  header: RecordingHeader
+  command: RehearsedCommand
+  operations: readonly Operation[]
+  masks: readonly MaskObligation[]
 }
 
 /** Past sessions, fed through policies as though these had been in force. */
@@ -29,137 +42,6 @@ export interface Rehearsal {
   add(session: RehearsedSession): void
   /** What came of all that was given. Whatever is added afterwards comes later. */
   result(): RehearsalResult
-}
-
-export interface RehearsalResult {
-  totals: {
-    sessions: number
-    runs: number
-    agents: number
-    commands: number
-    rehearsed: number
-    flips: number
-    fromUs: number | null
-    toUs: number | null
-  }
-  /** How many commands had the first verdict then and have the second now. */
-  verdicts: Record<Verdict, Record<Verdict, number>>
-  /** Every rule, also those that nothing matched. */
-  rules: RuleHits[]
-  /** Commands whose verdict is another one now, the earliest first. */
-  flips: Flip[]
-  flipsNotKept: number
-  flipsByShape: FlipGroup[]
-  flipsByAgent: FlipGroup[]
-  masks: MaskHits[]
-  limits: LimitHits[]
-  /** By day, in UTC. */
-  approvals: ApprovalDay[]
-  /** Commands that no rule matched, by the verb of each of their operations. */
-  unmatched: { commands: number; byVerb: { verb: string; operations: number }[] }
-  /** What history cannot tell, as sentences. */
-  unknowns: Unknown[]
-}
-
-export interface RuleHits {
-  /** The place of its policy among the evaluators. */
-  policy: number
-  rule: string
-  line: number
-  isObserved: boolean
-  /** Commands that it matched, and those among them that it decided. */
-  matched: number
-  decided: number
-  newlyDenied: number
-  newlyHeld: number
-  /** Principals whose commands it matched, and those among them for whom it changes a verdict. */
-  agents: number
-  agentsAffected: number
-}
-
-export interface Flip {
-  session: string
-  /** The command's number in its session. */
-  command: number
-  line: number
-  atUs: number
-  agent: string
-  /** Its start. */
-  text: string
-  shape: string
-  before: Verdict
-  after: Verdict
-  /** What decides now; null where nothing speaks against it any more. */
-  rule: string | null
-  reason: string | null
-  /** What decided then. */
-  ruleBefore: string | null
-  /** The clauses that held, in the source of the rule that decides now. */
-  clauses: Span[]
-}
-
-export interface FlipGroup {
-  /** The shape or the agent. */
-  name: string
-  flips: number
-  newlyDenied: number
-  newlyHeld: number
-  newlyAllowed: number
-  /** One of them, to open. */
-  example: { session: string; command: number; line: number }
-}
-
-export interface MaskHits {
-  rule: string
-  /** As the rule names it, or its detector between slashes. */
-  column: string
-  commands: number
-  /** Rows of their answers then. */
-  rows: number
-}
-
-export interface LimitHits {
-  rule: string
-  /** Commands that counted against it. */
-  commands: number
-  /** Refused or held because it was used up. */
-  denied: number
-  held: number
-  /** Answers that would have been shortened, and by how many rows. */
-  cut: number
-  rowsCut: number
-  /** Answers that would have been broken off, because it does not shorten. */
-  brokenOff: number
-}
-
-export interface ApprovalDay {
-  /** `YYYY-MM-DD` */
-  day: string
-  heldBefore: number
-  heldAfter: number
-  /** Those of now, by the group that would be asked. */
-  by: Record<string, number>
-}
-
-export interface Unknown {
-  /** Stable, for links and tests. */
-  code:
-    | 'without-operations'
-    | 'already-masked'
-    | 'after-a-flip'
-    | 'memory-begins-empty'
-    | 'never-ran'
-    | 'consent-assumed'
-    | 'evidence-assumed'
-    | 'bytes-not-recorded'
-    | 'already-cut'
-    | 'detectors'
-    | 'masks-may-refuse'
-    | 'text-as-recorded'
-    | 'out-of-order'
-    | 'failed-rules'
-  count: number
-  message: string
 }
 
 const flipsMaxDefault = 1000
@@ -178,7 +60,7 @@ const runsMax = 20_000
  * them: what is denied now was not done, what is held now was agreed to.
  */
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
-  const { evaluators, shapeOf, operationsOf, flipsMax = flipsMaxDefault } = options
+  const { evaluators, shapeOf, operationsOf, flipsMax = flipsMaxDefault, onMasked = () => {} } = options
   const verdicts = emptyMatrix()
   const totals = { sessions: 0, commands: 0, rehearsed: 0, flips: 0, fromUs: Infinity, toUs: -Infinity }
   const rules = evaluators.map((evaluator, policy) => rulesOf(evaluator, policy))
@@ -186,16 +68,15 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   const byShape = new Tally<FlipGroup>(groupsMax, emptyGroup)
   const byAgent = new Tally<FlipGroup>(groupsMax, emptyGroup)
   const masks = new Tally<MaskHits>(groupsMax, () => ({ rule: '', column: '', commands: 0, rows: 0 }))
-  const limits = new Tally<LimitHits>(groupsMax, rule => ({ rule, commands: 0, denied: 0, held: 0, cut: 0, rowsCut: 0, brokenOff: 0 }))
+  const limits = new PastLimits(groupsMax)
   const days = new Tally<ApprovalDay>(groupsMax * 20, day => ({ day, heldBefore: 0, heldAfter: 0, by: {} }))
   const unmatched = { commands: 0, byVerb: new Tally<{ verb: string; operations: number }>(groupsMax, verb => ({ verb, operations: 0 })) }
   const runs = new Tally<object>(namesMax, () => ({}))
   const agents = new Tally<object>(namesMax, () => ({}))
   const flippedSessions = new Set<string>()
   const memories = new RunMemories()
-  const ledger = new LimitLedger()
-  const unknown = new Map<Unknown['code'], number>()
-  const isUnknown = (code: Unknown['code'], count = 1) => unknown.set(code, (unknown.get(code) ?? 0) + count)
+  const roots = new RootRuns()
+  const unknowns = new Unknowns()
   const order = new InTimeOrder(rehearse, heldCommandsMax)
 
   function rehearse({ header, command, nowUs, isLast }: PastCommand): void {
@@ -203,11 +84,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     totals.fromUs = Math.min(totals.fromUs, nowUs)
     totals.toUs = Math.max(totals.toUs, nowUs)
     const operations = command.record.operations ?? operationsOf?.(command, header) ?? null
-    if (flippedSessions.has(header.session)) isUnknown('after-a-flip')
+    if (flippedSessions.has(header.session)) unknowns.add('after-a-flip')
     if (wasRefusedUnasked(command)) {
       totals.rehearsed++
       verdicts.deny.deny++
-    } else if (operations === null) isUnknown('without-operations')
+    } else if (operations === null) unknowns.add('without-operations')
     else judge({ header, command, nowUs, operations })
     if (isLast) flippedSessions.delete(header.session)
   }
@@ -216,13 +97,22 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     const { header, command, nowUs, operations } = past
     const { record } = command
     totals.rehearsed++
-    const memory = memories.of(header.run.id, nowUs)
-    const facts = factsOf(past, memory)
-    const judgements = evaluators.map(evaluator => evaluator.judge(facts))
-    const judgement = combine(judgements)
+    const root = roots.of(header.run)
+    const memory = memories.of(root, nowUs)
+    const identities = identitiesOf(header.principal, header.delegation)
+    // One after the other for each identity, so that a judgement's place tells its policy.
+    const judgements = identities.flatMap(principal => {
+      const facts = factsOf(past, principal, memory)
+      return evaluators.map(evaluator => evaluator.judge(facts))
+    })
+    const combined = combine(judgements)
+    const judgement = identities.length > 1 ? withoutRepeats(combined) : combined
     const runsNow = record.kind !== 'prepare' && record.kind !== 'bind'
     const before = record.decision.verdict
-    const limited = runsNow && judgement.verdict !== 'deny' ? spendOf(judgement.limits, past) : nothingSpent
+    const limited =
+      runsNow && judgement.verdict !== 'deny'
+        ? spendOf(judgement.limits, past, { session: header.session, run: root, principal: identities.at(-1)?.name ?? '' })
+        : nothingSpent
     const byPolicy = judgement.verdict === 'hold' && !runsNow ? 'allow' : judgement.verdict
     const after = isRefusedAnyway(command, judgement) ? 'deny' : strictest(byPolicy, limited.verdict)
     const decidedBy = limited.verdict === after && after !== byPolicy ? limited.by : null
@@ -232,56 +122,33 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     if (judgement.matched.length === 0) countUnmatched(operations)
     const waits = after === 'hold' ? waitsOf(judgement, limited) : waitsForNobody
     countApproval(past, waits)
-    if (after !== 'deny') countMasks(judgement, past)
+    if (after !== 'deny' && runsNow) countMasks(judgement, past)
     if (after !== before) noteFlip(past, { judgement, before, after, limit: decidedBy })
+    if (limited.isBrokenOff) flippedSessions.add(header.session)
     if (runsNow || after === 'deny') remember(memory, past, { before, after, waits, rows: limited.rows })
-    if (judgement.matched.some(({ effect }) => effect === 'error')) isUnknown('failed-rules')
-    if (command.maskedCells > 0) isUnknown('already-masked')
-    if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) isUnknown('already-cut')
+    if (judgement.matched.some(({ effect }) => effect === 'error')) unknowns.add('failed-rules')
+    if (command.maskedCells > 0) unknowns.add('already-masked')
+    if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) unknowns.add('already-cut')
   }
 
-  /** What the limits leave of a command, each counted as the gateway would. */
-  function spendOf(obligations: readonly LimitObligation[], past: Past): Spent {
-    let spent: Spent = { verdict: 'allow', by: null, rows: past.command.rows }
-    for (const limit of obligations) {
-      const hits = limits.of(limit.rule)
-      if (hits) hits.commands++
-      if (limit.bytes !== null) isUnknown('bytes-not-recorded')
-      if (!ledger.begin(limit, past)) continue
-      if (limit.over === 'deny') spent = { verdict: 'deny', by: limit, rows: 0 }
-      else if (limit.over === 'hold' && spent.verdict !== 'deny') spent = { ...spent, verdict: 'hold', by: limit }
-    }
-    if (spent.by !== null) {
-      const hits = limits.of(spent.by.rule)
-      if (hits) hits[spent.verdict === 'deny' ? 'denied' : 'held']++
-    }
-    if (spent.verdict === 'deny') return spent
-    let { rows } = past.command
-    for (const limit of obligations) {
-      const left = ledger.rowsLeft(limit, past)
-      if (rows <= left) continue
-      const hits = limits.of(limit.rule)
-      if (hits && limit.over === 'cut') {
-        hits.cut++
-        hits.rowsCut += rows - left
-      } else if (hits) hits.brokenOff++
-      rows = left
-    }
-    ledger.spend(obligations, rows, past)
-    return { ...spent, rows }
+  function spendOf(obligations: readonly LimitObligation[], { command: { rows, bytes }, operations, nowUs }: Past, who: Counted): Spent {
+    if (obligations.some(limit => limit.bytes !== null)) unknowns.add('bytes-as-recorded')
+    const statements = (operations.at(-1)?.statement ?? 0) + 1
+    return limits.spend(who, obligations, { statements, rows, bytes }, nowUs)
   }
 
-  function countRules({ judgements, judgement, past, before, after, limitRule }: Counted): void {
+  function countRules({ judgements, judgement, past, before, after, limitRule }: CountedCommand): void {
     const agent = past.header.principal.name
-    for (const [policy, { matched }] of judgements.entries()) {
-      for (const name of new Set(matched.map(({ rule }) => rule))) {
-        const counting = rules[policy]?.get(name)
+    for (const [policy, counted] of rules.entries()) {
+      const own = judgements.filter((_, at) => at % rules.length === policy)
+      for (const name of new Set(own.flatMap(({ matched }) => matched.map(({ rule }) => rule)))) {
+        const counting = counted.get(name)
         if (counting === undefined) continue
         counting.hits.matched++
         counting.agents.of(agent)
         const isDeciding =
           limitRule === null
-            ? judgement.by !== null && judgements[policy]?.by === judgement.by && judgement.by.rule === name
+            ? judgement.by !== null && judgement.by.rule === name && own.some(({ by }) => by === judgement.by)
             : limitRule === name
         if (!isDeciding) continue
         counting.hits.decided++
@@ -313,13 +180,15 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   }
 
   function countMasks({ masks: obligations }: Judgement, { header, command, operations }: Past): void {
+    if (obligations.length === 0) return
+    onMasked({ header, command, operations, masks: obligations })
     const { columns, rows } = command
     const hidden = obligations.flatMap(mask => [
       ...maskedColumns(mask, { operations, columns, target: header.target.name }).map(column => ({ rule: mask.rule, column })),
       ...(mask.matching === null ? [] : [{ rule: mask.rule, column: `/${mask.matching.pattern}/${mask.matching.flags}` }]),
     ])
-    if (obligations.some(({ matching }) => matching !== null)) isUnknown('detectors')
-    if (hidden.length > 0) isUnknown('masks-may-refuse')
+    if (obligations.some(({ matching }) => matching !== null)) unknowns.add('detectors')
+    if (hidden.length > 0) unknowns.add('masks-may-refuse')
     for (const { rule, column } of hidden) {
       const hits = masks.of(JSON.stringify([rule, column]))
       if (hits) Object.assign(hits, { rule, column, commands: hits.commands + 1, rows: hits.rows + rows })
@@ -373,11 +242,11 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     memory.add('rows', null, rows, nowUs)
     if (waits.people.size > 0) {
       memory.add('approvals', null, 1, nowUs)
-      isUnknown('consent-assumed')
+      unknowns.add('consent-assumed')
     }
-    if (waits.isForWitnesses) isUnknown('evidence-assumed')
+    if (waits.isForWitnesses) unknowns.add('evidence-assumed')
     const didRun = before === 'allow' || (before === 'hold' && command.decidedLater?.verdict === 'allow')
-    if (!didRun) isUnknown('never-ran')
+    if (!didRun) unknowns.add('never-ran')
   }
 
   return {
@@ -393,10 +262,6 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       const usesText = evaluators.some(({ ruleset }) =>
         someExpression(ruleset, expression => expression.is === 'field' && expression.path.join('.') === 'text'),
       )
-      const counts = new Map(unknown)
-      if (usesMemory || limits.size > 0) counts.set('memory-begins-empty', runs.size)
-      if (usesText) counts.set('text-as-recorded', totals.rehearsed)
-      counts.set('out-of-order', order.late)
       return {
         totals: {
           ...totals,
@@ -414,13 +279,17 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
         flipsByShape: mostFirst(byShape.values(), ({ flips: count }) => count),
         flipsByAgent: mostFirst(byAgent.values(), ({ flips: count }) => count),
         masks: mostFirst(masks.values(), ({ rows }) => rows),
-        limits: mostFirst(limits.values(), ({ commands }) => commands),
+        limits: mostFirst(limits.hits.values(), ({ commands }) => commands),
         approvals: days
           .values()
           .map(day => ({ ...day, by: { ...day.by } }))
           .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
         unmatched: { commands: unmatched.commands, byVerb: mostFirst(unmatched.byVerb.values(), ({ operations }) => operations) },
-        unknowns: sayUnknowns(counts),
+        unknowns: unknowns.said({
+          ...(usesMemory || limits.hits.size > 0 ? { 'memory-begins-empty': runs.size } : {}),
+          ...(usesText ? { 'text-as-recorded': totals.rehearsed } : {}),
+          'out-of-order': order.late,
+        }),
       }
     },
   }
@@ -434,11 +303,7 @@ interface Past {
   operations: Operation[]
 }
 
-interface Spent {
-  verdict: Verdict
-  by: LimitObligation | null
-  rows: number
-}
+const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0, isBrokenOff: false }
 
 /** What a command waits for before it runs. */
 interface Waits {
@@ -455,15 +320,29 @@ function waitsOf({ approvals, evidence }: Judgement, { verdict, by: limit }: Spe
   return { people, isForWitnesses: evidence.length > 0 }
 }
 
-const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0 }
-
-interface Counted {
+interface CountedCommand {
   judgements: readonly Judgement[]
   judgement: Judgement
   past: Past
   before: Verdict
   after: Verdict
   limitRule: string | null
+}
+
+/** The runs at the top, which answer for those that were opened in them. A run's own stands only in its parent's header. */
+class RootRuns {
+  /** By run, the one that was met first, first. */
+  readonly #byRun = new Map<string, string>()
+
+  of({ id, parent }: RecordingHeader['run']): string {
+    const root = parent === null ? id : (this.#byRun.get(parent) ?? parent)
+    if (!this.#byRun.has(id)) {
+      this.#byRun.set(id, root)
+      const [first] = this.#byRun.keys()
+      if (this.#byRun.size > runsMax && first !== undefined) this.#byRun.delete(first)
+    }
+    return root
+  }
 }
 
 /** The memories of runs, as long as anything in them counts. */
@@ -494,9 +373,9 @@ function isRefusedAnyway({ record: { decision } }: RehearsedCommand, { masks }: 
   return decision.verdict === 'deny' && masks.some(({ rule }) => rule === decision.rule)
 }
 
-function factsOf({ header, command, nowUs, operations }: Past, memory: RunMemory): Facts {
+function factsOf({ header, command, nowUs, operations }: Past, principal: Principal, memory: RunMemory): Facts {
   const { record } = command
-  const { principal, delegation, run, target, client } = header
+  const { delegation, run, target, client } = header
   return {
     operations,
     circumstances: {
@@ -554,39 +433,4 @@ function emptyGroup(name: string): FlipGroup {
 
 function mostFirst<T extends object>(entries: T[], count: (entry: T) => number): T[] {
   return entries.map(entry => ({ ...entry })).toSorted((a, b) => count(b) - count(a))
-}
-
-/** In this order, each with its count; `s` is said for more than one. */
-const sentences: Record<Unknown['code'], (count: number) => string> = {
-  'without-operations': count =>
-    `${commands(count)} recorded without what ${count === 1 ? 'it' : 'they'} would do, so no rule was asked about ${count === 1 ? 'it' : 'them'}`,
-  'after-a-flip': count =>
-    `${commands(count)} came after one in the same session whose verdict is another now: the agent might have gone on differently`,
-  'never-ran': count => `${commands(count)} did not run then and would now: what would have come back is not known, and counts as no rows`,
-  'consent-assumed': count => `${commands(count)} would have waited for people, and it is assumed that these agreed`,
-  'evidence-assumed': count => `${commands(count)} would have waited for witnesses, and it is assumed that these signed in time`,
-  'memory-begins-empty': count =>
-    `what ${count} run${count === 1 ? '' : 's'} did before the first session given here is not in the run's memory, nor counted against limits`,
-  'already-masked': count => `the answers to ${commands(count)} are recorded masked: what is under a mask cannot be masked another way`,
-  'already-cut': count => `a limit held for ${commands(count)} then, so the answers may be shorter than they would have been`,
-  'masks-may-refuse': count =>
-    `whether a mask can be put on is only known when the statement is planned: where it cannot, some of ${commands(count)} would be refused`,
-  detectors: count => `how many values a detector would find in the answers to ${commands(count)} is not counted`,
-  'bytes-not-recorded': count => `${commands(count)} would have been limited by bytes, which recordings do not tell`,
-  'text-as-recorded': count =>
-    `a rule asks for the text, and that of ${commands(count)} is as it was recorded: what a mask hid in it is not there`,
-  'failed-rules': count => `a rule could not be evaluated for ${commands(count)}, and so denied`,
-  'out-of-order': count => `${commands(count)} came after later ones had been judged, so the run's memory held more than it did then`,
-}
-
-function commands(count: number): string {
-  return `${count} command${count === 1 ? '' : 's'}`
-}
-
-function sayUnknowns(counts: ReadonlyMap<Unknown['code'], number>): Unknown[] {
-  return Object.entries(sentences).flatMap(([name, say]) => {
-    const code = name as Unknown['code']
-    const count = counts.get(code) ?? 0
-    return count === 0 ? [] : [{ code, count, message: say(count) }]
-  })
 }

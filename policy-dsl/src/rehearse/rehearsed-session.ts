@@ -1,4 +1,5 @@
-import type { AnswerPart, CommandRecord, Decision, PlacedEvent, RecordingHeader } from '@steno/recordings'
+import type { AnswerPart, CommandRecord, Decision, RecordingHeader } from '@steno/recordings'
+import { answerSizes } from '../operations/registry.ts'
 
 /** A session of the past, as far as a policy is concerned. */
 export interface RehearsedSession {
@@ -17,36 +18,47 @@ export interface RehearsedCommand {
   decidedLater: Decision | null
   /** The names of the columns that came back. */
   columns: string[]
-  /** Rows that were returned. */
+  /** Rows that were returned, and the bytes that carried them, as near as the record tells. */
   rows: number
+  bytes: number
   /** Cells of them that were masked already. */
   maskedCells: number
 }
 
-/** Gives a session from its recording's events. Memory is taken for commands, not for their answers. */
-export function rehearsedSessionOf(header: RecordingHeader, events: Iterable<PlacedEvent>): RehearsedSession {
-  const commands = new Map<number, RehearsedCommand>()
-  for (const { line, atUs, event } of events) {
-    if (event.code === 'q') {
-      const { n } = event.command
-      commands.set(n, { record: event.command, line, atUs, decidedLater: null, columns: [], rows: 0, maskedCells: 0 })
-    } else if (event.code === 'd') {
-      const command = commands.get(event.decision.n)
-      if (command !== undefined) command.decidedLater = event.decision.decision
-    } else if (event.code === 'a') {
-      const command = commands.get(event.answer.n)
-      if (command !== undefined) for (const part of event.answer.parts) addAnswer(command, part)
-    }
+/** So many columns of one command are kept; more come only of many statements in one text. */
+const columnsMax = 2000
+
+/** A command as its line begins it, and what takes its answer, part by part. */
+export function beginRehearsed(
+  record: CommandRecord,
+  { line, atUs, protocol }: { line: number; atUs: number; protocol: string },
+): { command: RehearsedCommand; take: (part: AnswerPart) => void } {
+  const command: RehearsedCommand = { record, line, atUs, decidedLater: null, columns: [], rows: 0, bytes: 0, maskedCells: 0 }
+  let sizeOf: ((part: AnswerPart) => { rows: number; bytes: number }) | null = null
+  return {
+    command,
+    take(part) {
+      if (part.kind === 'columns') {
+        for (const { name } of part.columns) {
+          if (command.columns.length < columnsMax && !command.columns.includes(name)) command.columns.push(name)
+        }
+      } else if (part.kind === 'rows') command.maskedCells += maskedIn(part.rows)
+      else if (part.kind !== 'data') return
+      sizeOf ??= (Object.hasOwn(answerSizes, protocol) ? answerSizes[protocol]?.() : undefined) ?? rowsAlone
+      const { rows, bytes } = sizeOf(part)
+      command.rows += rows
+      command.bytes += bytes
+    },
   }
-  return { header, commands: [...commands.values()] }
 }
 
-function addAnswer(command: RehearsedCommand, part: AnswerPart): void {
-  if (part.kind === 'columns') {
-    for (const { name } of part.columns) if (!command.columns.includes(name)) command.columns.push(name)
-  } else if (part.kind === 'rows') {
-    command.rows += part.rows.length
-    for (const row of part.rows)
-      for (const cell of row) if (typeof cell === 'object' && cell !== null && 'masked' in cell) command.maskedCells++
-  }
+function maskedIn(rows: readonly (readonly unknown[])[]): number {
+  let masked = 0
+  for (const row of rows) for (const cell of row) if (typeof cell === 'object' && cell !== null && 'masked' in cell) masked++
+  return masked
+}
+
+/** Of a protocol whose messages nobody here knows. */
+function rowsAlone(part: AnswerPart): { rows: number; bytes: number } {
+  return { rows: part.kind === 'rows' ? part.rows.length : 0, bytes: 0 }
 }

@@ -15,6 +15,13 @@ export function describeParameters(bind: { formats: number[]; values: (Uint8Arra
   })
 }
 
+/** A bind value in one short line. */
+export function showParameter({ value }: Parameter): string {
+  if (value === null) return 'NULL'
+  if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 79)}…'` : `'${value}'`
+  return 'hex' in value ? `\\x${value.hex.slice(0, 80)}` : '…'
+}
+
 function valueOf(value: Uint8Array | null, isBinary: boolean, oid: number): Cell {
   if (value === null) return null
   if (isBinary) return binaryToText(oid, value)

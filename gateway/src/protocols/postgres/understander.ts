@@ -17,6 +17,9 @@ import type { AdmittedTarget } from '../protocol.ts'
 import { Lru } from '../../runtime/lru.ts'
 import type { Catalogues } from './catalogue/catalogues.ts'
 import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
+import { makingsOf } from './making.ts'
+import type { Doing, OwnTables } from './own-tables.ts'
+import { isPlain } from './renaming.ts'
 import { copyOptionsOf, copyTargetOf, type CopyStatementOptions } from './masking/copy-options.ts'
 import { redactText, type TextRedaction } from './masking/mask-text.ts'
 
@@ -76,6 +79,8 @@ export interface UnderstanderParts {
   cursors: (name: string) => string | null
   /** Undefined is the path that sessions of the target begin with. */
   searchPath: () => string[]
+  /** What the session made and the catalogue does not show. */
+  ownTables: OwnTables
   /** Whether another statement may stand behind a name that an operation uses than the one it gives. */
   isDoubtful: (operation: Operation) => boolean
   /** Code was made or changed in the open transaction, where the catalogue does not see it. */
@@ -105,6 +110,8 @@ export class Understander {
   readonly #parts: UnderstanderParts
   #catalogue: Catalogue | null = null
   #operations: Operation[] | null = null
+  /** What the answer to the command that was read last is masked with. */
+  #masks: MaskObligation[] = []
   /** Something was asked that may change what names mean. */
   #leavesStale = false
 
@@ -136,7 +143,8 @@ export class Understander {
     const { catalogues, target } = this.#parts
     if (this.#isStale) return false
     const misses = this.#knownOf(text).operations.some(
-      ({ tables, object }) => tables.some(table => !table.includes('.')) || unknownFunction.test(object ?? ''),
+      ({ tables, object }) =>
+        tables.some(table => !table.includes('.') && !this.#parts.ownTables.has(table)) || unknownFunction.test(object ?? ''),
     )
     return misses && catalogues.doubt(target)
   }
@@ -153,7 +161,12 @@ export class Understander {
       ? [...known.operations, opaque('a statement that may have been replaced under its name')]
       : known.operations
     this.#operations = operations
-    return { operations, comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)) }
+    this.#masks = []
+    return {
+      operations,
+      statements: statementsIn(asked.text, known.operations),
+      comply: masks => (isDoubtful && masks.length > 0 ? doubtful(masks) : this.#comply(asked, known, masks)),
+    }
   }
 
   /** What the command that was read last would do; null when none was read since this was asked. */
@@ -161,6 +174,14 @@ export class Understander {
     const operations = this.#operations
     this.#operations = null
     return operations
+  }
+
+  /** What a command that was just read does to tables, for who follows it; null when it leaves all names as they are. */
+  doing(text: string, operations: Operation[]): Doing | null {
+    if (operations.every(isPlain)) return null
+    const isMaking = operations.some(({ verb, inside }) => (verb === 'CREATE' && inside !== 'CREATE') || verb === 'ALTER')
+    const syntax = isMaking ? this.#parts.parser.syntax(text) : null
+    return { operations, makings: syntax?.kind === 'statements' ? makingsOf(this.#maskRequest(text, syntax.statements, this.#masks)) : [] }
   }
 
   /** A function called by its number has no text. */
@@ -201,10 +222,10 @@ export class Understander {
   }
 
   #knownOf(text: string): Known {
-    const { parser, known: texts, prepared, cursors, searchPath } = this.#parts
+    const { parser, known: texts, prepared, cursors, searchPath, ownTables } = this.#parts
     const catalogue = this.#inUse()
     const path = searchPath()
-    const key = `${path.join('\0')}\0\0${text}`
+    const key = `${path.join('\0')}\0\0${ownTables.key}\0${text}`
     const isStale = this.#isStale
     const known = isStale ? undefined : texts.get(key, catalogue)
     if (known) return known
@@ -219,16 +240,26 @@ export class Understander {
 
   #comply(asked: Asked, known: Known, masks: MaskObligation[]): Compliance {
     const { text, parameters } = asked
+    this.#masks = masks
     const secrets = this.#secretsOf(text)
-    if (masks.length === 0) return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, null) }
+    if (masks.length === 0) {
+      const copies = known.operations.some(({ verb }) => verb === 'COPY') ? this.#copiesIn(text) : []
+      return { possible: true, recorded: hiding(asked, secrets, parameters), keeper: this.#keeper(masks, { copies }) }
+    }
     const kept = this.#keptOf(text, known, masks)
     const { plan } = kept
     const spans = plan.redactions.flatMap(one => ('start' in one ? [one] : []))
     const recorded = hiding(asked, [...secrets, ...spans], this.#hiddenParameters(parameters, plan.redactions, masks))
-    if (plan.kind === 'plan' && plan.leavesStale) this.#leavesStale = true
+    if (plan.kind === 'plan' && plan.leavesStale && !known.operations.every(one => this.#isOfOwnTables(one))) this.#leavesStale = true
     if (plan.kind === 'plan') return { possible: true, recorded, keeper: this.#keeper(masks, kept) }
     const { rule, reason, hint } = plan
     return { possible: false, recorded, rule, reason, hint }
+  }
+
+  /** Whether an operation changes no names but those of the session's own tables, of which account is kept. */
+  #isOfOwnTables(operation: Operation): boolean {
+    const { verb, object, tables } = operation
+    return isPlain(operation) || verb === 'DISCARD' || (verb === 'DROP' && object === undefined && this.#parts.ownTables.areLight(tables))
   }
 
   #keptOf(text: string, known: Known, masks: MaskObligation[]): Kept {
@@ -239,7 +270,7 @@ export class Understander {
     const statements = syntax.kind === 'statements' ? syntax.statements : null
     const kept: Kept = {
       masks,
-      plan: statements ? this.#plan(text, statements, masks) : notUnderstood(text, masks),
+      plan: statements ? planMasks(this.#maskRequest(text, statements, masks)) : notUnderstood(text, masks),
       copies: (statements ?? []).map(copyOptionsOf),
       incoming: (statements ?? []).map(statement => this.#copiedIn(statement)),
     }
@@ -248,14 +279,15 @@ export class Understander {
     return kept
   }
 
-  #plan(text: string, statements: MaskRequest['statements'], masks: MaskObligation[]): MaskPlan {
-    const { parser, target, prepared, cursors, key, searchPath } = this.#parts
-    return planMasks({
+  #maskRequest(text: string, statements: MaskRequest['statements'], masks: MaskObligation[]): MaskRequest {
+    const { parser, target, prepared, cursors, key, searchPath, ownTables } = this.#parts
+    return {
       text,
       statements,
       catalogue: this.#inUse(),
       searchPath: searchPath(),
       isStale: this.#isStale,
+      made: ownTables.list,
       target: target.name,
       masks,
       parse: inner => parser.syntax(inner),
@@ -263,7 +295,12 @@ export class Understander {
       cursors,
       detects: ({ matching, with: kind }, literal) =>
         matching !== null && maskMatches(matching.pattern, matching.flags, literal, kind, key) !== literal,
-    })
+    }
+  }
+
+  #copiesIn(text: string): (CopyStatementOptions | null)[] {
+    const syntax = this.#parts.parser.syntax(text)
+    return syntax.kind === 'statements' ? syntax.statements.map(copyOptionsOf) : []
   }
 
   /** Values that are bound for masked columns, or that a detector knows, as the record may hold them. The same list when there is none. */
@@ -312,9 +349,9 @@ export class Understander {
     }))
   }
 
-  #keeper(masks: MaskObligation[], kept: Kept | null): PostgresAnswerKeeper {
+  #keeper(masks: MaskObligation[], kept: Partial<Kept> | null): PostgresAnswerKeeper {
     const { target, key } = this.#parts
-    const plan = kept?.plan.kind === 'plan' ? kept.plan : null
+    const plan = kept?.plan?.kind === 'plan' ? kept.plan : null
     return new PostgresAnswerKeeper({
       masks,
       answers: plan?.answers ?? [],
@@ -348,6 +385,13 @@ const largeObjectFunctions = new Set([
 /** Whether an operation names something that may stand for code: a function, a view, a table with triggers. */
 function runsCode({ verb, functions, tables }: Operation): boolean {
   return verb === 'CALL' || (functions?.length ?? 0) > 0 || tables.length > 0
+}
+
+/** How many statements a text holds, or may hold when it is not understood. */
+function statementsIn(text: string, operations: Operation[]): number {
+  const last = operations.at(-1)
+  if (operations.some(({ verb }) => verb === 'UNPARSED')) return text.split(';').length
+  return (last?.statement ?? 0) + 1
 }
 
 function doubtful(masks: MaskObligation[]): Compliance {

@@ -315,9 +315,9 @@ describe('what would break a parser', () => {
     expect(said('SELECT * FROM payments')).toEqual(['SELECT payments'])
   }, 30_000)
 
-  it('gives the next statement its answer after two hundred bodies that exhaust the stack', async () => {
+  it('gives the next statement its answer after twenty bodies that exhaust the stack', async () => {
     const body = `DO $$ BEGIN PERFORM ${'1+'.repeat(20_000)}1; END $$`
-    for (let at = 0; at < 200; at++) {
+    for (let at = 0; at < 20; at++) {
       expect(said(body)).toEqual(['DO [plpgsql]', 'OPAQUE [DO]'])
       await parser.ready()
     }

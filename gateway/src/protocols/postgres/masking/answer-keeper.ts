@@ -1,6 +1,7 @@
 import { maskMatches, type AnswerPlan, type Catalogue, type MaskKey, type MaskObligation } from '@steno/policy-dsl'
 import type { AnswerPart, Column, ContentBlock, Notice, RowBlock } from '@steno/recordings'
-import type { AnswerKeeper, Kept } from '../../../guard/index.ts'
+import type { AnswerKeeper, Given, Kept } from '../../../guard/index.ts'
+import { type as backend } from '../wire/backend.ts'
 import { writeCommandComplete, writeErrorResponse, writeNoticeResponse, writePortalSuspended } from '../wire/write.ts'
 import { mergePlans, type CellMask, type Detector } from './cell-mask.ts'
 import type { CopyStatementOptions } from './copy-options.ts'
@@ -27,6 +28,10 @@ export interface AnswerKeeperOptions {
 }
 
 const headBytes = 5
+/** Where a tuple of binary COPY has its number of columns, what ends it has -1, and what begins it the first letters of `PGCOPY`. */
+const binaryTrailer = -1
+const binaryHeader = 0x5047
+const binaryEnd = Uint8Array.of(backend.copyData, 0, 0, 0, 6, 0xff, 0xff)
 /** Tags whose number is of rows that are given. */
 const countsRows = /^(?:SELECT|FETCH|COPY) \d+$/
 
@@ -38,7 +43,8 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   #statement = 0
   #rows: RowMasker | null = null
   #copy: CopyMasker | null = null
-  #isBinaryCopy = false
+  /** A COPY in binary format, and whether a limit has ended it already. */
+  #binary: 'none' | 'open' | 'cut' = 'none'
   /** What is being copied in, for the record alone: the target gets it as it was sent. */
   #fed: CopyMasker | 'as sent' | null = null
 
@@ -47,7 +53,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
     this.#detectors = options.masks.flatMap(({ rule, matching, with: kind }) => (matching ? [{ rule, ...matching, with: kind }] : []))
   }
 
-  keep({ part, bytes }: Kept): Kept {
+  keep({ part, bytes }: Given): Kept {
     if ('cells' in part) return this.#keepRows(part, bytes)
     if ('ranges' in part) return this.#keepData(part, bytes)
     switch (part.kind) {
@@ -55,8 +61,8 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
         this.#rows = this.#rowMasker(part.columns)
         break
       case 'copy':
-        this.#isBinaryCopy = part.direction === 'out' && part.binary
-        if (part.direction === 'out' && this.#options.masks.length > 0) this.#copy = this.#copyMasker(part.columns)
+        this.#binary = part.direction === 'out' && part.binary ? 'open' : 'none'
+        this.#copy = part.direction === 'out' ? this.#copyMasker(part) : null
         break
       case 'done':
       case 'empty':
@@ -72,7 +78,7 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
       case 'notice':
         return this.#keepNotice(part, bytes)
     }
-    return { part, bytes }
+    return { part, bytes, rows: 0 }
   }
 
   payload(text: string): string {
@@ -97,21 +103,27 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
 
   rest(): Kept<ContentBlock> | null {
     const rest = this.#copy?.end()
-    return rest && rest.bytes.length > 0 ? { part: rest.content, bytes: rest.bytes } : null
+    return rest && rest.bytes.length > 0 ? { part: rest.content, bytes: rest.bytes, rows: rest.rows } : null
   }
 
-  cut({ part, bytes }: Kept<RowBlock | ContentBlock>, allowance: { rows: number; bytes: number }) {
-    if (this.#isBinaryCopy) throw new MaskFailed('an answer of COPY in binary format cannot be cut')
+  cut({ part, bytes, rows }: Kept<RowBlock | ContentBlock>, allowance: { rows: number; bytes: number }): Kept<RowBlock | ContentBlock> {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    let rows = 0
+    const isBinary = this.#binary !== 'none'
+    let count = 0
+    let given = 0
     let end = 0
-    while (rows < Math.min(part.count, allowance.rows)) {
-      const next = end + 1 + view.getInt32(end + headBytes - 4)
-      if (next > allowance.bytes) break
+    for (; count < part.count; count++) {
+      const next = end + 1 + view.getInt32(end + 1)
+      const lead = isBinary ? view.getInt16(end + headBytes) : 0
+      if (isBinary && lead === binaryTrailer) break
+      // A header stands before the rows, whatever a limit says.
+      const isHeader = isBinary ? lead === binaryHeader : count === 0 && part.count > rows
+      if (!isHeader && (given === allowance.rows || next > allowance.bytes)) break
+      if (!isHeader) given++
       end = next
-      rows++
     }
-    return { part: { ...part, count: rows }, bytes: bytes.subarray(0, end), rows }
+    const kept = { part: { ...part, count }, bytes: bytes.subarray(0, end), rows: given }
+    return isBinary && 'ranges' in kept.part ? this.#endBinary({ ...kept, part: kept.part }) : kept
   }
 
   finish(done: AnswerPart, { rule, rows }: { rule: string; rows: number }): { parts: AnswerPart[]; bytes: Uint8Array } {
@@ -139,31 +151,46 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
   }
 
   #keepRows(block: RowBlock, bytes: Uint8Array): Kept {
-    if (this.#options.masks.length === 0) return { part: block, bytes }
+    if (this.#options.masks.length === 0) return { part: block, bytes, rows: block.count }
     if (!this.#rows) throw new MaskFailed('expected the columns of an answer before its rows')
     const masked = this.#rows.mask(block, bytes)
-    return { part: masked.block, bytes: masked.bytes }
+    return { part: masked.block, bytes: masked.bytes, rows: block.count }
   }
 
   #keepData(block: ContentBlock, bytes: Uint8Array): Kept {
-    if (!this.#copy) return { part: block, bytes }
+    // Behind its end nothing may stand.
+    if (this.#binary === 'cut') return { part: { ...block, count: 0 }, bytes: bytes.subarray(0, 0), rows: 0 }
+    if (!this.#copy) return { part: block, bytes, rows: block.count }
     const masked = this.#copy.mask(block)
-    return { part: masked.content, bytes: masked.bytes }
+    return { part: masked.content, bytes: masked.bytes, rows: masked.rows }
+  }
+
+  /** A reader of binary COPY waits for what ends it. */
+  #endBinary({ part, bytes, rows }: Kept<ContentBlock>): Kept<ContentBlock> {
+    this.#binary = 'cut'
+    const ended = joined(bytes, binaryEnd)
+    const ranges = new Int32Array(2 * part.count + 2)
+    for (let i = 0, at = 0; i <= part.count; i++) {
+      ranges[2 * i] = at + headBytes
+      at += 1 + new DataView(ended.buffer).getInt32(at + 1)
+      ranges[2 * i + 1] = at
+    }
+    return { part: { bytes: ended, ranges, count: part.count + 1 }, bytes: ended, rows }
   }
 
   #keepNotice(part: Extract<AnswerPart, { kind: 'error' | 'notice' }>, bytes: Uint8Array): Kept {
     const { mayTell, masks } = this.#options
     const said = part.kind === 'notice' ? part.notice : part.error
     const tellsNothing = !mayTell && isOwn(said, masks)
-    if (tellsNothing && this.#detectors.length === 0) return { part, bytes }
+    if (tellsNothing && this.#detectors.length === 0) return { part, bytes, rows: 0 }
     const redact = (one: Notice) => (tellsNothing ? this.#searchedNotice(one) : redactNotice(one))
     if (part.kind === 'notice') {
       const notice = redact(part.notice)
-      return { part: { kind: 'notice', notice }, bytes: bytes.length === 0 ? bytes : writeNoticeResponse(notice) }
+      return { part: { kind: 'notice', notice }, bytes: bytes.length === 0 ? bytes : writeNoticeResponse(notice), rows: 0 }
     }
-    if (part.by === 'gateway') return { part, bytes }
+    if (part.by === 'gateway') return { part, bytes, rows: 0 }
     const error = redact(part.error)
-    return { part: { kind: 'error', error, by: 'target' }, bytes: bytes.length === 0 ? bytes : writeErrorResponse(error) }
+    return { part: { kind: 'error', error, by: 'target' }, bytes: bytes.length === 0 ? bytes : writeErrorResponse(error), rows: 0 }
   }
 
   #searched(text: string): string {
@@ -196,10 +223,15 @@ export class PostgresAnswerKeeper implements AnswerKeeper {
     })
   }
 
-  #copyMasker(columns: number): CopyMasker {
-    const { copies, key } = this.#options
-    const plan = this.#lineage(columns)
-    return new CopyMasker({ plan, options: copies[this.#statement] ?? {}, detectors: this.#detectors, key })
+  /** What reads a COPY row by row; null where only a limit counts it and nobody knows how it was asked for: then a message is a row. */
+  #copyMasker({ columns, binary }: { columns: number; binary: boolean }): CopyMasker | null {
+    const { copies, key, masks } = this.#options
+    const options = copies[this.#statement] ?? (binary ? { format: 'binary' } : null)
+    if (masks.length > 0) return new CopyMasker({ plan: this.#lineage(columns), options: options ?? {}, detectors: this.#detectors, key })
+    if (!options) return null
+    // Lines are told apart in every encoding that a client may have.
+    const { encoding: _, ...format } = options
+    return new CopyMasker({ plan: this.#lineage(columns), options: format, detectors: [], key })
   }
 
   #incomingMasker(): CopyMasker | 'as sent' {

@@ -45,6 +45,37 @@ function copied(pieces: (string | Uint8Array)[], how: How): { out: Uint8Array; r
 const text = (stream: string, how: How = {}) => Buffer.from(copied([stream], how).out).toString()
 const hex = (bytes: string) => Uint8Array.from(Buffer.from(bytes.replaceAll(' ', ''), 'hex'))
 
+describe('the rows that are counted', () => {
+  const counted = (pieces: (string | Uint8Array)[], how: How) => {
+    const masker = new CopyMasker({ plan: [null, null], options: {}, detectors: [], key, ...how })
+    const blocks = pieces.map(piece => {
+      const bytes = typeof piece === 'string' ? utf8.encode(piece) : piece
+      return { bytes, ranges: Int32Array.of(0, bytes.length), count: 1 }
+    })
+    return [...blocks.map(block => masker.mask(block)), masker.end()].map(({ rows }) => rows)
+  }
+
+  it('are lines without their header, whole or not', () => {
+    expect(counted(['a\tb\n1\t2\n3', '\t4\n5\t6'], { options: { header: true } })).toEqual([1, 1, 1])
+    expect(counted(['a,b\n"x\ny",2\n'], { options: { format: 'csv', header: 'match' } })).toEqual([1, 0])
+    expect(counted(['a,b\n"x\ny",2\n'], { options: { format: 'csv' } })).toEqual([2, 0])
+    expect(counted(['1\t2\n'], { options: { header: false }, plan: [mask(), null] })).toEqual([1, 0])
+  })
+
+  it('are tuples without header and trailer', () => {
+    const header = hex('50 47 43 4f 50 59 0a ff 0d 0a 00 00000000 00000000')
+    const tuple = hex('0002 00000001 31 ffffffff')
+    for (const plan of [
+      [null, null],
+      [null, mask()],
+    ]) {
+      expect(counted([header, tuple, tuple, hex('ffff')], { options: { format: 'binary' }, plan })).toEqual([0, 1, 1, 0, 0])
+      const stream = new Uint8Array([...header, ...tuple, ...tuple, ...hex('ffff')])
+      expect(counted([stream.subarray(0, 30), stream.subarray(30)], { options: { format: 'binary' }, plan })).toEqual([1, 1, 0])
+    }
+  })
+})
+
 describe('COPY in text format', () => {
   it('keeps rows, NULLs and what is not masked as they are', () => {
     const stream = `1\t${secret}\n\\N\t\\N\na\\tb\\\\\t\n`

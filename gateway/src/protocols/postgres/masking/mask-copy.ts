@@ -29,6 +29,8 @@ export interface CopyMaskerOptions {
 export interface MaskedCopy {
   content: ContentBlock
   bytes: Uint8Array
+  /** Without a header and without what ends the stream. */
+  rows: number
   maskedCells: number
 }
 
@@ -112,11 +114,16 @@ interface Fields {
   values: ValueMasker
 }
 
+function mayHideAny({ plan, values }: Fields): boolean {
+  return plan.some(mask => values.mayHide(mask))
+}
+
 /** Rows in text or csv format: lines. */
 class LineRows {
   readonly #fields: Fields
   readonly #format: LineFormat
   readonly #lines: LineFinder
+  readonly #hidesNothing: boolean
   #headerIsDue: boolean
 
   constructor(fields: Fields, format: LineFormat) {
@@ -128,6 +135,7 @@ class LineRows {
     this.#fields = isAmbiguous ? { ...fields, plan: fields.plan.map(mask => mask && { ...mask, isWhole: true }) } : fields
     this.#format = format
     this.#lines = new LineFinder(format)
+    this.#hidesNothing = !mayHideAny(fields) && fields.plan.length > 0
     this.#headerIsDue = format.hasHeader
   }
 
@@ -147,10 +155,12 @@ class LineRows {
   #pass(line: Uint8Array, out: Outgoing, ending: number[]): void {
     const { plan } = this.#fields
     out.begin()
-    if (this.#headerIsDue || plan.length === 0) {
-      this.#headerIsDue = false
-      if (plan.length === 0 && line.length > 0) throw new MaskFailed('expected rows of no columns')
-      out.add(line)
+    const isHeader = this.#headerIsDue
+    this.#headerIsDue = false
+    if (!isHeader) out.rows++
+    if (isHeader || this.#hidesNothing) out.add(line)
+    else if (plan.length === 0) {
+      if (line.length > 0) throw new MaskFailed('expected rows of no columns')
     } else {
       const fields = parseLine(line, this.#format)
       if (fields.length !== plan.length) throw new MaskFailed(`expected rows of ${plan.length} columns, got ${fields.length}`)
@@ -182,6 +192,7 @@ const headerBytes = signature.length + 8
 class BinaryRows {
   readonly #fields: Fields
   readonly #rowBytesMax: number
+  readonly #hidesNothing: boolean
   #awaits: 'header' | 'tuple' | 'nothing' = 'header'
   /** The row that is not whole yet is known to be at least so long. */
   #lengthMin = 0
@@ -189,6 +200,7 @@ class BinaryRows {
   constructor(fields: Fields, rowBytesMax: number) {
     this.#fields = fields
     this.#rowBytesMax = rowBytesMax
+    this.#hidesNothing = !mayHideAny(fields)
   }
 
   /** The index after the header, tuple or trailer that begins at `start`, -1 when it is not whole. */
@@ -212,7 +224,11 @@ class BinaryRows {
     } else if (view.getInt16(0) === -1) {
       this.#awaits = 'nothing'
       out.add(row)
-    } else this.#passTuple(row, view, out)
+    } else {
+      out.rows++
+      if (this.#hidesNothing) out.add(row)
+      else this.#passTuple(row, view, out)
+    }
     out.finish()
   }
 
@@ -274,6 +290,7 @@ function lengthAt(view: DataView, at: number): number {
 
 /** CopyData messages as they are made. */
 class Outgoing {
+  rows = 0
   maskedCells = 0
   #bytes = new Uint8Array(1024)
   #ranges: number[] = []
@@ -310,6 +327,7 @@ class Outgoing {
     return {
       content: { bytes, ranges: Int32Array.from(this.#ranges), count: this.#ranges.length / 2 },
       bytes,
+      rows: this.rows,
       maskedCells: this.maskedCells,
     }
   }

@@ -10,6 +10,11 @@ export interface Message {
   readonly end: number
 }
 
+/** The message as it came. */
+export function raw({ bytes, start, end }: Message): Uint8Array {
+  return bytes.subarray(start, end)
+}
+
 const headerBytes = 5
 /** What a cut message gets before more of it has arrived: a claimed length alone costs no memory. */
 const joinBytesFirst = 1 << 16
