@@ -8,7 +8,10 @@ const leaf = (index: number) => hashLeaf(sha256, Uint8Array.of(index))
 describe('inclusionSteps', () => {
   it('leads from every leaf of every small tree to its root', () => {
     for (let size = 1; size <= 20; size++) {
-      const tree = new LeafTree(sha256, Array.from({ length: size }, (_, index) => leaf(index)))
+      const tree = new LeafTree(
+        sha256,
+        Array.from({ length: size }, (_, index) => leaf(index)),
+      )
       for (let index = 0; index < size; index++) {
         const proof = proveInclusion(sha256, { index, size }, tree.read)
         const steps = inclusionSteps(sha256, { index, size, leafHash: leaf(index), proof })

@@ -6,20 +6,28 @@ import { sha256 } from './sha256.ts'
 const leaves = (count: number, other = -1) =>
   Array.from({ length: count }, (_, index) => hashLeaf(sha256, Uint8Array.of(index & 0xff, index >> 8, Number(index === other))))
 const treeOf = (hashes: Uint8Array[]) => new LeafTree(sha256, hashes)
-const checkpoint = (hashes: Uint8Array[], origin = 'log.example'): Checkpoint => ({ origin, size: hashes.length, root: treeOf(hashes).root() })
+const checkpoint = (hashes: Uint8Array[], origin = 'log.example'): Checkpoint => ({
+  origin,
+  size: hashes.length,
+  root: treeOf(hashes).root(),
+})
 
 /** The tiles of a log of few leaves: one of level 0 for each 256 leaves, one of level 1. */
 function tilesOf(hashes: Uint8Array[]) {
   return {
     async tile(level: number, index: number) {
-      const roots = level === 0 ? hashes : Array.from({ length: Math.floor(hashes.length / 256) }, (_, at) => treeOf(hashes.slice(at * 256, at * 256 + 256)).root())
+      const roots =
+        level === 0
+          ? hashes
+          : Array.from({ length: Math.floor(hashes.length / 256) }, (_, at) => treeOf(hashes.slice(at * 256, at * 256 + 256)).root())
       const part = roots.slice(index * 256, index * 256 + 256)
       return part.length === 0 ? null : Uint8Array.from(part.flatMap(hash => [...hash]))
     },
   }
 }
 
-const compare = (seen: Checkpoint | null, hashes: Uint8Array[]) => compareHistory(tilesOf(hashes), { seen, now: checkpoint(hashes) }, sha256)
+const compare = (seen: Checkpoint | null, hashes: Uint8Array[]) =>
+  compareHistory(tilesOf(hashes), { seen, now: checkpoint(hashes) }, sha256)
 
 describe('compareHistory', () => {
   it('has nothing to say the first time', async () => {
@@ -27,7 +35,15 @@ describe('compareHistory', () => {
   })
 
   it('sees a log that goes on, over tiles too', async () => {
-    for (const [from, to] of [[1, 2], [5, 9], [255, 256], [256, 257], [3, 700], [512, 700], [699, 700]] as const)
+    for (const [from, to] of [
+      [1, 2],
+      [5, 9],
+      [255, 256],
+      [256, 257],
+      [3, 700],
+      [512, 700],
+      [699, 700],
+    ] as const)
       expect(await compare(checkpoint(leaves(from)), leaves(to)), `${from} to ${to}`).toBe('grown')
     expect(await compare(checkpoint(leaves(300)), leaves(300))).toBe('same')
   })

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from './sha256.ts'
 
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-const expected = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const hex = (bytes: Uint8Array) => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+const expected = async (bytes: Uint8Array) => hex(new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes))))
 
 describe('sha256', () => {
   it('hashes the examples of the standard', () => {
@@ -11,17 +10,17 @@ describe('sha256', () => {
     expect(hex(sha256(new TextEncoder().encode('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
   })
 
-  it('agrees with another at every length around its blocks', () => {
+  it('agrees with the platform’s at every length around its blocks', async () => {
     for (let length = 0; length < 300; length++) {
       const bytes = Uint8Array.from({ length }, (_, i) => (i * 167 + length) & 0xff)
-      expect(hex(sha256(bytes)), `${length} bytes`).toBe(expected(bytes))
+      expect(hex(sha256(bytes)), `${length} bytes`).toBe(await expected(bytes))
     }
   })
 
-  it('agrees on a long message, and on a part of a larger memory', () => {
+  it('agrees on a long message, and on a part of a larger memory', async () => {
     const bytes = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * i) & 0xff)
-    expect(hex(sha256(bytes))).toBe(expected(bytes))
-    expect(hex(sha256(bytes.subarray(7, 4242)))).toBe(expected(bytes.slice(7, 4242)))
+    expect(hex(sha256(bytes))).toBe(await expected(bytes))
+    expect(hex(sha256(bytes.subarray(7, 4242)))).toBe(await expected(bytes.slice(7, 4242)))
   })
 
   it('gives bytes that the next hash does not change', () => {
