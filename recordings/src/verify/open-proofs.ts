@@ -45,7 +45,7 @@ export async function openProofs(
   }
   leaves.sort((a, b) => a.index - b.index)
   const keys = leaves.flatMap(({ index, said }) => (said.kind === 'key' ? [{ vkey: said.vkey, replaces: said.replaces, leaf: index }] : []))
-  const log = { keys, isComplete: true, handover: async (leaf: number) => proofs.handovers.get(leaf) ?? null, checkpoint, rootAt: null }
+  const log = { keys, isWhole: true, handover: async (leaf: number) => proofs.handovers.get(leaf) ?? null, checkpoint, rootAt: null }
   const vouched =
     keys.length > 0
       ? await vouchFor(proofs.checkpoint, log, { trust, cryptography })

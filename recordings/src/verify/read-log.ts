@@ -15,9 +15,7 @@ export interface LogReading {
   tree: LogTree
   /** Sessions opened by leaves that nobody has signed yet. */
   unsignedSessions: Set<string>
-  /** Whether all leaves are there. */
-  isComplete: boolean
-  /** Whether they are what the signed root is of. */
+  /** Whether all leaves are there, and are those that the signed root is of. */
   isWhole: boolean
   found: Found[]
 }
@@ -44,7 +42,6 @@ class Reading implements LogReading {
   readonly tree: LogTree
   readonly unsignedSessions = new Set<string>()
   readonly found: Found[] = []
-  isComplete = false
   isWhole = false
   readonly #evidence: Evidence
   readonly #signed: TreeHead
@@ -68,7 +65,6 @@ class Reading implements LogReading {
       entries.forEach((entry, at) => this.#take(bundle * tileWidth + at, entry))
       await this.#compareTiles(bundle)
     }
-    this.isComplete = true
     this.isWhole = isSameHash(this.tree.head().root, root)
     if (!this.isWhole) this.#leavesDiffer()
     return this.isWhole
@@ -151,12 +147,9 @@ class Reading implements LogReading {
   #leavesDiffer(): void {
     const leaf = this.#differing
     const which = leaf === null ? 'which of them, its tiles do not tell' : `leaf ${leaf} is the first that its tile has another hash of`
-    this.#find(
-      'leaves_differ',
-      'TAMPERED',
-      leaf,
-      `the log's ${this.#signed.size} leaves are not those that its checkpoint was signed for; ${which}`,
-    )
+    const says = `the log's ${this.#signed.size} leaves are not those that its checkpoint was signed for; ${which}`
+    // What else was found here follows from it.
+    this.found.unshift({ verdict: 'TAMPERED', code: 'leaves_differ', session: null, line: null, leaf, says })
   }
 
   #find(code: Found['code'], verdict: Found['verdict'], leaf: number | null, says: string): void {

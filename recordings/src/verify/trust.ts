@@ -36,8 +36,8 @@ export interface Vouched {
 export interface VouchedLog {
   /** The keys its leaves have put in force, in their order. */
   keys: readonly LoggedKey[]
-  /** Whether all leaves were there, so that no key is missing. */
-  isComplete: boolean
+  /** Whether its leaves are those of the checkpoint, so that no key is missing and none is another. */
+  isWhole: boolean
   checkpoint: Checkpoint
   /** The proof that was made when the key of this leaf was new. */
   handover: (leaf: number) => Promise<Uint8Array | null>
@@ -70,7 +70,7 @@ export async function vouchFor(
     if (!key) return { key: null, witnesses: [], found: [malformedKey(logged)] }
     keys.push({ ...logged, key })
   }
-  if (!log.isComplete)
+  if (!log.isWhole)
     return {
       key: null,
       witnesses: [],
@@ -152,7 +152,7 @@ export async function vouchAlone(
   return { key, witnesses: witnesses.map(({ name }) => name), found }
 }
 
-/** Where leaves are missing, keys may be: then only a signature that claims to be of a known key, and is not, tells anything. */
+/** Where leaves are missing or changed, keys may be: then only a signature that claims to be of a known key, and is not, tells anything. */
 async function wrongSignature(note: Uint8Array, keys: readonly VerifierKey[], verifyEd25519: CheckEd25519): Promise<Found[]> {
   try {
     await checkNote(note, keys, verifyEd25519)

@@ -57,7 +57,7 @@ export async function verify(evidence: Evidence, options: VerifyOptions): Promis
   const rootAt = (size: number) => log.tree.rootAt(size, bundle => readLeafHashes(evidence, bundle, sha256))
   const vouched = await vouchFor(
     note,
-    { keys: log.book.keys, isComplete: log.isComplete, checkpoint, handover: leaf => evidence.handover(leaf), rootAt },
+    { keys: log.book.keys, isWhole: log.isWhole, checkpoint, handover: leaf => evidence.handover(leaf), rootAt },
     { trust: options.trust, cryptography: options },
   )
   const remembered = log.isWhole
