@@ -190,6 +190,8 @@ async function open(
   metrics.sum('steno_commands_total', 'Commands recorded.', () => guard.recorded.commands)
   metrics.sum('steno_recorded_bytes_total', 'Bytes of recordings written.', () => guard.recorded.bytes)
   metrics.gauge('steno_log_size', 'Leaves of the log.', () => gatewayLog.size)
+  metrics.gauge('steno_witnesses', 'Witnesses of the log.', () => witnessing.status.length)
+  metrics.gauge('steno_witnesses_signing', 'Witnesses that signed the newest checkpoint they were asked for.', () => witnessing.signing)
   metrics.gauge('steno_unanchored_seconds', 'How old the oldest line may be that no checkpoint is behind.', () => epochs.unanchoredSeconds)
   metrics.gauge('steno_approvals_pending', 'Commands that wait for consent.', () => approvals.pending)
   metrics.gauge('steno_index_lag_bytes', 'Bytes of recordings that search does not know yet.', () => index.lag().bytes)
@@ -289,6 +291,7 @@ async function open(
       search: index.search,
       ledger,
       log: gatewayLog,
+      witnessing,
       witness,
       epochs,
       epochLists: lists,
@@ -365,7 +368,8 @@ async function openGatewayLog({ config, machine, witnessing, onFatal, log, closi
   })
   closing.push(() => gatewayLog.close())
   await witnessing.watch(gatewayLog)
-  if (asideBytes > 0) log(`the log ended in ${asideBytes} bytes that no checkpoint covers and that are torn, or tell of what the disk lost: kept aside`)
+  if (asideBytes > 0)
+    log(`the log ended in ${asideBytes} bytes that no checkpoint covers and that are torn, or tell of what the disk lost: kept aside`)
   const state = readLogState(leavesBackwards(), epoch => lists.read(epoch))
   lists.pruneAll(state.epochs)
   return { gatewayLog, lists, state, settled }

@@ -12,7 +12,7 @@ import type { Rehearsals } from '../rehearsal/index.ts'
 import type { Erasures, Holds, Readers } from '../retention/index.ts'
 import type { CallerDeps } from './caller.ts'
 import type { EventStream } from './event-stream.ts'
-import type { Witness } from '../witness/index.ts'
+import type { Witness, Witnessing } from '../witness/index.ts'
 import type { Metrics } from './metrics.ts'
 import type { StaticFiles } from './static-files.ts'
 
@@ -30,6 +30,8 @@ export interface ApiDeps extends CallerDeps {
   reindex(): Promise<void>
   ledger: Ledger
   log: GatewayLog
+  /** The witnesses of the log; absent for a log that has none. */
+  witnessing?: Witnessing
   /** The witness that this gateway is for other logs, if it is one. */
   witness?: Witness | null
   epochs: Epochs

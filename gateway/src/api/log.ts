@@ -60,6 +60,7 @@ export function logFilesApi({ log }: Pick<ApiDeps, 'log'>) {
 /** What of the log's surroundings is for those who may read the trail, and changing its key. */
 export function logApi({
   log,
+  witnessing,
   epochs,
   epochLists,
   ledger,
@@ -81,6 +82,8 @@ export function logApi({
           size: log.size,
           published: log.published?.checkpoint.size ?? 0,
           unanchoredSeconds: epochs.unanchoredSeconds,
+          isWitnessed: witnessing?.isWitnessed ?? null,
+          witnesses: witnessing?.status ?? [],
         }),
     )
     .get(

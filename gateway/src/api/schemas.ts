@@ -697,6 +697,22 @@ export const logState = z
     size: count.meta({ description: 'its leaves' }),
     published: count.meta({ description: 'those of them that the newest checkpoint has' }),
     unanchoredSeconds: z.number().min(0).meta({ description: 'how old the oldest line may be that no checkpoint is behind' }),
+    isWitnessed: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'whether a quorum of witnesses has signed the newest checkpoint; null where none is defined' }),
+    witnesses: z.array(
+      z.strictObject({
+        name: z.string().meta({ description: 'what this gateway calls it' }),
+        key: z.string().meta({ description: 'the name of its key' }),
+        url: z.string(),
+        state: z.enum(['unasked', 'signed', 'away', 'stranger', 'ahead', 'other tree', 'wrong']).meta({
+          description: '`stranger`: it does not watch this log, or not under this key',
+        }),
+        reason: z.string().meta({ description: 'why it does not sign; empty where it does' }),
+        size: count.nullable().meta({ description: 'the leaves of the newest checkpoint that it signed since the gateway started' }),
+      }),
+    ),
   })
   .meta({ id: 'Log' })
 

@@ -16,7 +16,7 @@ export interface LogWitnesses {
 const waitMsUsual = 1000
 const waitMsMax = 60_000
 
-const url = z.string('a URL http://… or https://…').regex(/^https?:\/\/[^\s?#]+$/, 'a URL http://… or https://…')
+const url = z.string('a URL http://… or https://…').regex(/^https?:\/\/[^\s?#@]+$/, 'a URL http://… or https://…')
 
 /** What `log` says of witnesses. */
 export const witnessFields = {

@@ -48,6 +48,11 @@ describe('a gateway and its witnesses', () => {
     await machine.advance(0)
     expect(await outcome).toEqual({ witnessed: true, by: { size: 1, by: ['w1.example', 'w2.example'] } })
     expect(witnessing.status.map(({ state }) => state)).toEqual(['signed', 'signed'])
+    expect([witnessing.signing, witnessing.isWitnessed]).toEqual([2, true])
+    others.fail('w2', 'down')
+    log.append({ kind: 'config', hash: 'A'.repeat(43) + '=' })
+    await log.publish()
+    expect([witnessing.signing, witnessing.isWitnessed]).toEqual([1, false])
   })
 
   it('has nobody to wait for without a quorum', async () => {
@@ -56,6 +61,7 @@ describe('a gateway and its witnesses', () => {
     for (const quorum of ['none', null] as const) {
       const { witnessing, log } = await open(machine, others, quorum)
       expect(witnessing.evidence(epochs(() => log.publish()))).toBe(null)
+      expect(witnessing.isWitnessed).toBe(null)
       await log.publish()
       await log.close()
     }

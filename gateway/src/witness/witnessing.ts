@@ -1,4 +1,4 @@
-import type { NoteSignature, TlogPolicy } from '@steno/recordings'
+import type { NoteSignature, TlogPolicy, Witnessed } from '@steno/recordings'
 import type { Evidence } from '../guard/law.ts'
 import { assert } from '../runtime/assert.ts'
 import type { AskHttp } from '../runtime/http-client.ts'
@@ -61,6 +61,16 @@ export class Witnessing {
     return this.#witnesses?.status ?? []
   }
 
+  /** How many of them signed what they were asked for last. */
+  get signing(): number {
+    return this.status.filter(({ state }) => state === 'signed').length
+  }
+
+  /** Whether a quorum signed the newest published checkpoint; null where no quorum is defined. */
+  get isWitnessed(): boolean | null {
+    return this.#hasQuorum ? this.#signedBy() !== null : null
+  }
+
   /** Takes the log that was opened, before anything is signed. Throws `LogContradicted` when a witness knows better. */
   async watch(log: WitnessedLog): Promise<void> {
     this.#log = log
@@ -70,10 +80,16 @@ export class Witnessing {
 
   /** Whom commands can wait for; null where no quorum is defined. `anchor` ends an epoch, `anchoredLines` says how far it has a recording. */
   evidence(epochs: { anchor: () => Promise<void>; anchoredLines: (session: string) => number }): Evidence | null {
-    const { machine, witnesses: named } = this.#options
-    const witnesses = this.#witnesses
-    if (!witnesses || !named || named.policy.quorum === null) return null
-    const signedBy = () => (this.#log?.published ? witnesses.quorumOf(this.#log.published) : null)
-    return new WitnessedEvidence({ clock: machine.clock, ...epochs, signedBy })
+    const { clock } = this.#options.machine
+    return this.#hasQuorum ? new WitnessedEvidence({ clock, ...epochs, signedBy: () => this.#signedBy() }) : null
+  }
+
+  get #hasQuorum(): boolean {
+    return (this.#options.witnesses?.policy.quorum ?? null) !== null
+  }
+
+  #signedBy(): Witnessed | null {
+    const published = this.#log?.published ?? null
+    return published && this.#witnesses && this.#witnesses.quorumOf(published)
   }
 }
