@@ -1,5 +1,6 @@
 import {
   emptyRoot,
+  formatVerifierKey,
   isQuorum,
   isSameHash,
   openNote,
@@ -50,6 +51,7 @@ export interface WitnessesOptions {
 /** How one witness does. */
 export interface WitnessStatus {
   name: string
+  /** Its key as a vkey, so that whoever reads this can check what it signed. */
   key: string
   url: string
   /** `unasked` before the first checkpoint. */
@@ -85,7 +87,7 @@ export class Witnesses {
       return [
         {
           connection,
-          status: { name, key: connection.verifier.name, url, state: 'unasked', reason: '', size: null },
+          status: { name, key: formatVerifierKey(witness.key), url, state: 'unasked', reason: '', size: null },
           isBusy: false,
           told: null,
         },
