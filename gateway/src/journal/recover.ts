@@ -22,20 +22,24 @@ export interface Recovered {
 
 const pieceBytes = 1 << 20
 
-/**
- * Closes what a gateway that died left open: what is marked as open, and what
- * the log knows as open (`unsealed`). `seal` gets all of it that has its end
- * on disk.
- */
+/** What tells recovery which recordings a gateway that died left open, beside their marks. */
+export interface LeftOpen {
+  /** Sessions that the log knows as open. */
+  unsealed: ReadonlySet<string>
+  /** Sessions that should be in the log and are not: a loss of power can take a leaf and a mark, and leave the recording. */
+  unlogged: readonly string[]
+}
+
+/** Closes what a gateway that died left open. `seal` gets all of it that has its end on disk. */
 export async function recover(
   machine: Machine,
   directory: string,
-  { unsealed, seal }: { unsealed: ReadonlySet<string>; seal: (closed: ClosedRecording[]) => Promise<void> },
+  { unsealed, unlogged, seal }: LeftOpen & { seal: (closed: ClosedRecording[]) => Promise<void> },
 ): Promise<Recovered[]> {
   const { disk } = machine
   const marked = disk.list(`${directory}/open`)
   const all: Recovered[] = []
-  for (const session of new Set([...marked, ...unsealed])) {
+  for (const session of new Set([...marked, ...unsealed, ...unlogged])) {
     const { closed, tornBytes } = (await closeRecording(machine, directory, session)) ?? { closed: null, tornBytes: 0 }
     all.push({ session, closed, tornBytes, isMissing: closed === null && unsealed.has(session) })
   }

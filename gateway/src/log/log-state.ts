@@ -5,8 +5,9 @@ import type { RawLeaf } from './open-log.ts'
 export interface LogState {
   /** The number of its last session. */
   sessions: number
-  /** The number of its last epoch. */
+  /** The number of its last epoch, and when that ended; 0 before the first. */
   epochs: number
+  lastEpochAtUs: number
   /** Sessions that it opened and did not seal. */
   unsealed: Set<string>
   /** How many lines of the ledger were on disk, and had their leaves, before the last epoch; null when its list is gone. */
@@ -21,7 +22,7 @@ export interface LogState {
  * and the last list, is everything.
  */
 export function readLogState(leaves: Iterable<RawLeaf>, readList: (epoch: number) => EpochHead[] | null): LogState {
-  const state: LogState = { sessions: 0, epochs: 0, unsealed: new Set(), ledgerLines: 0, ledgerHashes: new Set() }
+  const state: LogState = { sessions: 0, epochs: 0, lastEpochAtUs: 0, unsealed: new Set(), ledgerLines: 0, ledgerHashes: new Set() }
   const sealed = new Set<string>()
   let passed = 0
   let hasSession = false
@@ -37,6 +38,7 @@ export function readLogState(leaves: Iterable<RawLeaf>, readList: (epoch: number
     else if (leaf.kind === 'epoch') {
       if (passed++ > 0) continue
       state.epochs = leaf.number
+      state.lastEpochAtUs = leaf.atUs
       const list = readList(leaf.number)
       state.ledgerLines = list?.find(({ id }) => id === ledgerId)?.size ?? null
       for (const { id } of list ?? []) if (id !== ledgerId) state.unsealed.add(id)
