@@ -65,7 +65,7 @@ export function logApi({
   epochLists,
   ledger,
   machine,
-}: Pick<ApiDeps, 'log' | 'epochs' | 'epochLists' | 'ledger' | 'machine'>) {
+}: Pick<ApiDeps, 'log' | 'witnessing' | 'epochs' | 'epochLists' | 'ledger' | 'machine'>) {
   return new Hono<ApiEnv>()
     .get(
       '/',
