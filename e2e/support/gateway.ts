@@ -8,7 +8,7 @@ import { superuserPassword, type Postgres } from './postgres.ts'
 
 export const agentSecret = 'agent-x-secret-0123456789abcdef'
 export const otherSecret = 'agent-y-secret-0123456789abcdef'
-const adminSecret = 'admin-secret-0123456789abcdef'
+export const adminSecret = 'admin-secret-0123456789abcdef'
 
 /** A gateway of its own process, configured by file, as an operator runs it. */
 export interface Gateway {
@@ -170,9 +170,14 @@ export function readRecording(path: string): Recording {
   // What follows the last newline: nothing, or a torn line.
   lines.pop()
   const [header, ...rest] = lines
-  const events = rest.map((line, i) => {
-    const [, code, data] = JSON.parse(line) as [number, string, string]
-    return { code, data: 'omr'.includes(code) ? data : JSON.parse(data), line: i + 1 }
+  let next = 1
+  const events = rest.map(text => {
+    const [, code, json] = JSON.parse(text) as [number, string, string]
+    const data = 'omr'.includes(code) ? json : JSON.parse(json)
+    const line = next
+    // One line may stand for several that are erased.
+    next = code === 'v' ? data.to : line + 1
+    return { code, data, line }
   })
   return { path, header: JSON.parse(header ?? 'null'), events, whole }
 }
