@@ -19,6 +19,7 @@ import {
   Epochs,
   FileHeadStore,
   findLost,
+  findUnlogged,
   LedgerLeaves,
   openLog,
   openLogName,
@@ -99,6 +100,7 @@ async function open(
   const sessionLog = new SessionLog({ disk: machine.disk, log: gatewayLog, keeper, state, onProblem: log })
   const recovered = await recover(machine, data, {
     unsealed: new Set(state.unsealed),
+    unlogged: findUnlogged(machine.disk, data, { origin: gatewayLog.origin, sessions: state.sessions, sinceUs: state.lastEpochAtUs }),
     seal: recordings => sessionLog.resume(recordings),
   })
   for (const one of recovered) log(describeRecovered(one))

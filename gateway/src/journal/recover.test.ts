@@ -71,10 +71,10 @@ function killedAfter(bytes: Uint8Array): SimulatedMachine {
 async function recover(
   machine: SimulatedMachine,
   directory: string,
-  unsealed: string[] = [],
+  { unsealed = [], unlogged = [] }: { unsealed?: string[]; unlogged?: string[] } = {},
 ): Promise<(Recovered & { sealed: boolean })[]> {
   let sealed: ClosedRecording[] = []
-  const all = await recoverAll(machine, directory, { unsealed: new Set(unsealed), seal: async closed => void (sealed = closed) })
+  const all = await recoverAll(machine, directory, { unsealed: new Set(unsealed), unlogged, seal: async closed => void (sealed = closed) })
   return all.map(one => ({ ...one, sealed: sealed.some(closed => closed === one.closed) }))
 }
 
@@ -145,21 +145,27 @@ describe('recovery', () => {
   it('closes what the log knows as open, marked or not, and says what is missing', async () => {
     const machine = killedAfter(session)
     machine.disk.remove(`${data}/open/s1`)
-    const recovered = await recover(machine, data, ['s1', 'gone'])
+    const recovered = await recover(machine, data, { unsealed: ['s1', 'gone'] })
     expect(recovered).toMatchObject([
       { session: 's1', closed: { reason: 'interrupted' }, isMissing: false, sealed: true },
       { session: 'gone', closed: null, isMissing: true },
     ])
   })
 
+  it('closes what nothing but its own first line tells of', async () => {
+    const machine = killedAfter(session)
+    machine.disk.remove(`${data}/open/s1`)
+    expect(await recover(machine, data, { unlogged: ['s1'] })).toMatchObject([{ session: 's1', sealed: true }])
+  })
+
   it('says that a recording is missing which the log knows and of which no line is left', async () => {
     const machine = killedAfter(new Uint8Array(0))
-    expect(await recover(machine, data, ['s1'])).toMatchObject([{ session: 's1', closed: null, isMissing: true }])
+    expect(await recover(machine, data, { unsealed: ['s1'] })).toMatchObject([{ session: 's1', closed: null, isMissing: true }])
   })
 
   it('takes no mark away before all is sealed', async () => {
     const machine = killedAfter(session)
-    const failing = recoverAll(machine, data, { unsealed: new Set(), seal: () => Promise.reject(new Error('no')) })
+    const failing = recoverAll(machine, data, { unsealed: new Set(), unlogged: [], seal: () => Promise.reject(new Error('no')) })
     await expect(failing).rejects.toThrow('no')
     expect(machine.disk.list(`${data}/open`)).toEqual(['s1'])
     expect(await recover(machine, data)).toMatchObject([{ sealed: true }])
