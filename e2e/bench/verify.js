@@ -110,7 +110,7 @@ async function writeDataDirectory(data, megabytes) {
     tree.append(hashLeaf(sha256, open.subarray(0, -1)))
     log.append({ kind: 'open', session, number, header: formatBase64(hashLeaf(sha256, open.subarray(0, -1))) })
     let n = 0
-    for (let atUs = 1000; sizeBytes < (megabytes * 1e6) / recordingsCount; ) {
+    for (let atUs = 1000; sizeBytes < (megabytes * 1e6) / recordingsCount;) {
       for (let i = 0; i < 100; i++) command(writer, ++n, (atUs += 500))
       flush()
       if (tree.size % linesAnEpoch < 300 && tree.size > linesAnEpoch) {
@@ -122,7 +122,14 @@ async function writeDataDirectory(data, megabytes) {
     writer.end((n + 10) * 1000, { reason: 'client closed', commands: n })
     flush()
     closeSync(file)
-    log.append({ kind: 'seal', session, size: tree.size, root: formatBase64(tree.root()), bytes: statSync(path).size, reason: 'client closed' })
+    log.append({
+      kind: 'seal',
+      session,
+      size: tree.size,
+      root: formatBase64(tree.root()),
+      bytes: statSync(path).size,
+      reason: 'client closed',
+    })
     after = log.sign()
     bytes += sizeBytes
     lines += tree.size

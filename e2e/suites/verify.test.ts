@@ -106,12 +106,8 @@ describe('steno verify, while the gateway runs', () => {
     expect(stderr).toBe('')
     expect(code).toBe(0)
     const report = JSON.parse(stdout)
-    expect(report.sessions.map(({ session }: { session: string }) => session).toSorted()).toEqual(
-      gateway
-        .recordings()
-        .map(({ header }) => header.steno.session)
-        .toSorted(),
-    )
+    const here = new Set(gateway.recordings().map(({ header }) => header.steno.session))
+    expect(new Set(report.sessions.map(({ session }: { session: string }) => session))).toEqual(here)
     expect(report.findings.every(({ verdict }: { verdict: string }) => verdict === 'UNANCHORED')).toBe(true)
     expect(report.log.counts).toMatchObject({ key: 2, deny: expect.any(Number), seal: expect.any(Number), policy: 1 })
   })
