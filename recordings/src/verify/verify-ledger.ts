@@ -1,3 +1,4 @@
+import { formatBase64 } from '../proof/base64.ts'
 import { CompactRange } from '../proof/compact-range.ts'
 import { hashBytes, hashLeaf, isSameHash, type Sha256 } from '../proof/hash.ts'
 import { lineBytesMax } from '../cast/read.ts'
@@ -63,7 +64,7 @@ class LedgerCheck {
       else this.#references.set(reference.entry, [reference])
     }
     this.#expectedLines = references.reduce((most, { entry }) => Math.max(most, entry + 1), heads.at(-1)?.size ?? 0)
-    for (const { hash, leaf } of commitments) this.#commitments.set(String(hash), leaf)
+    for (const { hash, leaf } of commitments) this.#commitments.set(formatBase64(hash), leaf)
   }
 
   pushLines(bytes: Uint8Array): void {
@@ -115,7 +116,7 @@ class LedgerCheck {
       if (!isSameHash(expected, hash))
         this.#find('TAMPERED', 'ledger_differs', { line, leaf }, `line ${line} of the ledger is not the one that leaf ${leaf} stands for`)
     this.#references.delete(line)
-    this.#commitments.delete(String(hash))
+    this.#commitments.delete(formatBase64(hash))
     this.#tree.append(hash)
     for (let head = this.#heads[this.#nextHead]; head && head.size === this.#tree.size; head = this.#heads[++this.#nextHead]) {
       if (!isSameHash(this.#tree.root(), head.root)) this.#failing ??= head

@@ -72,6 +72,18 @@ describe('lawful evidence', () => {
     ])
   })
 
+  it('is whole with a refused connection, whatever kind of bytes its reader’s digests are', async () => {
+    const { directory } = twoSessions()
+    const { hash } = directory.entry({ kind: 'connections refused' })
+    directory.log({ kind: 'deny', atUs: directory.nowUs, reason: 'connection', commitment: hash })
+    directory.epoch()
+    for (const digest of [sha256, (bytes: Uint8Array) => Buffer.from(sha256(bytes))])
+      expect((await judge(directory.files, { sha256: digest })).findings).toEqual([])
+    directory.log({ kind: 'deny', atUs: directory.nowUs, reason: 'connection', commitment: formatBase64(sha256(new Uint8Array(3))) })
+    directory.epoch()
+    expect(found(await judge(directory.files))).toMatchObject([{ verdict: 'LOST', code: 'ledger_missing' }])
+  })
+
   it('is accepted whatever happened in it: 300 directories with erased, removed, refused and open sessions and changed keys', async () => {
     const verdicts = new Map<string, number>()
     for (let seed = 1; seed <= 300; seed++) {
