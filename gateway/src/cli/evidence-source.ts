@@ -14,7 +14,7 @@ import {
 import { CliError } from './cli-error.ts'
 import { createClient } from './client.ts'
 import type { Shell } from './command-line.ts'
-import { archiveReader, folderReader } from './folder-reader.ts'
+import { archiveReader, folderReader, wholeBytesMax } from './folder-reader.ts'
 
 /** What can be verified: a gateway's evidence whole, one recording with its proofs, or a proof of one line alone. */
 export type VerifySource =
@@ -39,14 +39,25 @@ export function gatewayOf(url: string, shell: Shell): Evidence {
   const client = createClient({ env: { ...shell.env, STENO_URL: url } })
   return gatewayEvidence({
     async get(path) {
-      const response = await client.find(path)
-      return response && new Uint8Array(await response.arrayBuffer())
+      const body = (await client.find(path))?.body
+      return body ? readWhole(path, body) : null
     },
     async stream(path) {
       const response = await client.find(path)
       return response?.body ?? null
     },
   })
+}
+
+async function readWhole(path: string, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const piece of body) {
+    sizeBytes += piece.length
+    if (sizeBytes > wholeBytesMax) throw new CliError(`${path}: expected at most ${wholeBytesMax} bytes`)
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
 }
 
 /** A gateway's data directory. */

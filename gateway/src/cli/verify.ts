@@ -190,7 +190,9 @@ function showLine(verdict: LineVerdict, text: Uint8Array, { shell, json }: { she
     shell.out(
       `WHOLE: the line stands in the recording of session ${anchors!.session}, as leaf ${anchor.leaf} of ${safeText(checkpoint.origin)} says\n`,
     )
-    shell.out(`signed by ${key}${witnesses.length > 0 ? `, cosigned by ${witnesses.map(safeText).join(', ')}` : ''}\n${safeText(line)}\n`)
+    shell.out(
+      `signed by ${safeText(key ?? '')}${witnesses.length > 0 ? `, cosigned by ${witnesses.map(safeText).join(', ')}` : ''}\n${safeText(line)}\n`,
+    )
   } else for (const finding of found) shell.out(`${describe({ ...finding, key })}\n`)
   return isProven ? 0 : 1
 }

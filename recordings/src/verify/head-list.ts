@@ -4,8 +4,9 @@ import type { Anchor } from './anchors.ts'
 /** Heads of one recording, in the order of their epochs. Packed: an hour of epochs of many sessions is held at once. */
 export class HeadList {
   #count = 0
-  #numbers = new Float64Array(12)
-  #roots = new Uint8Array(4 * hashBytes)
+  // Most sessions of a long log have none.
+  #numbers = new Float64Array(0)
+  #roots = new Uint8Array(0)
 
   get length(): number {
     return this.#count
@@ -32,10 +33,11 @@ export class HeadList {
   }
 
   #grow(): void {
-    const numbers = new Float64Array(this.#numbers.length * 2)
+    const room = Math.max(4, 2 * this.#count)
+    const numbers = new Float64Array(3 * room)
     numbers.set(this.#numbers)
     this.#numbers = numbers
-    const roots = new Uint8Array(this.#roots.length * 2)
+    const roots = new Uint8Array(hashBytes * room)
     roots.set(this.#roots)
     this.#roots = roots
   }

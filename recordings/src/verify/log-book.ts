@@ -128,7 +128,11 @@ export class LogBook {
 
   #seal(leaf: number, { session, size, root, bytes, reason, atUs }: SealLeaf): void {
     const logged = this.#session(leaf, session, 'seals')
-    if (logged) logged.seal = { by: 'seal', leaf, atUs, size, root: parseHash(root), bytes, reason }
+    if (!logged) return
+    const denial = logged.denials.find(({ line }) => line >= size)
+    if (denial)
+      this.#unlawful(leaf, session, `seals ${size} lines, and leaf ${denial.leaf} tells of a refused command on line ${denial.line}`)
+    logged.seal = { by: 'seal', leaf, atUs, size, root: parseHash(root), bytes, reason }
   }
 
   #hold(leaf: number, { session, placed }: HoldLeaf): void {
