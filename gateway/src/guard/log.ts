@@ -7,6 +7,8 @@ export interface Log {
   next(): Required<Pick<RecordingHeader, 'number' | 'log'>>
   /** Says that a session opens, the one that `next` was asked for: before its target gets a byte, and after its header is written. */
   open(opened: OpenedSession): Receipt
+  /** Resolves when what it was told before the call is on disk, and the recordings it is about. */
+  durable(): Promise<void>
   /** Says that a command was refused: after its line is written, and before anybody is told. */
   deny(refused: RefusedCommand): void
 }

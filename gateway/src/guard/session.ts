@@ -273,6 +273,12 @@ export class Session {
     return this.#parts.file.sizeBytes
   }
 
+  /** Its target may hear of it now; with strict durability once that it opened is on disk. */
+  begun(): void | Promise<void> {
+    const { durability, log } = this.#parts
+    if (durability === 'strict') return log ? log.log.durable() : this.#parts.file.durable()
+  }
+
   /**
    * Writes the command down and decides it; a promise holds it, and with it
    * everything behind it on the same connection. Nothing is promised about the

@@ -10,6 +10,7 @@ export class EpochLists {
   readonly #disk: Disk
   readonly #directory: string
   #unsynced: AppendFile[] = []
+  #syncing: Promise<unknown> = Promise.resolve()
 
   constructor(disk: Disk, dataDirectory: string) {
     this.#disk = disk
@@ -42,7 +43,9 @@ export class EpochLists {
   async durable(): Promise<void> {
     const unsynced = this.#unsynced
     this.#unsynced = []
-    await Promise.all(unsynced.map(file => file.sync()))
+    // What an earlier call is still waiting for was written before this one.
+    this.#syncing = Promise.all([this.#syncing, ...unsynced.map(file => file.sync())])
+    await this.#syncing
     for (const file of unsynced) file.close()
   }
 

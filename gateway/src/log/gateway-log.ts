@@ -89,6 +89,7 @@ export class GatewayLog {
   #published: Published | null
   #nextKeyAt: number | null
   readonly #publishing = new SharedRun(() => this.#publish())
+  readonly #keeping = new SharedRun(() => this.#keep())
   #broken: LogFailed | null = null
 
   constructor(parts: LogParts, options: LogOptions) {
@@ -151,7 +152,12 @@ export class GatewayLog {
     return this.#publishing.run()
   }
 
-  /** Resolves when everything is on disk that leaves written before the call tell of. */
+  /** Resolves when the leaves that were written before the call are on disk, and all that they tell of. Those who ask at the same time share the waiting. */
+  durable(): Promise<void> {
+    return this.#keeping.run()
+  }
+
+  /** Resolves when everything is on disk that leaves may tell of and that was written before the call. */
   async settle(): Promise<void> {
     await this.#options.settle().catch((error: unknown) => this.#mustStop(error))
   }
@@ -227,18 +233,23 @@ export class GatewayLog {
     this.#parts.files.close()
   }
 
+  async #keep(): Promise<void> {
+    if (this.#broken) throw this.#broken
+    await this.settle()
+    await this.#parts.files.sync().catch((error: unknown) => this.#mustStop(error))
+  }
+
   async #publish(): Promise<void> {
     if (this.#broken) throw this.#broken
     const { machine, files, tiles, tree, keys } = this.#parts
     const head: Checkpoint = { origin: this.origin, size: tree.size, root: tree.root() }
     if (this.#published && isSameHead(this.#published.checkpoint, head)) return
-    await this.settle()
     try {
       tiles.flush()
     } catch (error) {
       throw new LogFailed(error)
     }
-    await files.sync().catch((error: unknown) => this.#mustStop(error))
+    await this.durable()
     if (!isSameHead(this.#head, head)) await this.#replaced(this.#parts.headStore.swap(this.#head, head))
     this.#head = head
 

@@ -15,6 +15,7 @@ export class LogFiles {
   readonly #dirty = new Set<GrowingFile>()
   /** What takes nothing more; closed once it is on disk. */
   readonly #full = new Set<GrowingFile>()
+  #syncing: Promise<unknown> = Promise.resolve()
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk
@@ -48,10 +49,11 @@ export class LogFiles {
   async sync(): Promise<void> {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
-    await Promise.all(dirty.map(file => file.sync()))
+    // What an earlier call is still waiting for was written before this one.
+    this.#syncing = Promise.all([this.#syncing, ...dirty.map(file => file.sync())])
+    await this.#syncing
     for (const file of dirty) {
-      if (!this.#full.has(file) || this.#dirty.has(file)) continue
-      this.#full.delete(file)
+      if (!this.#full.delete(file)) continue
       this.#open.delete(file.path)
       file.close()
     }

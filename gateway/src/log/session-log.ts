@@ -81,6 +81,10 @@ export class SessionLog implements Log {
     return { session, index, origin: this.#log.origin }
   }
 
+  durable(): Promise<void> {
+    return this.#log.durable()
+  }
+
   deny({ session, line, text, reason }: RefusedCommand): void {
     this.#log.append({ kind: 'deny', session, line, hash: formatBase64(hashLeaf(sha256, text)), reason })
   }

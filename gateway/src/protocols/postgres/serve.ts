@@ -110,6 +110,7 @@ async function attend(
 ): Promise<End> {
   let target: OpenTarget
   try {
+    await session.begun()
     target = await openTarget(admitted, parameters, doors)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
