@@ -37,7 +37,8 @@ const tail = new Uint8Array(2 * blockBytes)
 
 /** §6.2.2, the variables named as there. */
 function addBlock(bytes: Uint8Array, at: number): void {
-  for (let t = 0; t < 16; t++, at += 4) schedule[t] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+  for (let t = 0, from = at; t < 16; t++, from += 4)
+    schedule[t] = (bytes[from]! << 24) | (bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!
   for (let t = 16; t < 64; t++) {
     const early = schedule[t - 15]!
     const late = schedule[t - 2]!
