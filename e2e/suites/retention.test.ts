@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
-import { house, run, temporaryDirectory, until } from '../support/machine.ts'
+import { house, run, stopChild, temporaryDirectory, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 
 const secret = 'zebra-4711-crossing'
@@ -87,7 +88,7 @@ describe('erasing a command', () => {
     const { session, number } = await ask(`insert into orders values (1, '${secret}') returning note`)
     await psql(current.url, 'select 2')
     await until('search to know it', async () => (await gateway.commands(`text=${secret}`)).length > 0)
-    expect((await filesWith(secret)).length).toBeGreaterThan(1)
+    await until('the store to have it on the disk', async () => (await filesWith(secret)).length > 1)
 
     const asked = await gateway.steno(['erase', `${session}.${number}`, '--reason', 'a customer asked for it'], asEye)
     expect(asked.code, asked.stderr).toBe(0)
@@ -102,8 +103,8 @@ describe('erasing a command', () => {
     expect(await verdictOf(session)).toBe('ERASED')
 
     // The rest of it plays, and says that something is missing.
-    const { body } = await gateway.call('GET', `/api/sessions/${session}/recording`)
-    expect(body).toContain(`\\"erasure\\":\\"${id}\\"`)
+    const exported = await gateway.steno(['export', session], asAdmin)
+    expect(exported.stdout).toContain(`\\"erasure\\":\\"${id}\\"`)
     const played = await gateway.steno(['play', session, '--speed', '1000'], asAdmin)
     expect(played.code, played.stderr).toBe(0)
   })
@@ -115,6 +116,15 @@ describe('erasing a command', () => {
   })
 
   it('is refused while the session is open, and under legal hold', async () => {
+    const open = spawn('psql', [current.url, '-X', '-q'], { stdio: ['pipe', 'ignore', 'ignore'] })
+    open.stdin!.write("select 'open now';\n")
+    const recording = await until('the session to be open', () =>
+      gateway.recordings().find(({ events }) => events.some(({ code, data }) => code === 'q' && data.text.includes('open now'))),
+    )
+    const tooEarly = await gateway.steno(['erase', `${recording.header.steno.session}.1`, '--reason', 'x'], asEye)
+    expect([tooEarly.code, tooEarly.stderr]).toEqual([1, expect.stringContaining('the session is open')])
+    await stopChild(open)
+
     const { session, number } = await ask("select 'kept'")
     const held = await gateway.steno(['hold', 'place', '--session', session, '--reason', 'case 12'], asEye)
     expect(held.code, held.stderr).toBe(0)
