@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
+import { adminSecret, psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
 import { askJudge, buildJudge, hasJudge } from '../support/judge.ts'
 import { commandsOf, lawless, publish } from '../support/law.ts'
 import { run, until, type Ran } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
-import { createWitness, logKeyOf, readCheckpoint, shownBy, type Checkpoint, type RunningWitness } from '../support/witness.ts'
+import { createWitness, leavesOf, logKeyOf, readCheckpoint, shownBy, type Checkpoint, type RunningWitness } from '../support/witness.ts'
 
 const origin = 'gateway.example/witnessed'
 
@@ -122,6 +122,18 @@ describe('the log of a gateway', () => {
     await far.stop()
     await signedNext(logKey, near.vkey)
     expect(gateway.log()).toContain(`witness far (${wire.url}) does not sign`)
+    const { body } = await gateway.call('GET', '/api/log')
+    expect(body).toMatchObject({
+      isWitnessed: false,
+      witnesses: [
+        { name: 'near', state: 'signed' },
+        { name: 'far', state: 'away' },
+      ],
+    })
+    const doctor = await gateway.steno(['doctor'], { env: { STENO_TOKEN: adminSecret } })
+    expect(doctor.stdout).toContain(`ok     witness near: ${near.url} signs`)
+    expect(doctor.stdout).toContain(`WRONG  witness far: ${wire.url} does not sign`)
+    expect(doctor.stdout).toContain('WRONG  witnesses: too few signed the newest checkpoint')
     await far.start()
     await signedNext(logKey, near.vkey, far.vkey)
     expect(gateway.log()).toContain(`witness far (${wire.url}) signs again`)
@@ -142,7 +154,7 @@ describe('the log of a gateway', () => {
 
   it('goes on with a witness that is killed at any moment', async () => {
     let last = await signedNext(logKey, near.vkey, far.vkey)
-    for (let kill = 0; kill < 8; kill++) {
+    for (let kill = 0; kill < 5; kill++) {
       const load = psql(current.url, 'SELECT pg_sleep(0.1);'.repeat(4 + kill))
       await new Promise(resolve => setTimeout(resolve, 150 * kill))
       await near.kill()
@@ -178,15 +190,16 @@ describe('a command that must be witnessed', () => {
 
   it('does not wait for the next epoch', async () => {
     await signedNext(logKey, near.vkey, far.vkey)
-    const times: number[] = []
+    const from = leavesOf(gateway.data).length
     for (let n = 0; n < 5; n++) {
       await postgres.sql('CREATE TABLE going (a int)')
-      const began = performance.now()
       expect((await startPsql('DROP TABLE going').ended).code).toBe(0)
-      times.push(performance.now() - began)
     }
-    // An epoch that ends each second is half a second away on average.
-    expect(times.toSorted((a, b) => a - b)[2]).toBeLessThan(450)
+    // By themselves epochs end a second after each other, and later on a busy machine.
+    const ends = leavesOf(gateway.data)
+      .slice(from)
+      .flatMap(({ kind, atUs }) => (kind === 'epoch' ? [atUs] : []))
+    expect(Math.min(...ends.slice(1).map((atUs, i) => atUs - ends[i]))).toBeLessThan(900_000)
   })
 
   it('is refused with a hint when no quorum signs in time', async () => {
@@ -215,6 +228,28 @@ describe('a command that must be witnessed', () => {
     gateway.config['log'] = witnesses
     await gateway.start()
     await lawless(gateway)
+  })
+})
+
+describe('a log that changes its key', () => {
+  it('is followed by its witnesses, also by one that was away for two changes', async () => {
+    await signedNext(logKey, near.vkey, far.vkey)
+    await far.stop()
+    for (let change = 0; change < 2; change++) {
+      const { status, body } = await gateway.call('POST', '/api/log/rotate-key')
+      expect(status).toBe(200)
+      logKey = body.vkey
+      await signedNext(logKey, near.vkey)
+    }
+    await gateway.kill()
+    await far.start()
+    await gateway.start()
+    await signedNext(logKey, near.vkey, far.vkey)
+    for (const witness of [near, far]) {
+      await witness.kill()
+      await witness.start()
+    }
+    await signedNext(logKey, near.vkey, far.vkey)
   })
 })
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayCommand } from '../tools/runtimes.js'
 import { freePort, house, run, stopChild, temporaryDirectory, until } from './machine.ts'
@@ -108,8 +108,24 @@ export async function shownBy(witness: Pick<RunningWitness, 'url' | 'vkey'>, ori
   return answer.ok ? readCheckpoint(await answer.text(), [logKey, witness.vkey]) : null
 }
 
+/** The leaves of a gateway's log, the first 256 000 of them, as its files have them. */
+export function leavesOf(data: string): any[] {
+  const directory = join(data, 'log/tile/entries')
+  const bundles = readdirSync(directory).filter(name => /^\d{3}$/.test(name))
+  return bundles.toSorted().flatMap(name => {
+    const bundle = readFileSync(join(directory, name))
+    const leaves: any[] = []
+    for (let at = 0, end = 0; at + 2 <= bundle.length; at = end) {
+      end = at + 2 + bundle.readUInt16BE(at)
+      // One is being written.
+      if (end > bundle.length) break
+      leaves.push(JSON.parse(bundle.subarray(at + 2, end).toString()))
+    }
+    return leaves
+  })
+}
+
 /** The key that a gateway's log began with: its first leaf. */
 export function logKeyOf(data: string): string {
-  const bundle = readFileSync(join(data, 'log/tile/entries/000'))
-  return JSON.parse(bundle.subarray(2, 2 + bundle.readUInt16BE(0)).toString()).vkey
+  return leavesOf(data)[0].vkey
 }
