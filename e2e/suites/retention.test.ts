@@ -31,7 +31,7 @@ beforeAll(async () => {
   // The gateway has lived for a while: its first sessions are forty days old.
   writeFileSync(clock, String(-40 * dayMs))
   process.env['STENO_TEST_CLOCK'] = clock
-  process.env['NODE_OPTIONS'] = `--import ${join(house, 'e2e/support/shifted-clock.js')}`
+  process.env['NODE_OPTIONS'] = `--import ${join(house, 'e2e/tools/shifted-clock.js')}`
   try {
     gateway = await startGateway(postgres, {
       target: { retention: '30d' },
