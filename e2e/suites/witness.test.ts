@@ -134,6 +134,8 @@ describe('the log of a gateway', () => {
     expect(doctor.stdout).toContain(`ok     witness near: ${near.url} signs`)
     expect(doctor.stdout).toContain(`WRONG  witness far: ${wire.url} does not sign`)
     expect(doctor.stdout).toContain('WRONG  witnesses: too few signed the newest checkpoint')
+    const { stdout } = await gateway.steno(['log', 'show'], { env: { STENO_TOKEN: adminSecret } })
+    expect(stdout).toMatch(/^witnessed +NOT by a quorum\nwitness +near at \S+: signs\nwitness +far at \S+: it does not answer/m)
     await far.start()
     await signedNext(logKey, near.vkey, far.vkey)
     expect(gateway.log()).toContain(`witness far (${wire.url}) signs again`)
