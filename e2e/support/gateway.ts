@@ -48,11 +48,11 @@ export interface Recording {
 
 export async function startGateway(
   postgres: Postgres | null,
-  more: Record<string, unknown> & { target?: Record<string, unknown> } = {},
+  more: Record<string, unknown> & { target?: Record<string, unknown>; environment?: Record<string, string> } = {},
 ): Promise<Gateway> {
   const directory = temporaryDirectory('gateway')
   const [web, port] = [await freePort(), await freePort()]
-  const { target, ...rest } = more
+  const { target, environment, ...rest } = more
   const config: Record<string, unknown> = {
     data: join(directory.path, 'data'),
     listen: { web: `127.0.0.1:${web}`, postgres: `127.0.0.1:${port}` },
@@ -88,7 +88,11 @@ export async function startGateway(
   async function start(): Promise<void> {
     writeFileSync(file, JSON.stringify(gateway.config))
     const [command, ...args] = gatewayCommand()
-    const child = spawn(command!, [...args, 'start', '--config', file], { env, cwd: house, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command!, [...args, 'start', '--config', file], {
+      env: { ...env, ...environment },
+      cwd: house,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     gateway.process = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (log += bytes.toString()))
     await until(
