@@ -7,10 +7,11 @@ import { mutations, sampleDirectory } from './test-mutations.ts'
 import type { Report } from './report.ts'
 import { verify, type VerifyOptions } from './verify.ts'
 
-const samples = Array.from({ length: 24 }, (_, seed) => sampleDirectory(seed + 1))
+// The last two have logs of more than one tile.
+const samples = Array.from({ length: 24 }, (_, seed) => sampleDirectory(seed + 1, { idleEpochs: seed < 22 ? 0 : 280 }))
 
-/** Of each kind. All kinds together are more than ten thousand. */
-const rounds = 260
+/** Of each kind; all kinds together are more than ten thousand. Runtimes that hash slowly see that they agree. */
+const rounds = process.versions['bun'] === undefined && process.versions['deno'] === undefined ? 220 : 40
 
 function judge(files: Files, options: Partial<VerifyOptions> = {}): Promise<Report> {
   return verify(evidenceOf(files), { sha256, verifyEd25519, trust: { by: 'first key' }, ...options })

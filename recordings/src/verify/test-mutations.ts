@@ -29,7 +29,7 @@ export interface Mutated {
 }
 
 /** A directory in which everything happens: sessions that are open, closed, refused, erased and removed, keys that change, lines of the ledger. */
-export function sampleDirectory(seed: number): Sample {
+export function sampleDirectory(seed: number, { idleEpochs = 0 } = {}): Sample {
   const directory = new TestDirectory({ seed })
   const { chance } = directory
   const history: Files[] = []
@@ -44,6 +44,7 @@ export function sampleDirectory(seed: number): Sample {
   for (const session of sessions) act(session, chance)
   epoch()
   if (chance(2) === 0) directory.rotateKey()
+  for (let i = 0; i < idleEpochs; i++) directory.epoch({ isSigned: false })
   for (const session of sessions) act(session, chance)
   epoch()
   directory.log({ kind: 'read', atUs: directory.nowUs, ...directory.entry({ kind: 'read' }), session: first.id })

@@ -84,9 +84,9 @@ describe('lawful evidence', () => {
     expect(found(await judge(directory.files))).toMatchObject([{ verdict: 'LOST', code: 'ledger_missing' }])
   })
 
-  it('is accepted whatever happened in it: 300 directories with erased, removed, refused and open sessions and changed keys', async () => {
+  it('is accepted whatever happened in it: 150 directories with erased, removed, refused and open sessions and changed keys', async () => {
     const verdicts = new Map<string, number>()
-    for (let seed = 1; seed <= 300; seed++) {
+    for (let seed = 1; seed <= 150; seed++) {
       const report = await judge(sampleDirectory(seed).directory.files)
       expect(report.isAccepted, JSON.stringify(report.findings)).toBe(true)
       verdicts.set(report.verdict, (verdicts.get(report.verdict) ?? 0) + 1)
