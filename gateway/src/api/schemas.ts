@@ -704,7 +704,7 @@ export const logState = z
     witnesses: z.array(
       z.strictObject({
         name: z.string().meta({ description: 'what this gateway calls it' }),
-        key: z.string().meta({ description: 'the name of its key' }),
+        key: z.string().meta({ description: 'its key, as a verifier takes it' }),
         url: z.string(),
         state: z.enum(['unasked', 'signed', 'away', 'stranger', 'ahead', 'other tree', 'wrong']).meta({
           description: '`stranger`: it does not watch this log, or not under this key',

@@ -109,7 +109,8 @@ export class SimulatedProcess implements Machine {
           () => disk.replace(path, content),
           () => {
             if (this.#chance() < 0.3) disk.replace(path, content)
-            else disk.append(`${path}.new`, { exclusive: false }).write(this.#part(content instanceof Uint8Array ? content : joined(content)))
+            else
+              disk.append(`${path}.new`, { exclusive: false }).write(this.#part(content instanceof Uint8Array ? content : joined(content)))
           },
         ),
       // What it writes takes its time, and only who is still alive then renames it.

@@ -2,7 +2,7 @@ import type { LogLeafKind } from '@steno/recordings'
 import { createMemo, For, Show, type JSX } from 'solid-js'
 import { countLabel, countOf, Visible } from '../ui/index.ts'
 import type { Cosigner, PlacedLeaf } from './look-at-log.ts'
-import { stripLayout } from './strip-layout.ts'
+import { stripLayout, type StripMark } from './strip-layout.ts'
 
 export interface StripProps {
   leaves: readonly PlacedLeaf[]
@@ -50,33 +50,9 @@ export function Strip(props: StripProps): JSX.Element {
           </For>
         </div>
         <span class="strip-name">Said</span>
-        <div class="strip-lane strip-marks">
-          <For each={layout().marks.filter(({ kind }) => !isRemoval(kind))}>
-            {mark => (
-              <i
-                class={`is-${mark.kind}`}
-                title={`${countOf(mark.count, kindWords[mark.kind].word)}, leaf ${mark.leaf}`}
-                style={{ left: percent(mark.at) }}
-              >
-                {kindWords[mark.kind].sign}
-              </i>
-            )}
-          </For>
-        </div>
+        <Marks marks={layout().marks.filter(({ lane }) => lane === 'said')} />
         <span class="strip-name">Removed</span>
-        <div class="strip-lane strip-marks">
-          <For each={layout().marks.filter(({ kind }) => isRemoval(kind))}>
-            {mark => (
-              <i
-                class={`is-${mark.kind}`}
-                title={`${countOf(mark.count, kindWords[mark.kind].word)}, leaf ${mark.leaf}`}
-                style={{ left: percent(mark.at) }}
-              >
-                {kindWords[mark.kind].sign}
-              </i>
-            )}
-          </For>
-        </div>
+        <Marks marks={layout().marks.filter(({ lane }) => lane === 'removed')} />
         <span class="strip-name">Witnesses</span>
         <div class="strip-lane strip-marks">
           <For each={witnessed()}>
@@ -103,7 +79,7 @@ export function Strip(props: StripProps): JSX.Element {
               <span class={`strip-sign is-${kind}`} aria-hidden="true">
                 {kindWords[kind].sign}
               </span>{' '}
-              {countOf(count, kindWords[kind].word)}
+              {countOfKind(kind, count)}
             </span>
           )}
         </For>
@@ -136,6 +112,20 @@ export function Strip(props: StripProps): JSX.Element {
   )
 }
 
+function Marks(props: { marks: readonly StripMark[] }): JSX.Element {
+  return (
+    <div class="strip-lane strip-marks">
+      <For each={props.marks}>
+        {mark => (
+          <i class={`is-${mark.kind}`} title={wordsOf(mark.counts)} style={{ left: percent(mark.at) }}>
+            {kindWords[mark.kind].sign}
+          </i>
+        )}
+      </For>
+    </div>
+  )
+}
+
 function Stretches(props: { layout: ReturnType<typeof stripLayout> }): JSX.Element {
   return (
     <>
@@ -154,23 +144,28 @@ function Stretches(props: { layout: ReturnType<typeof stripLayout> }): JSX.Eleme
 }
 
 /** What each kind of leaf is called, and its sign. */
-const kindWords: Record<LogLeafKind, { sign: string; word: string }> = {
+const kindWords: Record<LogLeafKind, { sign: string; word: string; words?: string }> = {
   key: { sign: '◆', word: 'key' },
   config: { sign: '◇', word: 'configuration' },
-  open: { sign: '▸', word: 'session opened' },
+  open: { sign: '▸', word: 'session opened', words: 'sessions opened' },
   epoch: { sign: '▮', word: 'epoch' },
-  seal: { sign: '■', word: 'session sealed' },
+  seal: { sign: '■', word: 'session sealed', words: 'sessions sealed' },
   deny: { sign: '✕', word: 'refusal' },
   approval: { sign: '✓', word: 'approval' },
   policy: { sign: '§', word: 'policy change' },
-  read: { sign: '◦', word: 'look at a recording' },
+  read: { sign: '◦', word: 'look at a recording', words: 'looks at recordings' },
   hold: { sign: '⚑', word: 'legal hold' },
-  retain: { sign: '▽', word: 'recording removed by rule' },
+  retain: { sign: '▽', word: 'recording removed by rule', words: 'recordings removed by rule' },
   erase: { sign: '▨', word: 'erasure' },
 }
 
-function isRemoval(kind: LogLeafKind): boolean {
-  return kind === 'retain' || kind === 'erase'
+function countOfKind(kind: LogLeafKind, count: number): string {
+  const { word, words = `${word}s` } = kindWords[kind]
+  return `${countLabel(count)} ${count === 1 ? word : words}`
+}
+
+function wordsOf(counts: StripMark['counts']): string {
+  return (Object.entries(counts) as [LogLeafKind, number][]).map(([kind, count]) => countOfKind(kind, count)).join(', ')
 }
 
 function percent(share: number): string {

@@ -98,15 +98,19 @@ function Progress(props: { progress: VerifyProgress | null }): JSX.Element {
     if (!progress) return 'Fetching the verifier'
     return progress.doing === 'log'
       ? `Reading the log: ${countLabel(progress.bundles)} of ${countLabel(progress.bundlesTotal ?? 0)} bundles`
-      : `Reading recordings: ${countOf(progress.recordings, 'recording')} done`
+      : `Reading recordings: ${countLabel(progress.recordings)} of ${countLabel(progress.recordingsTotal)}`
+  }
+  /** Nobody knows how long recordings are before they are read; the log counts as much as one of them. */
+  const share = () => {
+    const progress = props.progress
+    if (!progress) return 0
+    const { bundles, bundlesTotal, recordings, recordingsTotal } = progress
+    const log = progress.doing === 'log' ? Math.min(1, bundles / Math.max(1, bundlesTotal ?? 1)) : 1
+    return (log + recordings) / (1 + recordingsTotal)
   }
   return (
     <div class="proof-progress">
-      <progress
-        aria-label="Verifying"
-        max={props.progress?.bundlesTotal ?? 1}
-        value={props.progress?.doing === 'log' ? props.progress.bundles : undefined}
-      />
+      <progress aria-label="Verifying" max={1} value={share()} />
       <span>{words()}</span>
       <span class="figures muted">{bytesLabel(props.progress?.bytes ?? 0)}</span>
       <Show when={(props.progress?.findings ?? 0) > 0}>

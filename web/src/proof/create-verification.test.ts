@@ -20,7 +20,7 @@ function bench() {
   return { verification, runs, reports, settle: () => new Promise<void>(resolve => queueMicrotask(() => queueMicrotask(resolve))) }
 }
 
-const progress = { doing: 'log' as const, bundles: 1, bundlesTotal: 2, recordings: 0, bytes: 10, findings: 0 }
+const progress = { doing: 'log' as const, bundles: 1, bundlesTotal: 2, recordings: 0, recordingsTotal: 0, bytes: 10, findings: 0 }
 
 describe('createVerification', () => {
   it('tells how it comes on and what came out', async () => {

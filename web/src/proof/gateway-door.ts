@@ -1,6 +1,10 @@
 import type { GatewayDoor } from '@steno/recordings'
 
-/** The gateway that this page came from, as a verifier in a worker asks it. `onBytes` hears how much came. */
+/**
+ * The gateway that this page came from, as a verifier in a worker asks it.
+ * `onBytes` hears how much came. Everything comes from the gateway itself: a
+ * copy that the browser kept would hide that the original was changed.
+ */
 export function gatewayDoor(onBytes: (count: number) => void = () => {}): GatewayDoor {
   return {
     async get(path) {
@@ -19,7 +23,7 @@ export function gatewayDoor(onBytes: (count: number) => void = () => {}): Gatewa
 
 /** What is not there is null; everything else that goes wrong is said. */
 async function find(path: string): Promise<Response | null> {
-  const response = await fetch(path, { credentials: 'same-origin' })
+  const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store' })
   if (response.ok) return response
   await response.body?.cancel()
   if (response.status === 404 || response.status === 410) return null

@@ -9,6 +9,8 @@ export interface VerifyProgress {
   bundles: number
   bundlesTotal: number | null
   recordings: number
+  /** How many the log opened, as far as it was read. */
+  recordingsTotal: number
   bytes: number
   /** What is wrong so far. */
   findings: number

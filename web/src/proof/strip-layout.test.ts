@@ -16,6 +16,7 @@ const seal = (at: number, session: string): LogLeaf => ({
   bytes: 9,
   reason: 'client closed',
 })
+const deny = (at: number): LogLeaf => ({ kind: 'deny', atUs: at * second, reason: 'token', commitment: hash })
 const config = (at: number): LogLeaf => ({ kind: 'config', atUs: at * second, hash })
 
 function lay(said: LogLeaf[], { first = 0, from = 0, to = 1000, rows = 3 } = {}) {
@@ -65,10 +66,10 @@ describe('stripLayout', () => {
     expect(counts).toEqual({})
   })
 
-  it('gathers marks of one kind that would lie on each other', () => {
-    expect(lay([config(110), config(120), config(920)]).marks).toEqual([
-      { kind: 'config', at: 0.15, count: 2, leaf: 0 },
-      { kind: 'config', at: 0.95, count: 1, leaf: 2 },
+  it('gathers marks that would lie on each other under the sign that matters most', () => {
+    expect(lay([config(110), config(120), deny(130), config(920)]).marks).toEqual([
+      { lane: 'said', kind: 'deny', at: 0.1, counts: { config: 2, deny: 1 } },
+      { lane: 'said', kind: 'config', at: 0.9, counts: { config: 1 } },
     ])
   })
 })

@@ -15,13 +15,13 @@ export interface SessionBar extends Stretch {
   is: 'sealed' | 'open'
 }
 
-/** Leaves of one kind that fall into one column. */
+/** Leaves that are drawn as one sign, because they lie on each other. */
 export interface StripMark {
+  lane: 'said' | 'removed'
+  /** The kind that matters most among them: its sign is drawn. */
   kind: LogLeafKind
   at: number
-  count: number
-  /** The first of them. */
-  leaf: number
+  counts: Partial<Record<LogLeafKind, number>>
 }
 
 /** What a strip of time shows of a log. */
@@ -49,8 +49,11 @@ export interface StripInput {
 
 /** The log says that it is there each minute; after twice that it was not. */
 const silentUsMax = 120_000_000
-/** Kinds that are drawn each for itself; epochs, and the sessions' own, have lanes. */
-const marked: readonly LogLeafKind[] = ['key', 'config', 'deny', 'approval', 'policy', 'read', 'hold', 'retain', 'erase']
+/** Kinds that are drawn as marks, those that matter most first; epochs, and what sessions do, have lanes of their own. */
+const marked: readonly LogLeafKind[] = ['erase', 'retain', 'key', 'deny', 'policy', 'hold', 'approval', 'config', 'read']
+const removals: readonly LogLeafKind[] = ['erase', 'retain']
+/** Columns that a sign is wide. */
+const markColumns = 2
 
 /** Lays the leaves of a stretch of time out: epochs by density, sessions as bars, the rest as marks. */
 export function stripLayout({ leaves, fromUs, toUs, columns, rows }: StripInput): StripLayout {
@@ -60,14 +63,17 @@ export function stripLayout({ leaves, fromUs, toUs, columns, rows }: StripInput)
   const epochs = Array.from({ length: columns }, () => 0)
   const counts: StripLayout['counts'] = {}
   const marks = new Map<string, StripMark>()
-  for (const { index, said } of inside) {
+  for (const { said } of inside) {
     const at = column(said.atUs)
     counts[said.kind] = (counts[said.kind] ?? 0) + 1
     if (said.kind === 'epoch') epochs[at]! += 1
     if (!marked.includes(said.kind)) continue
-    const known = marks.get(`${said.kind} ${at}`)
-    if (known) known.count += 1
-    else marks.set(`${said.kind} ${at}`, { kind: said.kind, at: (at + 0.5) / columns, count: 1, leaf: index })
+    const lane = removals.includes(said.kind) ? 'removed' : 'said'
+    const place = Math.floor(at / markColumns)
+    const mark = marks.get(`${lane} ${place}`) ?? { lane, kind: said.kind, at: ((place + 0.5) * markColumns) / columns, counts: {} }
+    marks.set(`${lane} ${place}`, mark)
+    mark.counts[said.kind] = (mark.counts[said.kind] ?? 0) + 1
+    if (marked.indexOf(said.kind) < marked.indexOf(mark.kind)) mark.kind = said.kind
   }
   const most = Math.max(1, ...epochs)
   const first = leaves[0]

@@ -4,6 +4,7 @@ import {
   parseNote,
   tileWidth,
   verify,
+  wholeEntries,
   type Cryptography,
   type Evidence,
   type GatewayDoor,
@@ -58,21 +59,36 @@ export async function verifyGateway({ seen, openDoor, onProgress, now, ...crypto
   return report
 }
 
-const nothing: VerifyProgress = { doing: 'log', bundles: 0, bundlesTotal: null, recordings: 0, bytes: 0, findings: 0 }
+const nothing: VerifyProgress = { doing: 'log', bundles: 0, bundlesTotal: null, recordings: 0, recordingsTotal: 0, bytes: 0, findings: 0 }
 
 /** The same evidence; what is asked of it tells how far a verifier is. */
 function watched(evidence: Evidence, come: (on: Partial<VerifyProgress>) => void): Evidence {
+  let counted = 0
+  let opened = 0
   return {
     ...evidence,
     async checkpoint() {
+      counted = 0
+      opened = 0
       const bytes = await evidence.checkpoint()
       if (bytes) come({ bundlesTotal: Math.ceil(parseCheckpoint(parseNote(bytes).text).size / tileWidth) })
       return bytes
     },
     async entries(bundle, width) {
       const bytes = await evidence.entries(bundle, width)
-      come({ bundles: bundle + 1 })
+      // Bundles are read in their order; the last one is read again for what came since.
+      if (bytes && bundle >= counted) {
+        counted = bundle + 1
+        opened += wholeEntries(bytes).filter(isOpen).length
+      }
+      come({ bundles: bundle + 1, recordingsTotal: opened })
       return bytes
     },
   }
+}
+
+const openStart = new TextEncoder().encode('{"kind":"open",')
+
+function isOpen(entry: Uint8Array): boolean {
+  return openStart.every((byte, at) => entry[at] === byte)
 }
