@@ -1,5 +1,5 @@
 // Prints, in one run on one machine: what the law costs, beside Cedar and beside
-// the parser alone; and a real PostgreSQL reached directly, through PgBouncer
+// the parser alone; how fast evidence is verified; and a real PostgreSQL reached directly, through PgBouncer
 // and through Steno with everything recorded, without policies and with them.
 // Trust the ratios.
 import { spawn, spawnSync } from 'node:child_process'
@@ -12,6 +12,7 @@ import { benchAnalysis } from './bench/analysis.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { median, show } from './bench/numbers.js'
 import { benchVerdicts } from './bench/verdict.js'
+import { benchVerify } from './bench/verify.js'
 import { fiftyRules, maskedColumn } from './bench/wire-policies.js'
 import { house } from './tools/house.js'
 
@@ -35,6 +36,7 @@ async function main() {
   await benchAnalysis({ rounds })
   await benchEvaluation({ rounds })
   await benchVerdicts({ rounds })
+  await benchVerify({ rounds, megabytes: Number(process.env.BENCH_MEGABYTES ?? 1000) })
 
   const postgres = await startPostgres()
   const bouncer = await startPgBouncer(postgres)

@@ -9,7 +9,7 @@ import { runtimePackages, runtimes } from './tools/runtimes.js'
 import { toolPackages } from './tools/tools.js'
 
 /** End-to-end suites that every runtime must pass; Node 20 runs all of them. */
-const journeys = ['psql', 'runs', 'drivers', 'hostile']
+const journeys = ['psql', 'runs', 'drivers', 'hostile', 'lock']
 
 const began = Date.now()
 const only = process.argv.slice(2)

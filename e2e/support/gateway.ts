@@ -8,7 +8,7 @@ import { superuserPassword, type Postgres } from './postgres.ts'
 
 export const agentSecret = 'agent-x-secret-0123456789abcdef'
 export const otherSecret = 'agent-y-secret-0123456789abcdef'
-const adminSecret = 'admin-secret-0123456789abcdef'
+export const adminSecret = 'admin-secret-0123456789abcdef'
 
 /** A gateway of its own process, configured by file, as an operator runs it. */
 export interface Gateway {
@@ -48,11 +48,11 @@ export interface Recording {
 
 export async function startGateway(
   postgres: Postgres | null,
-  more: Record<string, unknown> & { target?: Record<string, unknown> } = {},
+  more: Record<string, unknown> & { target?: Record<string, unknown>; environment?: Record<string, string> } = {},
 ): Promise<Gateway> {
   const directory = temporaryDirectory('gateway')
   const [web, port] = [await freePort(), await freePort()]
-  const { target, ...rest } = more
+  const { target, environment, ...rest } = more
   const config: Record<string, unknown> = {
     data: join(directory.path, 'data'),
     listen: { web: `127.0.0.1:${web}`, postgres: `127.0.0.1:${port}` },
@@ -88,13 +88,18 @@ export async function startGateway(
   async function start(): Promise<void> {
     writeFileSync(file, JSON.stringify(gateway.config))
     const [command, ...args] = gatewayCommand()
-    const child = spawn(command!, [...args, 'start', '--config', file], { env, cwd: house, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command!, [...args, 'start', '--config', file], {
+      env: { ...env, ...environment },
+      cwd: house,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     gateway.process = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (log += bytes.toString()))
     await until(
       'the gateway to be healthy',
       async () => {
-        if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}: ${log.slice(-3000)}`)
+        if (child.exitCode !== null || child.signalCode !== null)
+          throw new Error(`the gateway ended with ${child.exitCode ?? child.signalCode}: ${log.slice(-3000)}`)
         return fetch(`${url}/healthz`).then(
           answer => answer.ok,
           () => false,
@@ -169,9 +174,14 @@ export function readRecording(path: string): Recording {
   // What follows the last newline: nothing, or a torn line.
   lines.pop()
   const [header, ...rest] = lines
-  const events = rest.map((line, i) => {
-    const [, code, data] = JSON.parse(line) as [number, string, string]
-    return { code, data: 'omr'.includes(code) ? data : JSON.parse(data), line: i + 1 }
+  let next = 1
+  const events = rest.map(text => {
+    const [, code, json] = JSON.parse(text) as [number, string, string]
+    const data = 'omr'.includes(code) ? json : JSON.parse(json)
+    const line = next
+    // One line may stand for several that are erased.
+    next = code === 'v' ? data.to : line + 1
+    return { code, data, line }
   })
   return { path, header: JSON.parse(header ?? 'null'), events, whole }
 }

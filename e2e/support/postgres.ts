@@ -8,7 +8,9 @@ export interface Postgres {
   sql(text: string, database?: string): Promise<string>
   stop(how?: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
-  log(): Promise<string>
+  /** What the server has logged, from a byte on. */
+  log(fromByte?: number): Promise<string>
+  logBytes(): Promise<number>
 }
 
 export interface PostgresOptions {
@@ -83,6 +85,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await shell(`${bin}/pg_ctl -m ${how} -D ${data} stop >/dev/null 2>&1 || true`)
       if (how === 'immediate') directory.remove()
     },
-    log: () => shell(`cat ${directory.path}/log`),
+    log: (fromByte = 0) => shell(`tail -c +${fromByte + 1} ${directory.path}/log`),
+    logBytes: async () => Number(await shell(`wc -c < ${directory.path}/log`)),
   }
 }

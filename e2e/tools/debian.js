@@ -13,12 +13,13 @@ const packages = {
   'python3-asyncpg': '/usr/lib/python3/dist-packages/asyncpg',
   'libpostgresql-jdbc-java': '/usr/share/java/postgresql.jar',
   'libpq-dev': '/usr/include/postgresql/libpq-fe.h',
+  'golang-golang-x-mod-dev': '/usr/share/gocode/src/golang.org/x/mod/sumdb',
   openssl: '/usr/bin/openssl',
   procps: '/usr/bin/pkill',
 }
 
 /** Commands that more than one package can bring. */
-const commands = { javac: 'default-jdk-headless', java: 'default-jre-headless', cc: 'gcc' }
+const commands = { javac: 'default-jdk-headless', java: 'default-jre-headless', cc: 'gcc', go: 'golang-go' }
 
 /** Installs what is missing through apt as root; otherwise says what to run and ends. */
 export function installDebianPackages() {

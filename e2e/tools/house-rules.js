@@ -16,7 +16,7 @@ const mayNameNode = [
 const mayTakeTime = [/^gateway\/bin\//, /^gateway\/src\/runtime\//, /^gateway\/src\/demo\/agents\.ts$/, /^web\/src\/clock\.ts$/]
 
 /** Files of the browser that may fetch. */
-const mayFetch = [/^web\/src\/api\.ts$/, /^web\/src\/replay\/recording-source\.ts$/]
+const mayFetch = [/^web\/src\/api\.ts$/, /^web\/src\/replay\/recording-source\.ts$/, /^web\/src\/proof\/gateway-door\.ts$/]
 
 /** Rooms of the gateway that a protocol may look into. */
 const seenByProtocols = [

@@ -13,6 +13,8 @@ export interface Judgement {
   matched: MatchedRule[]
   /** All must be given before the command runs. */
   approvals: ApprovalDemand[]
+  /** What its record must be before the command runs. */
+  evidence: EvidenceDemand[]
   masks: MaskObligation[]
   limits: LimitObligation[]
   alerts: Alert[]
@@ -36,6 +38,14 @@ export interface ApprovalDemand {
   by: string[]
   withinMs: number
   quorum: number
+}
+
+/** The command runs once others vouch for its record. */
+export interface EvidenceDemand {
+  rule: string
+  /** `witnessed`: a quorum has signed a checkpoint that covers it. */
+  evidence: 'witnessed'
+  withinMs: number
 }
 
 /** How a value is hidden. */

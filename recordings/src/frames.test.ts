@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { AnswerPart, CommandRecord, Decision, Notice, RecordedEvent, TransactionState } from './model.ts'
+import type { AnswerPart, CommandRecord, Decision, Notice, RecordedEvent, TransactionState, VoidRecord } from './model.ts'
 import { RecordingWriter } from './cast/line-writer.ts'
 import { readRecording } from './cast/read.ts'
-import { testHeader } from './cast/test-session.ts'
+import { testHeader, testSalts } from './cast/test-session.ts'
+import { coverRange } from './proof/tree.ts'
 import { FrameBuilder, noticesKeptMax, readContents, readRows, type LinePlace, type TableFrame } from './frames.ts'
 
 describe('FrameBuilder', () => {
@@ -218,13 +219,51 @@ describe('FrameBuilder', () => {
     expect(built.builder.command(2)?.index).toBe(1)
   })
 
+  it('shows erased lines as a frame of their own, from the line before them to their last', () => {
+    const { frames, builder, durationUs } = replay([
+      [10, asks(1, 'a')],
+      [20, answers(1, end())],
+      [50, erases({ from: 3, to: 9 })],
+      [60, asks(4, 'b')],
+      [70, answers(3, end())],
+    ])
+    expect(frames[1]).toMatchObject({ kind: 'erased', atUs: 20, untilUs: 50, lines: { from: 3, to: 9 }, erasure: 'era_1' })
+    expect(table(frames[2])).toMatchObject({ place: { line: 9 }, command: { n: 4 } })
+    expect([2, 3, 8, 9].map(line => builder.atLine(line)?.index)).toEqual([0, 1, 1, 2])
+    expect(durationUs).toBe(70)
+  })
+
+  it('does not claim to know what came of that which may have ended among erased lines', () => {
+    const { frames, transactions } = replay([
+      ...plays(1, 'BEGIN', done('BEGIN'), 'transaction'),
+      [20, asks(2, 'SELECT pg_sleep(1)')],
+      [50, erases({ from: 4, to: 6 })],
+      [60, asks(3, 'SELECT 1')],
+      [60, answers(3, done('SELECT 1', 1), end())],
+      [70, ends(3)],
+    ])
+    expect(transactions).toMatchObject([{ frames: [0], outcome: 'unknown' }])
+    expect(table(frames[1]).status).toBe('erased')
+    expect(table(frames[3]).transaction).toBeNull()
+  })
+
+  it('takes the end of a session from the erased lines it is among', () => {
+    const { frames, builder } = replay([
+      [10, asks(1, 'a')],
+      [50, erases({ from: 2, to: 4, end: { reason: 'terminated', commands: 2 } })],
+    ])
+    expect(builder.end).toEqual({ reason: 'terminated', commands: 2 })
+    expect(frames.map(frame => frame.kind)).toEqual(['table', 'erased', 'notice'])
+    expect(table(frames[0]).status).toBe('erased')
+  })
+
   it('keeps markers', () => {
     expect(replay([[5, { code: 'm', label: 'here' }]]).builder.markers).toEqual([{ atUs: 5, label: 'here' }])
   })
 })
 
 function replay(events: [atUs: number, event: RecordedEvent][]) {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(testSalts())
   writer.header(testHeader(), { cols: 80, rows: 24 }, 'frames')
   for (const [atUs, event] of events) writer.write(atUs, event)
   const bytes = writer.take()
@@ -259,6 +298,11 @@ function plays(n: number, text: string, part: AnswerPart, leaves: TransactionSta
 
 function ends(commands: number): RecordedEvent {
   return { code: 'e', end: { reason: 'client closed', commands } }
+}
+
+function erases(erased: Omit<VoidRecord, 'hashes' | 'erasure'>): RecordedEvent {
+  const hashes = coverRange(erased.from, erased.to).map(() => `${'A'.repeat(43)}=`)
+  return { code: 'v', erased: { ...erased, hashes, erasure: 'era_1' } }
 }
 
 function decides(verdict: Decision['verdict']): Decision {

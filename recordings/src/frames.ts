@@ -6,10 +6,12 @@ import type {
   Content,
   Decision,
   EndRecord,
+  LineRange,
   Notice,
   NoticeRecord,
   RecordingHeader,
   TransactionState,
+  VoidRecord,
 } from './model.ts'
 import { parseEvent, type PlacedLine } from './cast/read.ts'
 import { utf8Decoder } from './cast/utf8.ts'
@@ -22,10 +24,10 @@ export interface LinePlace {
 }
 
 /** One step of a replay, by what the browser draws for it. */
-export type Frame = TableFrame | NoticeFrame
+export type Frame = TableFrame | NoticeFrame | ErasedFrame
 
-/** What became of a command. `unanswered`: the session ended before its answer did. */
-export type CommandStatus = 'running' | 'held' | 'denied' | 'ok' | 'error' | 'suspended' | 'skipped' | 'empty' | 'unanswered'
+/** What became of a command. `unanswered`: the session ended before its answer did. `erased`: the end of its answer may be among erased lines. */
+export type CommandStatus = 'running' | 'held' | 'denied' | 'ok' | 'error' | 'suspended' | 'skipped' | 'empty' | 'unanswered' | 'erased'
 
 /** A command and what came back, without the rows: those stay in the file, at the places given. */
 export interface TableFrame {
@@ -94,6 +96,18 @@ export interface NoticeFrame {
   said: NoticeRecord | { kind: 'end'; end: EndRecord }
 }
 
+/** Lines that are erased. Nothing is known of what they said. */
+export interface ErasedFrame {
+  kind: 'erased'
+  index: number
+  place: LinePlace
+  /** The time of the line before them, and of the last of them. */
+  atUs: number
+  untilUs: number
+  lines: LineRange
+  erasure: string
+}
+
 /** The commands from the one that began a transaction to the one that ended it. */
 export interface Transaction {
   index: number
@@ -101,7 +115,7 @@ export interface Transaction {
   frames: number[]
   fromUs: number
   toUs: number
-  /** `unknown`: the session ended while one of its commands was running. */
+  /** `unknown`: the session ended while one of its commands was running, or what ended it may be among erased lines. */
   outcome: 'open' | 'committed' | 'rolled back' | 'unknown'
 }
 
@@ -137,6 +151,8 @@ export class FrameBuilder {
   readonly #byNumber = new Map<number, TableFrame>()
   /** Commands that are not over, by number. */
   readonly #running = new Map<number, TableFrame>()
+  /** Those of them whose answers may be among erased lines. */
+  readonly #doubtful = new Set<TableFrame>()
   #open: Transaction | null = null
   #busyUntilUs = 0
   #durationUs = 0
@@ -175,6 +191,7 @@ export class FrameBuilder {
   /** Takes the next event. */
   push(placed: PlacedLine): void {
     const { event, atUs } = placed
+    const beforeUs = this.#durationUs
     this.#durationUs = atUs
     switch (event.code) {
       case 'q':
@@ -191,11 +208,14 @@ export class FrameBuilder {
         return this.#onNotice(event.notice, placed)
       case 'e':
         return this.#onEnd(event.end, placed)
+      case 'v':
+        return this.#onErased(event.erased, beforeUs, placed)
       case 'm':
         this.markers.push({ atUs, label: event.label })
         return
       case 'o':
       case 'r':
+      case 's':
       case 'other':
         return
     }
@@ -238,6 +258,8 @@ export class FrameBuilder {
 
   #decided(frame: TableFrame, atUs: number): void {
     const { verdict } = frame.decision
+    // What waits for people first and then for witnesses is held twice, and is one hold.
+    if (verdict === 'hold' && frame.status === 'held') return
     frame.status = verdict === 'deny' ? 'denied' : verdict === 'hold' ? 'held' : 'running'
     if (verdict !== 'allow') this.flags.push({ frame: frame.index, atUs, why: verdict })
   }
@@ -367,7 +389,7 @@ export class FrameBuilder {
     this.#end = end
     const wasRunning = this.#running.size > 0
     for (const frame of this.#running.values()) {
-      if (frame.status === 'running' || frame.status === 'held') frame.status = 'unanswered'
+      if (frame.status === 'running' || frame.status === 'held') frame.status = this.#doubtful.has(frame) ? 'erased' : 'unanswered'
       if (this.#open) this.#join(this.#open, frame, placed.atUs)
     }
     this.#running.clear()
@@ -375,6 +397,16 @@ export class FrameBuilder {
     if (this.#open) this.#open.outcome = wasRunning ? 'unknown' : 'rolled back'
     this.#open = null
     this.frames.push({ kind: 'notice', index: this.frames.length, place: placeOf(placed), atUs: placed.atUs, said: { kind: 'end', end } })
+  }
+
+  #onErased({ from, to, erasure, end }: VoidRecord, beforeUs: number, placed: PlacedLine): void {
+    const index = this.frames.length
+    this.frames.push({ kind: 'erased', index, place: placeOf(placed), atUs: beforeUs, untilUs: placed.atUs, lines: { from, to }, erasure })
+    for (const frame of this.#running.values()) this.#doubtful.add(frame)
+    if (this.#open) this.#open.outcome = 'unknown'
+    this.#open = null
+    this.#busyUntilUs = placed.atUs
+    if (end) this.#onEnd(end, placed)
   }
 
   #noteGap(atUs: number): void {

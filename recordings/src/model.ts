@@ -39,6 +39,16 @@ export interface Decision {
   approval?: string
   /** Who said what about that request, in the order they said it. */
   reviews?: Review[]
+  /** Who vouched for its record before it ran. */
+  witnessed?: Witnessed
+}
+
+/** A checkpoint of the gateway's log that covers a command's record, and that a quorum of witnesses signed. */
+export interface Witnessed {
+  /** How many leaves the log had. */
+  size: number
+  /** The names of the witnesses' keys. */
+  by: string[]
 }
 
 /** One person's vote on a held command. */
@@ -237,6 +247,22 @@ export interface EndRecord {
   commands: number
 }
 
+/** Lines from `from` to before `to`. */
+export interface LineRange {
+  from: number
+  to: number
+}
+
+/** What a `v` line holds: which lines stood in its place until they were erased. */
+export interface VoidRecord extends LineRange {
+  /** What is left of them in the recording's tree: the roots of the complete subtrees they were, left to right, in base64. */
+  hashes: string[]
+  /** The erasure they were erased by; the ledger says whose, and why. */
+  erasure: string
+  /** How the session ended, where the line that says so is among them. */
+  end?: { reason: EndReason; commands: number }
+}
+
 /** What the header's `steno` key holds. */
 export interface RecordingHeader {
   v: 1
@@ -255,6 +281,10 @@ export interface RecordingHeader {
   /** The exact start, in microseconds since 1970 UTC; intervals count from here. */
   startedAtUs: number
   policyVersion: string
+  /** The session's place among those of its gateway's log, from 1; in its `open` leaf too. */
+  number?: number
+  /** The newest checkpoint of that log when the session began, its root in base64: the session cannot be older. */
+  log?: { origin: string; size: number; root: string }
 }
 
 /** One line of a recording after the header. */
@@ -265,6 +295,9 @@ export type RecordedEvent =
   | { code: 'a'; answer: AnswerRecord }
   | { code: 'n'; notice: NoticeRecord }
   | { code: 'e'; end: EndRecord }
+  | { code: 'v'; erased: VoidRecord }
+  /** Nothing but a salt, for the line beside it. */
+  | { code: 's' }
   /** The transcript that any asciicast player shows. */
   | { code: 'o'; output: string }
   | { code: 'm'; label: string }

@@ -1,4 +1,4 @@
-import type { ApprovalsApi, CommandsApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
+import type { ApprovalsApi, CommandsApi, LogApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
 import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { createSignal } from 'solid-js'
 import { nowMs } from './clock.ts'
@@ -8,6 +8,7 @@ const commands = hc<CommandsApi>('/api/commands', { fetch: ask })
 const runs = hc<RunsApi>('/api/runs', { fetch: ask })
 const targets = hc<TargetsApi>('/api/targets', { fetch: ask })
 const approvals = hc<ApprovalsApi>('/api/approvals', { fetch: ask })
+const log = hc<LogApi>('/api/log', { fetch: ask })
 const door = hc<SignInApi>('/api', { fetch: ask })
 
 /** One page of an answer; ask again with its cursor for the next. */
@@ -38,6 +39,8 @@ export type TargetInfo = InferResponseType<typeof targets.index.$get>['items'][n
 export type Approval = InferResponseType<(typeof approvals)[':id']['$get']>
 type ApprovalQuery = InferRequestType<typeof approvals.index.$get>['query']
 type Vote = InferRequestType<(typeof approvals)[':id']['reviews']['$post']>['json']
+/** How the gateway's log does. */
+export type LogState = InferResponseType<typeof log.index.$get>
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
 export class ProblemError extends Error {
@@ -86,6 +89,7 @@ export const api = {
   async review(id: string, vote: Vote): Promise<Approval> {
     return (await approvals[':id'].reviews.$post({ param: named(id), json: vote })).json()
   },
+  log: async (signal?: AbortSignal) => (await log.index.$get(undefined, until(signal))).json(),
 
   /** Trades a sign-in link's token for the session cookie. */
   async signIn(token: string): Promise<void> {

@@ -6,11 +6,14 @@ import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
 import { Ledger, readLedger } from '../journal/ledger.ts'
 import { RecordingFiles } from '../journal/recording-files.ts'
+import { openTestRoom } from '../log/test-log.ts'
 import { Policies, PolicyFiles } from '../policies/index.ts'
 import { versionOf } from '../policies/policies.ts'
 import { forbidding, knownWorld, sessionAt, commandOf, testWorld } from '../policies/test-policies.ts'
 import { newId } from '../runtime/id.ts'
-import { SimulatedMachine } from '../runtime/simulated.ts'
+import { inlineRecordingWork, openRetention, readAgainMs } from '../retention/index.ts'
+import { recordSession, secret } from '../retention/test-retention.ts'
+import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import { createApi } from './create-api.ts'
 import type { ApiDeps } from './deps.ts'
 import { EventStream } from './event-stream.ts'
@@ -139,6 +142,7 @@ class KnownSearch implements Search {
     return { items: [{ ...run, id: 'run_2', attempt: 2 }, run], cursor: null }
   }
   async run(id: string) {
+    if (id === 'away') throw Object.assign(new Error('hunter2 is not there'), { code: 'ECONNREFUSED' })
     return id === run.id ? run : null
   }
   async histogram() {
@@ -149,7 +153,7 @@ class KnownSearch implements Search {
   }
 }
 
-function build({ secure = false } = {}) {
+async function build({ secure = false } = {}) {
   const machine = new SimulatedMachine()
   for (const directory of ['/data', '/web', '/web/assets']) machine.disk.makeDirectory(directory)
   const write = (path: string, text: string) => machine.disk.append(path, { exclusive: true }).write(new TextEncoder().encode(text))
@@ -180,11 +184,28 @@ function build({ secure = false } = {}) {
     labels: { env: 'prod' },
     settings: { database: 'shop', password: { env: 'SHOP_PASSWORD' } },
   })
+  const room = await openTestRoom(machine, ledger)
+  const { holds, erasures, readers } = openRetention({
+    machine,
+    directory: '/data',
+    ledger,
+    entries,
+    work: inlineRecordingWork(machine.disk),
+    index: { forget: async () => {} },
+    approvals,
+    keep: {},
+    published: () => room.epochs.anchor(),
+    onProblem: problem => errors.push(problem),
+  })
   const deps: ApiDeps = {
     machine,
     version: '1.2.3',
     secure,
     ledger,
+    ...room,
+    holds,
+    erasures,
+    readers,
     search,
     reindex: () => new Promise(resolve => machine.clock.after(1000, resolve)),
     runs,
@@ -282,9 +303,9 @@ const openApiDocument = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
-let gateway: ReturnType<typeof build>
-beforeEach(() => {
-  gateway = build()
+let gateway: Awaited<ReturnType<typeof build>>
+beforeEach(async () => {
+  gateway = await build()
 })
 
 /** Holds a command for consent, as the guard does. */
@@ -382,9 +403,32 @@ describe('the answers', () => {
       ['GET', '/api/tokens', 200],
       ['POST', '/api/tokens', 201, { name: 'siem', role: 'investigator' }],
       ['GET', '/api/targets', 200],
+      ['POST', '/api/holds', 201, { session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 409, { session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 201, { run: 'run_1', reason: 'case 12' }],
+      ['POST', '/api/holds', 404, { session: 'none', reason: 'case 12' }],
+      ['POST', '/api/holds', 404, { run: 'none', reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { run: 'run_1', session: id, reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { reason: 'case 12' }],
+      ['POST', '/api/holds', 400, { session: id, reason: 'two\nlines' }],
+      ['GET', '/api/holds', 200],
+      ['DELETE', '/api/holds/none?reason=over', 404],
+      ['DELETE', '/api/holds/none', 400],
+      ['POST', '/api/erasures', 404, { session: 'none', command: 1, reason: 'a slip' }],
+      ['POST', '/api/erasures', 400, { session: id, command: 1, from: 3, to: 4, reason: 'a slip' }],
+      ['POST', '/api/erasures', 400, { session: id, reason: 'a slip' }],
+      ['GET', '/api/erasures', 200],
+      ['GET', '/api/erasures/none', 404],
+      ['POST', '/api/erasures/none/approve', 404],
+      ['POST', '/api/erasures/none/refuse', 404, { reason: 'it is needed' }],
       ['GET', '/api/index', 200],
       ['POST', '/api/index/rebuild', 202],
       ['POST', '/api/index/rebuild', 409],
+      ['GET', '/handover/0', 404],
+      ['GET', '/api/log', 200],
+      ['GET', '/api/log/epochs/01', 404],
+      ['GET', '/api/log/sessions/s', 200],
+      ['POST', '/api/log/rotate-key', 200],
       ['GET', '/api/me', 200],
       ['POST', '/api/sign-in/links', 201, { name: 'ada', role: 'admin' }],
       ['POST', '/api/sign-in', 401, { token: 'x' }],
@@ -608,6 +652,87 @@ describe('runs', () => {
   })
 })
 
+describe('legal holds', () => {
+  it('are placed by investigators and lifted by admins, and the ledger says who and why', async () => {
+    const id = gateway.record('x')
+    const asEye = { token: investigator }
+    const placed = await gateway.ask('POST', '/api/holds', { ...asEye, body: { session: id, reason: 'case 12' } })
+    expect(placed.status).toBe(201)
+    const held = schemas.hold.parse(await placed.json())
+    expect(held).toMatchObject({ session: id, reason: 'case 12', by: { kind: 'token', name: 'eye' } })
+    expect((await gateway.ask('DELETE', `/api/holds/${held.id}?reason=over`, asEye)).status).toBe(403)
+    for (const token of [author, approver])
+      expect((await gateway.ask('POST', '/api/holds', { token, body: { run: 'run_1', reason: 'case 12' } })).status).toBe(403)
+    expect((await gateway.ask('DELETE', `/api/holds/${held.id}?reason=over`)).status).toBe(200)
+    expect(await (await gateway.ask('GET', '/api/holds', asEye)).json()).toEqual({ items: [] })
+    expect(readLedger(gateway.machine.disk, '/data')).toMatchObject([
+      { kind: 'hold placed', session: id, reason: 'case 12', by: { name: 'eye' } },
+      { kind: 'hold lifted', session: id, reason: 'over', by: { name: 'ci' } },
+    ])
+  })
+
+  it('are placed on a run while search is away', async () => {
+    expect((await gateway.ask('POST', '/api/holds', { body: { run: 'away', reason: 'case 12' } })).status).toBe(201)
+  })
+})
+
+describe('erasures', () => {
+  const reason = 'a password that was pasted by mistake'
+  const body = async (answer: Promise<Response> | Response) => schemas.erasure.parse(await (await answer).json())
+
+  it('take two people, and neither the one who asked nor their token of the same name is the other', async () => {
+    const { id, path } = recordSession(gateway.machine)
+    const asked = await gateway.ask('POST', '/api/erasures', { token: investigator, body: { session: id, command: 2, reason } })
+    expect(asked.status).toBe(201)
+    const erasure = await body(asked)
+    expect(erasure).toMatchObject({
+      state: 'pending',
+      commands: [2],
+      canApprove: false,
+      cannotApprove: expect.stringContaining('themselves'),
+    })
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: investigator })).status).toBe(403)
+    const made = await gateway.ask('POST', '/api/tokens', { body: { name: 'EYE', role: 'admin' } })
+    const { secret: sameName } = schemas.createdToken.parse(await made.json())
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: sameName })).status).toBe(403)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: approver })).status).toBe(403)
+    expect(await body(gateway.ask('GET', `/api/erasures/${erasure.id}`))).toMatchObject({ canApprove: true })
+    const before = gateway.machine.disk.read(path)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`)).status).toBe(202)
+    await settle()
+    expect(await body(gateway.ask('GET', `/api/erasures/${erasure.id}`))).toMatchObject({ state: 'done', decidedBy: { name: 'ci' } })
+    expect(gateway.machine.disk.read(path)).not.toEqual(before)
+  })
+
+  it('say why not: under hold, while the session is open, once they are decided', async () => {
+    const { id } = recordSession(gateway.machine)
+    const open = recordSession(gateway.machine, { isOpen: true })
+    const ask = (session: string) => gateway.ask('POST', '/api/erasures', { body: { session, command: 2, reason } })
+    expect((await ask(open.id)).status).toBe(409)
+    const erasure = await body(ask(id))
+    await gateway.ask('POST', '/api/holds', { body: { session: id, reason: 'case 12' } })
+    const held = await ask(id)
+    expect([held.status, await held.text()]).toEqual([409, expect.stringContaining('case 12')])
+    const approved = await gateway.ask('POST', `/api/erasures/${erasure.id}/approve`, { token: investigator })
+    expect([approved.status, await approved.text()]).toEqual([409, expect.stringContaining('case 12')])
+    const refused = { token: investigator, body: { reason: 'it is needed' } }
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/refuse`, refused)).status).toBe(200)
+    expect((await gateway.ask('POST', `/api/erasures/${erasure.id}/refuse`, refused)).status).toBe(409)
+  })
+
+  it('have what was erased fetched no more from a browser’s own copy', async () => {
+    const { id } = recordSession(gateway.machine)
+    const fetched = () => gateway.ask('GET', `/api/sessions/${id}/recording`)
+    const etag = (await fetched()).headers.get('etag')!
+    const { id: erasure } = await body(gateway.ask('POST', '/api/erasures', { body: { session: id, command: 2, reason } }))
+    await gateway.ask('POST', `/api/erasures/${erasure}/approve`, { token: investigator })
+    await settle()
+    const again = await gateway.ask('GET', `/api/sessions/${id}/recording`, { headers: { 'if-none-match': etag } })
+    expect(again.status).toBe(200)
+    expect(await again.text()).not.toContain(secret)
+  })
+})
+
 describe('recordings', () => {
   const fetchRange = async (id: string, range?: string, headers = {}) => {
     const answer = await gateway.ask('GET', `/api/sessions/${id}/recording`, { headers: { ...(range ? { range } : {}), ...headers } })
@@ -639,14 +764,14 @@ describe('recordings', () => {
     expect(await fetchRange(gateway.record(text))).toEqual([200, text, null])
   })
 
-  it('tell who looked, once an hour for each reader', async () => {
+  it('tell who looked, once in a quarter of an hour for each reader', async () => {
     const id = gateway.record('0123456789')
     const reads = () => gateway.ledgerKinds().filter(kind => kind === 'read').length
     for (let at = 0; at < 5; at++) await fetchRange(id, `bytes=${at}-${at}`)
     expect(reads()).toBe(1)
     await gateway.ask('GET', `/api/sessions/${id}/recording`, { token: investigator })
     expect(reads()).toBe(2)
-    await gateway.machine.advance(3600 * 1000)
+    await gateway.machine.advance(readAgainMs)
     await fetchRange(id)
     expect(reads()).toBe(3)
   })
@@ -1008,7 +1133,7 @@ describe('signing in', () => {
   })
 
   it('gives a Secure cookie bound to its host when the port speaks TLS', async () => {
-    gateway = build({ secure: true })
+    gateway = await build({ secure: true })
     const { setCookie } = await signedIn()
     expect(setCookie).toMatch(/^__Host-steno=/)
     expect(setCookie).toContain('; Secure')

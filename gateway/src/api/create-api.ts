@@ -6,14 +6,20 @@ import { IdentityRefused } from '../identity/index.ts'
 import { CursorInvalid } from '../index/index.ts'
 import { isStoreAway } from '../index/is-store-away.ts'
 import { LedgerFailed } from '../journal/ledger.ts'
+import { LogFailed } from '../log/index.ts'
 import { PolicyRefused } from '../policies/index.ts'
+import { RetentionRefused } from '../retention/index.ts'
+import { witnessApi } from '../witness/index.ts'
 import { agentsApi } from './agents.ts'
 import { approvalsApi } from './approvals.ts'
 import { authenticate, sameOrigin, type ApiEnv } from './caller.ts'
 import { commandsApi } from './commands.ts'
 import type { ApiDeps } from './deps.ts'
+import { erasuresApi } from './erasures.ts'
 import { eventsApi } from './events.ts'
 import { healthApi } from './health.ts'
+import { holdsApi } from './holds.ts'
+import { logApi, logFilesApi } from './log.ts'
 import { policiesApi } from './policies.ts'
 import { Problem, problemOfStatus, writeProblem, type ProblemStatus } from './problem.ts'
 import { runsApi } from './runs.ts'
@@ -43,6 +49,8 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.use('/api/*', neverCached())
 
   app.route('/', healthApi(deps))
+  app.route('/', logFilesApi(deps))
+  if (deps.witness) app.route('/witness', witnessApi(deps.witness))
   app.get(
     '/api/openapi.json',
     describeRoute({ tags: ['about'], summary: 'This document', responses: { 200: { description: 'OpenAPI 3.1' } } }),
@@ -60,7 +68,21 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.route('/api', signInApi(deps))
 
   const proven = authenticate(deps)
-  for (const noun of ['sessions', 'commands', 'runs', 'approvals', 'policies', 'agents', 'tokens', 'targets', 'events', 'index']) {
+  for (const noun of [
+    'sessions',
+    'commands',
+    'runs',
+    'approvals',
+    'policies',
+    'agents',
+    'tokens',
+    'targets',
+    'holds',
+    'erasures',
+    'events',
+    'index',
+    'log',
+  ]) {
     app.use(`/api/${noun}`, proven)
     app.use(`/api/${noun}/*`, proven)
   }
@@ -72,8 +94,11 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   app.route('/api/agents', agentsApi(deps))
   app.route('/api/tokens', tokensApi(deps))
   app.route('/api/targets', targetsApi(deps))
+  app.route('/api/holds', holdsApi(deps))
+  app.route('/api/erasures', erasuresApi(deps))
   app.route('/api/events', eventsApi(deps))
   app.route('/api/index', searchIndexApi(deps))
+  app.route('/api/log', logApi(deps))
 
   app.get('*', async (c, next) => {
     if (isUnderApi(c.req.path)) return next()
@@ -88,10 +113,13 @@ export function createApi(deps: ApiDeps): Hono<ApiEnv> {
 /** Whatever was thrown, as the caller may know it. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof LogFailed)
+    return new Problem(503, 'the log cannot be written, so it is not done yet; it will be when the disk has room')
   if (error instanceof LedgerFailed) return new Problem(503, 'the ledger cannot be written, so nothing was done')
   if (error instanceof IdentityRefused) return new Problem(identityStatus[error.code], error.message)
   if (error instanceof ReviewRefused) return new Problem(reviewStatus[error.code], error.message)
   if (error instanceof PolicyRefused) return policyProblem(error)
+  if (error instanceof RetentionRefused) return new Problem(retentionStatus[error.code], error.message)
   if (error instanceof CursorInvalid) return new Problem(400, error.message, { faults: [{ at: 'cursor', message: error.message }] })
   if (error instanceof HTTPException) return problemOfStatus(error.status, error.message.toLowerCase() || 'not understood')
   if (isStoreAway(error)) return new Problem(503, 'search is away; recording goes on, and it will be found when search is back')
@@ -106,6 +134,15 @@ const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = {
 }
 
 const reviewStatus: Record<ReviewRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, conflict: 409 }
+
+const retentionStatus: Record<RetentionRefused['code'], ProblemStatus> = {
+  not_allowed: 403,
+  not_found: 404,
+  conflict: 409,
+  held: 409,
+  session_open: 409,
+  invalid: 400,
+}
 
 /** Everything that keeps a policy from being published, for people and for editors. */
 function policyProblem({ code, message, problems, tests }: PolicyRefused): Problem {

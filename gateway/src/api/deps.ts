@@ -4,12 +4,15 @@ import type { Target } from '../config/index.ts'
 import type { Search } from '../index/search.ts'
 import type { Ledger } from '../journal/ledger.ts'
 import type { RecordingFiles } from '../journal/recording-files.ts'
+import type { EpochLists, Epochs, GatewayLog } from '../log/index.ts'
 import type { Address } from '../runtime/machine.ts'
 import type { Policies, PolicyFiles } from '../policies/index.ts'
 import type { Connection } from '../protocols/protocol.ts'
 import type { Rehearsals } from '../rehearsal/index.ts'
+import type { Erasures, Holds, Readers } from '../retention/index.ts'
 import type { CallerDeps } from './caller.ts'
 import type { EventStream } from './event-stream.ts'
+import type { Witness, Witnessing } from '../witness/index.ts'
 import type { Metrics } from './metrics.ts'
 import type { StaticFiles } from './static-files.ts'
 
@@ -26,6 +29,13 @@ export interface ApiDeps extends CallerDeps {
   /** Empties the index and fills it again; settles when it is full. */
   reindex(): Promise<void>
   ledger: Ledger
+  log: GatewayLog
+  /** The witnesses of the log; absent for a log that has none. */
+  witnessing?: Witnessing
+  /** The witness that this gateway is for other logs, if it is one. */
+  witness?: Witness | null
+  epochs: Epochs
+  epochLists: EpochLists
   sessions: LiveSessions
   approvals: Approvals
   policies: Policies
@@ -34,6 +44,10 @@ export interface ApiDeps extends CallerDeps {
   /** What policies may name: asked for whenever one is written. */
   liveSchema: () => LiveSchema
   recordings: RecordingFiles
+  /** Writes down who looks at a recording, before they do. */
+  readers: Readers
+  holds: Holds
+  erasures: Erasures
   rehearsals: Rehearsals
   targets: Readonly<Record<string, Target>>
   /** Where clients reach each protocol's port; a protocol that is turned off is not there. */

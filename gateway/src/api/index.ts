@@ -1,6 +1,9 @@
 import type { agentsApi } from './agents.ts'
 import type { approvalsApi } from './approvals.ts'
 import type { commandsApi } from './commands.ts'
+import type { erasuresApi } from './erasures.ts'
+import type { holdsApi } from './holds.ts'
+import type { logApi } from './log.ts'
 import type { policiesApi } from './policies.ts'
 import type { runsApi } from './runs.ts'
 import type { searchIndexApi } from './search-index.ts'
@@ -18,6 +21,9 @@ export type ApprovalsApi = ReturnType<typeof approvalsApi>
 export type AgentsApi = ReturnType<typeof agentsApi>
 export type TokensApi = ReturnType<typeof tokensApi>
 export type TargetsApi = ReturnType<typeof targetsApi>
+export type HoldsApi = ReturnType<typeof holdsApi>
+export type ErasuresApi = ReturnType<typeof erasuresApi>
 export type SignInApi = ReturnType<typeof signInApi>
+export type LogApi = ReturnType<typeof logApi>
 export type SearchIndexApi = ReturnType<typeof searchIndexApi>
 export type { ApprovalState } from '../approvals/index.ts'

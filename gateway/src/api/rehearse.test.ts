@@ -6,10 +6,10 @@ import { History } from '../rehearsal/test-history.ts'
 import { problem, rehearsalReport } from './schemas.ts'
 
 let history: History
-let gateway: ReturnType<typeof apiOf>
-beforeEach(() => {
+let gateway: Awaited<ReturnType<typeof apiOf>>
+beforeEach(async () => {
   history = new History()
-  gateway = apiOf(history)
+  gateway = await apiOf(history)
 })
 
 const ask = (body: unknown, { token = secrets.author, accept = 'application/json' }: { token?: string; accept?: string } = {}) =>

@@ -690,3 +690,90 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.strictObject({ items: z.array(item) })
 }
+
+export const logState = z
+  .strictObject({
+    origin: z.string().meta({ description: 'the log’s name' }),
+    vkey: z.string().meta({ description: 'the key that signs it, as a verifier takes it' }),
+    size: count.meta({ description: 'its leaves' }),
+    published: count.meta({ description: 'those of them that the newest checkpoint has' }),
+    unanchoredSeconds: z.number().min(0).meta({ description: 'how old the oldest line may be that no checkpoint is behind' }),
+    isWitnessed: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'whether a quorum of witnesses has signed the newest checkpoint; null where none is defined' }),
+    witnesses: z.array(
+      z.strictObject({
+        name: z.string().meta({ description: 'what this gateway calls it' }),
+        key: z.string().meta({ description: 'its key, as a verifier takes it' }),
+        url: z.string(),
+        state: z.enum(['unasked', 'signed', 'away', 'stranger', 'ahead', 'other tree', 'wrong']).meta({
+          description: '`stranger`: it does not watch this log, or not under this key',
+        }),
+        reason: z.string().meta({ description: 'why it does not sign; empty where it does' }),
+        size: count.nullable().meta({ description: 'the leaves of the newest checkpoint that it signed since the gateway started' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Log' })
+
+export const newLogKey = z.strictObject({ vkey: z.string() }).meta({ id: 'LogKey' })
+
+export const sessionLeaves = z.strictObject({ leaves: z.array(count) }).meta({ id: 'SessionLeaves' })
+
+const reason = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'expected a line of text')
+
+const actor = z.strictObject({ kind: z.enum(['agent', 'run', 'token', 'person', 'gateway']), name: z.string() })
+
+export const hold = z
+  .strictObject({
+    id: z.string(),
+    session: z.string().optional(),
+    run: z.string().optional().meta({ description: 'every session of this run is held' }),
+    reason: z.string(),
+    by: actor,
+    placedAt: time,
+  })
+  .meta({ id: 'Hold' })
+
+export const holdRequest = z
+  .strictObject({ session: z.string().optional(), run: z.string().optional(), reason })
+  .refine(({ session, run }) => (session === undefined) !== (run === undefined), 'expected either session or run')
+  .meta({ id: 'HoldRequest' })
+
+export const liftQuery = z.strictObject({ reason })
+
+const lineNumber = z.int().min(1)
+
+export const erasure = z
+  .strictObject({
+    id: z.string(),
+    session: z.string(),
+    lines: z
+      .array(z.strictObject({ from: lineNumber, to: lineNumber }))
+      .meta({ description: 'all lines of the recording that go: each from `from` to before `to`' }),
+    commands: z.array(z.int().min(1)).meta({ description: 'the commands whose own lines are among them' }),
+    reason: z.string(),
+    state: z.enum(['pending', 'approved', 'done', 'refused']),
+    requestedBy: actor,
+    requestedAt: time,
+    decidedBy: actor.optional(),
+    decidedAt: time.optional(),
+    doneAt: time.optional().meta({ description: 'when nothing of it was left here' }),
+    canApprove: z.boolean().meta({ description: 'whether the caller can approve it now' }),
+    cannotApprove: z.string().optional().meta({ description: 'why not' }),
+  })
+  .meta({ id: 'Erasure' })
+
+export const erasureRequest = z
+  .union([
+    z.strictObject({ session: z.string(), command: z.int().min(1), reason }),
+    z.strictObject({ session: z.string(), from: lineNumber, to: lineNumber, reason }),
+  ])
+  .meta({ id: 'ErasureRequest', description: 'a command with all that tells of it, or the lines from `from` to before `to`' })
+
+export const erasureRefusal = z.strictObject({ reason }).meta({ id: 'ErasureRefusal' })

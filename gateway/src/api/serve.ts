@@ -1,8 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server'
-import type { Hono } from 'hono'
 import type { Address, ServerTls } from '../runtime/machine.ts'
 import { createTlsServer } from '../runtime/tls-server.ts'
-import type { ApiEnv } from './caller.ts'
 
 /** How long a client may take to send the head of a request, and a whole one. */
 const headersTimeoutMs = 10_000
@@ -15,8 +13,13 @@ export interface ServedApi {
   close(): Promise<void>
 }
 
-/** Serves the API on its port. Rejects when the port cannot be had, saying which. */
-export async function serveApi(api: Hono<ApiEnv>, { address, tls }: { address: Address; tls: ServerTls | null }): Promise<ServedApi> {
+/** What answers requests: a Hono app of any kind. */
+export interface Answering {
+  fetch: (request: Request) => Response | Promise<Response>
+}
+
+/** Serves an API on its port. Rejects when the port cannot be had, saying which. */
+export async function serveApi(api: Answering, { address, tls }: { address: Address; tls: ServerTls | null }): Promise<ServedApi> {
   const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }
   const server = createAdaptorServer({
     fetch: api.fetch,

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
 import { z } from 'zod'
-import { actorOf, allow, type ApiEnv, type Caller } from './caller.ts'
+import { actorOf, allow, type ApiEnv } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { json, problems } from './describe.ts'
 import { pageQuery, toFilter } from './filter.ts'
@@ -13,12 +13,9 @@ import type { RecordingFileView } from '../journal/recording-files.ts'
 const recordingType = 'application/x-asciicast'
 /** How much of a recording is in memory at once while it is sent. */
 const pieceBytes = 256 * 1024
-/** A reader of a recording is written down once in this time. */
-const readAgainMs = 3600 * 1000
 
 /** Sessions: search them, replay them, end them. */
 export function sessionsApi(deps: ApiDeps) {
-  const readers = new Readers(deps)
   const tags = ['sessions']
   return new Hono<ApiEnv>()
     .get(
@@ -63,7 +60,7 @@ export function sessionsApi(deps: ApiDeps) {
         const id = c.req.param('id')
         const file = deps.recordings.find(id)
         if (!file) throw noSession()
-        await readers.note(id, c.get('caller'))
+        await deps.readers.note(id, actorOf(c.get('caller')))
         return sendRecording(c, deps, { id, file, isDownload: c.req.valid('query').download !== undefined })
       },
     )
@@ -87,11 +84,11 @@ export function sessionsApi(deps: ApiDeps) {
 
 function sendRecording(
   c: Context,
-  { recordings }: ApiDeps,
+  { recordings, erasures }: ApiDeps,
   { id, file, isDownload }: { id: string; file: RecordingFileView; isDownload: boolean },
 ): Response {
-  // Only ever appended to, so its length says which version of it this is.
-  const etag = `"${id}-${file.sizeBytes}"`
+  // Only ever appended to and erased from, so its length and the number of erasures say which version of it this is.
+  const etag = `"${id}-${file.sizeBytes}-${erasures.countOf(id)}"`
   const headers: Record<string, string> = {
     'content-type': recordingType,
     'accept-ranges': 'bytes',
@@ -121,33 +118,6 @@ function sendRecording(
     },
   })
   return c.body(body, status, headers)
-}
-
-/** Remembers who looked at which recording, so that the ledger tells it once an hour and not once a range. */
-class Readers {
-  readonly #deps: ApiDeps
-  readonly #seen = new Map<string, number>()
-
-  constructor(deps: ApiDeps) {
-    this.#deps = deps
-  }
-
-  /** Resolves when the ledger knows of the reader; nothing is shown before. */
-  async note(session: string, caller: Caller): Promise<void> {
-    const by = actorOf(caller)
-    const key = `${by.kind} ${by.name} ${session}`
-    const nowUs = this.#deps.machine.clock.monotonicUs()
-    const seenAtUs = this.#seen.get(key)
-    if (seenAtUs !== undefined && nowUs - seenAtUs < readAgainMs * 1000) return
-    await this.#deps.ledger.append({ kind: 'read', session, by })
-    for (const [old, atUs] of this.#seen) {
-      // Oldest first: a key that comes again is put last.
-      if (nowUs - atUs < readAgainMs * 1000) break
-      this.#seen.delete(old)
-    }
-    this.#seen.delete(key)
-    this.#seen.set(key, nowUs)
-  }
 }
 
 function noSession(): Problem {

@@ -1,7 +1,7 @@
 import type { ApprovalDemand } from '@steno/policy-dsl'
 import type { Review } from '@steno/recordings'
-import type { Consent, ConsentAsk, ConsentOutcome, LawfulSession } from '../guard/law.ts'
-import { mayDo, type Role } from '../identity/index.ts'
+import type { Consent, ConsentAsk, ConsentOutcome } from '../guard/law.ts'
+import { mayDo, namesBehind, personOf, type Role } from '../identity/index.ts'
 import type { Ledger, LedgerEntry, LedgerEvent } from '../journal/ledger.ts'
 import { assert } from '../runtime/assert.ts'
 import { newId } from '../runtime/id.ts'
@@ -230,6 +230,16 @@ export class Approvals implements Consent {
     return held ? (objectionTo(held, reviewer)?.message ?? null) : 'no such approval is remembered'
   }
 
+  /** Forgets what was asked about commands of a session that is over, or about all of them: the ledger tells how it ended. */
+  forget(session: string, commands: readonly number[] | 'all'): void {
+    for (const [id, { ask, characters }] of this.#decided) {
+      if (ask.session.id !== session || (commands !== 'all' && !commands.includes(ask.number))) continue
+      this.#decided.delete(id)
+      this.#decidedCharacters -= characters
+      this.#options.onChanged(id)
+    }
+  }
+
   /** How many commands wait for people. */
   get pending(): number {
     return this.#pending.size
@@ -280,7 +290,7 @@ export class Approvals implements Consent {
     await this.#options.ledger.append({ kind: 'approval settled', approval: id, state, because })
   }
 
-  #note(id: string, written: Promise<void>): void {
+  #note(id: string, written: Promise<unknown>): void {
     written.catch((error: unknown) => this.#options.onUnrecorded(id, error))
   }
 
@@ -310,23 +320,6 @@ const endings: Record<SettledState, string> = {
   rejected: 'it was rejected',
   expired: 'its time ran out before enough people had approved',
   withdrawn: 'whoever asked for it is gone',
-}
-
-/** Everyone a session acts for: its principal, the chain behind it, and whoever gave a nested agent its name. */
-function namesBehind({ principal, delegation }: LawfulSession): Set<string> {
-  const names = [principal, ...delegation].flatMap(({ name }) => [name, ...parentsOf(name)])
-  return new Set(names.map(personOf))
-}
-
-/** `a/b/c` was named by `a/b`, and that by `a`. */
-function parentsOf(name: string): string[] {
-  const parts = name.split('/')
-  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'))
-}
-
-/** A name as it is compared: who only writes it in other letters is nobody else. */
-function personOf(name: string): string {
-  return name.normalize('NFKC').toLowerCase()
 }
 
 function countsFor({ role, groups }: Reviewer, { by }: ApprovalDemand): boolean {

@@ -12,6 +12,8 @@ export interface Client {
   follow(method: string, path: string, body?: unknown): AsyncIterable<ServerEvent>
   /** The answer itself, for what is not JSON. */
   open(path: string): Promise<Response>
+  /** The same for what may not be there: null then. */
+  find(path: string): Promise<Response | null>
 }
 
 export interface ClientOptions {
@@ -29,10 +31,15 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
   if (!/^[\x21-\x7e]+$/.test(token))
     throw new CliError('STENO_TOKEN: expected a token, got something with spaces or other signs in it', exitCode)
 
-  async function send(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
-    let response: Response
+  async function send(method: string, path: string, body?: unknown, accept?: string): Promise<Response> {
+    const response = await request(method, path, body, accept)
+    if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
+    return response
+  }
+
+  async function request(method: string, path: string, body?: unknown, accept = 'application/json'): Promise<Response> {
     try {
-      response = await fetch(url + path, {
+      return await fetch(url + path, {
         method,
         redirect: 'error',
         headers: { accept, authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -41,8 +48,6 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
     } catch (error) {
       throw new CliError(`no gateway answers at ${url} (${reasonOf(error)}); is it running, and is STENO_URL right?`, exitCode)
     }
-    if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
-    return response
   }
 
   return {
@@ -68,6 +73,12 @@ export function createClient({ env, exitCode = 1 }: ClientOptions): Client {
       }
     },
     open: path => send('GET', path, undefined, '*/*'),
+    async find(path) {
+      const response = await request('GET', path, undefined, '*/*')
+      if (response.status === 404) return null
+      if (!response.ok) throw new CliError(await problemOf(response, url), exitCode)
+      return response
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from './cli-error.ts'
 /** What a command of the shell is given, and where its words go. */
 export interface Shell {
   env: Readonly<Record<string, string | undefined>>
-  out(text: string): void
+  out(content: string | Uint8Array): void
   err(text: string): void
   /** Settles when whoever reads `out` has kept up, so that a long output need not fit in memory. */
   drained(): Promise<void>

@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, statfsSync, statSync } from 'node:fs'
 import { RecordingReader } from '@steno/recordings'
 import { z } from 'zod'
+import { logState } from '../api/schemas.ts'
 import { formatAddress, type Config } from '../config/index.ts'
 import { realMachine } from '../runtime/node.ts'
 import { CliError } from './cli-error.ts'
@@ -134,6 +135,28 @@ async function reach(machine: ReturnType<typeof realMachine>, about: string, add
   }
 }
 
+/** Whether the log's witnesses sign; nothing where it has none. */
+async function witnesses(env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+  const state = logState.safeParse(await createClient({ env }).ask('GET', '/api/log'))
+  if (!state.success) return []
+  const { vkey, isWitnessed } = state.data
+  const found = state.data.witnesses.map(({ name, url, state: how, reason }): Finding => {
+    const about = `witness ${name}`
+    if (how === 'signed') return { state: 'ok', about, says: `${url} signs` }
+    if (how === 'unasked') return { state: 'note', about, says: `${url} was not asked yet` }
+    const mend =
+      how === 'stranger'
+        ? `whoever runs it adds the key of this log: ${vkey}`
+        : 'look there what is wrong, or name another witness in the configuration'
+    return { state: 'wrong', about, says: `${url} does not sign: ${reason}`, mend }
+  })
+  if (isWitnessed === false) {
+    const mend = 'commands that a policy wants witnessed are refused until enough of them sign'
+    found.push({ state: 'wrong', about: 'witnesses', says: 'too few signed the newest checkpoint', mend })
+  }
+  return found
+}
+
 function storeAddress(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url)
   return { host: hostname, port: Number(port) || 5432 }
@@ -152,6 +175,7 @@ async function gateway(env: Readonly<Record<string, string | undefined>>): Promi
     const { behindBytes, behindSessions } = lag.data
     return [
       answers,
+      ...(await witnesses(env)),
       {
         state: behindBytes === 0 ? 'ok' : 'note',
         about: 'index',

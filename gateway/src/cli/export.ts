@@ -1,38 +1,159 @@
-import { readArgs, type CliCommand, type Shell } from './command-line.ts'
-import { UsageError } from './cli-error.ts'
+import {
+  bundledRecording,
+  bundleName,
+  collectProofs,
+  formatBundle,
+  formatTarHeader,
+  headLeaf,
+  NotProvable,
+  openProofs,
+  ProofError,
+  proofFileOf,
+  proveLine,
+  tarEnd,
+  tarPadding,
+  type Evidence,
+  type SessionAnchors,
+  type SessionProofs,
+  type SessionReport,
+} from '@steno/recordings'
+import { sha256, verifyEd25519 } from '../runtime/crypto.ts'
+import { CliError, UsageError } from './cli-error.ts'
+import { defaultUrl } from './client.ts'
+import { readArgs, readNumber, type CliCommand, type Shell } from './command-line.ts'
+import { directoryOf, gatewayOf } from './evidence-source.ts'
 import { openRecording, readEvents } from './source.ts'
 
-/** `steno export`: one recording out. */
+/** `steno export`: one recording out, or what proves it. */
 export const exportCommand: CliCommand = {
   name: 'export',
-  summary: 'write one recording to stdout, as asciicast or as NDJSON',
-  usage: 'SESSION|FILE --as cast|ndjson',
-  help: `  --as cast     the recording itself, which any asciicast player plays
-  --as ndjson   one JSON object for each event: session, line, time, kind, content`,
+  summary: 'write one recording to stdout, or what proves it to others',
+  usage: 'SESSION|FILE [--as cast|ndjson|bundle|tlog-proof|proof] [--frame N] [--from DIR]',
+  help: `  --as cast         the recording itself, which any asciicast player plays
+  --as ndjson       one JSON object for each event: session, line, time, kind, content
+  --as bundle       a tar archive with the recording and all that proves it, which
+                    others check without Steno: its README.txt says how
+  --as tlog-proof   the proof alone, to lie beside the recording as FILE.cast.tlog-proof
+  --as proof        a proof of one command alone, which shows nothing else
+  --frame N         the line of that command
+  --from DIR        proofs from a data directory instead of the gateway at STENO_URL`,
   async run(args, shell) {
-    const { values, positionals } = readArgs(args, { as: { type: 'string', default: 'cast' } })
+    const { values, positionals } = readArgs(args, {
+      as: { type: 'string', default: 'cast' },
+      frame: { type: 'string' },
+      from: { type: 'string' },
+    })
     const [name, ...more] = positionals
     if (!name || more.length > 0) throw new UsageError('expected one session or file')
-    if (values.as !== 'cast' && values.as !== 'ndjson') throw new UsageError(`--as: expected cast or ndjson, got \`${values.as}\``)
-    const bytes = await openRecording(name, shell)
-    if (values.as === 'ndjson') return exportEvents(bytes, shell)
-    const text = new TextDecoder('utf-8', { ignoreBOM: true })
-    for await (const chunk of bytes) {
-      shell.out(text.decode(chunk, { stream: true }))
-      await shell.drained()
+    const write = Object.hasOwn(formats, values.as) ? formats[values.as] : undefined
+    if (!write) throw new UsageError(`--as: expected ${Object.keys(formats).join(', ')}, got \`${values.as}\``)
+    const frame = readNumber('frame', values.frame, { min: 1, max: Number.MAX_SAFE_INTEGER })
+    if (frame !== undefined && !Number.isInteger(frame)) throw new UsageError('--frame: expected the number of a line')
+    if ((frame !== undefined) !== (values.as === 'proof')) throw new UsageError('expected --frame with --as proof, and only there')
+    try {
+      await write(name, { shell, frame: frame ?? 0, from: values.from })
+      return 0
+    } catch (error) {
+      if (error instanceof NotProvable || error instanceof ProofError) throw new CliError(error.message)
+      throw error
     }
-    return 0
   },
 }
 
-async function exportEvents(bytes: AsyncIterable<Uint8Array>, shell: Shell): Promise<number> {
+interface ExportOptions {
+  shell: Shell
+  frame: number
+  from: string | undefined
+}
+
+const formats: Record<string, (name: string, options: ExportOptions) => Promise<void>> = {
+  cast: async (name, { shell }) => {
+    for await (const chunk of await openRecording(name, shell)) {
+      shell.out(chunk)
+      await shell.drained()
+    }
+  },
+  ndjson: async (name, { shell }) => exportEvents(await openRecording(name, shell), shell),
+  bundle: exportBundle,
+  'tlog-proof': async (session, options) => {
+    const { proofs, newest } = await proofsOf(session, options)
+    options.shell.out(proofFileOf(proofs, newest))
+  },
+  proof: exportLine,
+}
+
+async function exportEvents(bytes: AsyncIterable<Uint8Array>, shell: Shell): Promise<void> {
   for await (const { header, placed } of readEvents(bytes)) {
     const { session, startedAtUs } = header.steno
     const { code, ...content } = placed.event
     shell.out(`${JSON.stringify({ session, line: placed.line, at: writeTime(startedAtUs + placed.atUs), code, ...content })}\n`)
     await shell.drained()
   }
-  return 0
+}
+
+/** The files of a bundle, then the recording as far as it is proved. It is read twice: a bundle of what does not hold would prove nothing. */
+async function exportBundle(session: string, options: ExportOptions): Promise<void> {
+  const { shell } = options
+  const { evidence, proofs, anchors, vkey } = await proofsOf(session, options)
+  const { report } = await proveLine(await recordingOf(evidence, session), anchors, 0, { sha256 })
+  mustHold(report)
+  const folder = bundleName(session)
+  const modifiedAtUs = anchors.seal?.atUs ?? anchors.epochs.at(-1)!.atUs
+  const header = (name: string, sizeBytes: number) => formatTarHeader({ name: `${folder}/${name}`, sizeBytes, modifiedAtUs })
+  for (const { name, bytes } of formatBundle(proofs, { vkey })) {
+    shell.out(header(name, bytes.length))
+    shell.out(bytes)
+    shell.out(tarPadding(bytes.length))
+  }
+  const sizeBytes = report.provenBytes
+  shell.out(header(bundledRecording(session), sizeBytes))
+  let left = sizeBytes
+  for await (const chunk of await recordingOf(evidence, session)) {
+    if (left === 0) break
+    const part = chunk.subarray(0, left)
+    left -= part.length
+    shell.out(part)
+    await shell.drained()
+  }
+  if (left > 0) throw new CliError('the recording became shorter while it was read')
+  shell.out(tarPadding(sizeBytes))
+  shell.out(tarEnd)
+}
+
+async function exportLine(session: string, options: ExportOptions): Promise<void> {
+  const { evidence, proofs, anchors, newest } = await proofsOf(session, options)
+  const { report, line } = await proveLine(await recordingOf(evidence, session), anchors, options.frame, { sha256 })
+  mustHold(report)
+  if (!line) {
+    const isErased = report.erased.some(({ from, to }) => options.frame >= from && options.frame < to)
+    throw new CliError(
+      isErased ? `line ${options.frame} is erased` : `no line ${options.frame} of this recording is proved: ${report.provenLines} are`,
+    )
+  }
+  options.shell.out(proofFileOf(proofs, newest, line))
+}
+
+/** The proofs of a session, checked: what leaves here holds for whoever trusts the log's key. */
+async function proofsOf(session: string, { shell, from }: ExportOptions) {
+  if (/[./\\]/.test(session)) throw new UsageError('expected a session: a proof is made from the log that knows it')
+  const evidence = from === undefined ? gatewayOf(shell.env['STENO_URL'] || defaultUrl, shell) : directoryOf(from)
+  const proofs: SessionProofs = await collectProofs(evidence, session, sha256)
+  const { anchors, found, keys } = await openProofs(proofs, { trust: { by: 'first key' }, sha256, verifyEd25519 })
+  if (!anchors) throw new CliError(`the log does not hold: ${found[0]?.says ?? 'its proofs lead nowhere'}`)
+  const newest = headLeaf(proofs)
+  if (!newest) throw new CliError('no epoch knows this session yet: try again in a second')
+  return { evidence, proofs, anchors: anchors satisfies SessionAnchors, newest, vkey: keys.at(-1)!.vkey }
+}
+
+async function recordingOf(evidence: Evidence, session: string): Promise<AsyncIterable<Uint8Array>> {
+  const recording = await evidence.recording(session)
+  if (!recording) throw new CliError(`no recording of session \`${session}\` is there`)
+  return recording
+}
+
+/** Refuses what is not as the log says; a tail that is younger is left out, not refused. */
+function mustHold({ verdict, findings }: SessionReport): void {
+  if (verdict === 'TAMPERED' || verdict === 'LOST' || verdict === 'TRUNCATED') throw new CliError(`${verdict}: ${findings[0]!.says}`)
 }
 
 /** RFC 3339 with microseconds. */

@@ -18,13 +18,20 @@ const commands: Record<string, () => Promise<CliCommand>> = {
   approvals: async () => (await import('./approvals.ts')).approvalsCommand,
   play: async () => (await import('./play.ts')).playCommand,
   export: async () => (await import('./export.ts')).exportCommand,
+  verify: async () => (await import('./verify.ts')).verifyCommand,
+  log: async () => (await import('./log.ts')).logCommand,
+  hold: async () => (await import('./holds.ts')).holdCommand,
+  holds: async () => (await import('./holds.ts')).holdsCommand,
+  erase: async () => (await import('./erasures.ts')).eraseCommand,
+  erasures: async () => (await import('./erasures.ts')).erasuresCommand,
   reindex: async () => (await import('./reindex.ts')).reindexCommand,
+  witness: async () => (await import('./witness.ts')).witnessCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
 }
 
 const shell: Shell = {
   env: process.env,
-  out: text => void process.stdout.write(text),
+  out: content => void process.stdout.write(content),
   err: text => void process.stderr.write(text),
   drained: async () => void (process.stdout.writableNeedDrain && (await once(process.stdout, 'drain'))),
   width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,

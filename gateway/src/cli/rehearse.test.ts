@@ -191,7 +191,7 @@ describe('steno policy rehearse', () => {
   let server: ReturnType<typeof serve>
   let env: Record<string, string>
   beforeEach(async () => {
-    const { app } = apiOf(history)
+    const { app } = await apiOf(history)
     const port = await new Promise<number>(resolve => {
       server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, address => resolve(address.port))
     })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { ConfigInvalid, readConfig } from '../config/index.ts'
 import { startGateway } from '../gateway.ts'
 import { protocols } from '../protocols/registry.ts'
+import { LockHeld } from '../runtime/lock-held.ts'
 import { realMachine } from '../runtime/node.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { readArgs, type CliCommand } from './command-line.ts'
@@ -68,6 +69,8 @@ export function readConfigFile(
 /** Why a gateway did not start, for whoever started it. `way` says how a port is changed. */
 export function startFailed(error: unknown, way: string): CliError {
   if (error instanceof CliError) return error
+  if (error instanceof LockHeld)
+    return new CliError(`another gateway has this data directory: ${error.message}; stop it, or give this one another \`data\``)
   const message = error instanceof Error ? error.message : String(error)
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'))
     return new CliError(`the gateway could not start: ${message}`)

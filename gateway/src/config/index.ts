@@ -1,5 +1,8 @@
 export { formatAddress, formatHost, isEveryInterface, parseAddress } from './address.ts'
+export { configHash } from './config-hash.ts'
+export type { LogWitnesses } from './log-witnesses.ts'
 export { ConfigInvalid, formatMistake, type Mistake } from './mistakes.ts'
 export { readConfig, type Config, type ConfigSource, type ReadConfig, type Target } from './read-config.ts'
+export { readWitnessConfig, type WitnessConfig } from './read-witness-config.ts'
 export { configJsonSchema, type ConfigurableProtocol } from './schema.ts'
 export { createSecrets, type Secrets } from './secrets.ts'

@@ -47,6 +47,16 @@ describe('readConfig', () => {
     expect(warnings).toEqual([])
   })
 
+  it('reads how long recordings of a target are kept, in days', () => {
+    const target = (more: string) => `targets: { shop: { protocol: postgres, address: "h:1", database: d, user: u${more} } }`
+    expect(read(target(', retention: 30d')).config.retentionDays).toEqual({ shop: 30 })
+    expect(read(target('')).config.retentionDays).toEqual({})
+    for (const wrong of ['30', '0d', '-1d', '1.5d', '30 days', '1000000d', 'true'])
+      expect(mistakesIn(target(`, retention: ${wrong}`))).toEqual([
+        expect.stringContaining('targets.shop.retention: expected days such as 30d'),
+      ])
+  })
+
   it('reads the example of the contract', () => {
     const text = `
 data: ./data
@@ -118,7 +128,7 @@ surprise: true
         "3:18: targets.a.protocol: expected one of the protocols postgres, other, got \`postgress\`",
         "3:38: targets.a.address: expected an address \`host:port\` such as 127.0.0.1:7700, got the number 1",
         "4:3: targets.b.database: expected text, got nothing",
-        "7:5: targets.b.databas: expected one of protocol, address, labels, database, user, password, got \`databas\`",
+        "7:5: targets.b.databas: expected one of protocol, address, labels, retention, database, user, password, got \`databas\`",
         "9:15: targets.b.password: expected a secret: { env: NAME }, { file: PATH } or, in clear, { value: TEXT }, got text",
         "11:16: agents.x.secret: expected the environment variable \`UNSET\` to be set, got nothing",
         "12:16: agents.y.secret: expected a readable file \`./absent\`, got none",
@@ -126,7 +136,7 @@ surprise: true
         "14:29: tokens.ci.secret: expected a secret of at least 16 characters, got one of 5",
         "15:13: durability: expected one of standard, strict, got \`maybe\`",
         "16:11: policies: expected text, got a list",
-        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, recordings, got \`surprise\`",
+        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, log, witness, recordings, got \`surprise\`",
       ]
     `)
   })

@@ -1,13 +1,16 @@
-import { LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import type { Role } from '../identity/roles.ts'
 import type { Limits } from '../protocols/protocol.ts'
 import type { Secret } from '../protocols/shared/secret.ts'
-import type { Address, Disk, ServerTls } from '../runtime/machine.ts'
+import { assert } from '../runtime/assert.ts'
+import type { Address, ServerTls } from '../runtime/machine.ts'
 import { formatAddress, isEveryInterface, isLoopback, parseAddress } from './address.ts'
-import { ConfigInvalid, placeOf, type Mistake } from './mistakes.ts'
+import { ConfigDocument, describe, expectation, record, valueAt, type DocumentSource } from './config-document.ts'
+import type { LogToWatch } from '../witness/witness.ts'
+import { logsToWatch } from './logs-to-watch.ts'
+import { readWitnesses, type LogWitnesses } from './log-witnesses.ts'
 import { configSchema, targetBase, type ConfigurableProtocol } from './schema.ts'
-import { createSecrets, type Secrets } from './secrets.ts'
+import type { Secrets } from './secrets.ts'
 
 /** What the gateway runs by: `steno.yaml`, checked, with its defaults. */
 export interface Config {
@@ -24,10 +27,22 @@ export interface Config {
   durability: 'standard' | 'strict'
   limits: Limits
   targets: Record<string, Target>
+  /** Days that recordings are kept for, by the target's name; those of others are kept for good. */
+  retentionDays: Record<string, number>
   agents: Record<string, { secret: string; groups: string[] }>
   tokens: Record<string, { secret: string; role: Role; groups: string[] }>
   /** The directory that policies are published from, or null for those that are published through the API. */
   policies: string | null
+  log: {
+    /** Its name, or null for one that is made up once and kept. */
+    origin: string | null
+    /** Where the newest head is kept apart from the log, or null for the data directory. */
+    head: string | null
+    /** Who is asked to sign its checkpoints; null for nobody. */
+    witnesses: LogWitnesses | null
+  }
+  /** The witness that this gateway is for other logs, or null. */
+  witness: { name: string; logs: LogToWatch[] } | null
 }
 
 /** Something that can be reached through the gateway. */
@@ -40,11 +55,7 @@ export interface Target {
   settings: unknown
 }
 
-export interface ConfigSource {
-  /** As the person wrote it; relative paths inside the file count from its directory. */
-  path: string
-  disk: Pick<Disk, 'read' | 'exists'>
-  env: Readonly<Record<string, string | undefined>>
+export interface ConfigSource extends DocumentSource {
   protocols: Readonly<Record<string, ConfigurableProtocol>>
 }
 
@@ -65,32 +76,33 @@ const secretLengthMin = 16
 
 /** Reads `steno.yaml`. Throws `ConfigInvalid` with every mistake in it, each with its place. */
 export function readConfig(source: ConfigSource): ReadConfig {
-  const lines = new LineCounter()
-  const document = parseDocument(readText(source), { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
-  const check = new Check(source, document, lines)
-  if (!check.isReadable()) throw new ConfigInvalid(check.mistakes)
-  const raw: unknown = document.toJS() ?? {}
-  const parsed = configSchema(source.protocols).safeParse(raw, { error: expectation })
-  for (const issue of parsed.error?.issues ?? []) check.issue(raw, issue)
-  const targets = check.targets(raw)
-  const ports = check.ports(raw)
-  const agents = check.secretsOf(raw, 'agents')
-  const tokens = check.secretsOf(raw, 'tokens')
+  const document = new ConfigDocument(source)
+  const given = document.check(configSchema(source.protocols))
+  const check = new Check(document, source.protocols)
+  const targets = check.targets()
+  const listen = check.ports()
+  const agents = check.secretsOf('agents')
+  const tokens = check.secretsOf('tokens')
   check.distinct([...agents, ...tokens])
-  const tls = check.tls(raw)
-  if (!parsed.success || check.mistakes.length > 0) throw new ConfigInvalid(check.mistakes)
-  const given = parsed.data
+  const tls = document.tls()
+  const witnesses = given?.log ? readWitnesses(document, given.log, source.disk) : null
+  if (given) check.reachable(given, listen)
+  if (given?.witness && listen.web === null)
+    document.mistake(['witness'], 'the web port to be on: the witness answers there', 'it turned off', 'key')
+  document.mustBeRight()
+  assert(given !== null, 'a document without mistakes fits its schema')
   const config: Config = {
     file: source.path,
     gateway: given.gateway ?? { name: 'steno' },
-    data: check.secrets.resolve(given.data),
+    data: document.secrets.resolve(given.data),
     store: given.store ?? null,
-    listen: ports,
+    listen,
     publicHost: given.publicHost ?? null,
     tls,
     durability: given.durability,
     limits: { ...defaultLimits, ...withoutUndefined(given.limits ?? {}) },
     targets,
+    retentionDays: retentionDays(given.targets ?? {}),
     agents: Object.fromEntries(agents.map(({ name, text }) => [name, { secret: text, groups: given.agents?.[name]?.groups ?? [] }])),
     tokens: Object.fromEntries(
       tokens.map(({ name, text }) => {
@@ -98,11 +110,15 @@ export function readConfig(source: ConfigSource): ReadConfig {
         return [name, { secret: text, role, groups }]
       }),
     ),
-    policies: given.policies === undefined ? null : check.secrets.resolve(given.policies),
+    policies: given.policies === undefined ? null : document.secrets.resolve(given.policies),
+    log: {
+      origin: given.log?.origin ?? null,
+      head: given.log?.head === undefined ? null : document.secrets.resolve(given.log.head),
+      witnesses,
+    },
+    witness: given.witness ? { name: given.witness.name, logs: logsToWatch(given.witness.logs) } : null,
   }
-  check.reachable(config)
-  if (check.mistakes.length > 0) throw new ConfigInvalid(check.mistakes)
-  return { config, secrets: check.secrets, warnings: warningsOf(config) }
+  return { config, secrets: document.secrets, warnings: warningsOf(config) }
 }
 
 interface FoundSecret {
@@ -111,66 +127,32 @@ interface FoundSecret {
   text: string
 }
 
-/** One reading of one file: what it found wrong, and where. */
+/** What no schema sees: what names something else, and what goes with what. */
 class Check {
-  readonly mistakes: Mistake[] = []
-  readonly secrets: Secrets
-  readonly #source: ConfigSource
-  readonly #document: Document.Parsed
-  readonly #lines: LineCounter
+  readonly #document: ConfigDocument
+  readonly #protocols: ConfigSource['protocols']
 
-  constructor(source: ConfigSource, document: Document.Parsed, lines: LineCounter) {
-    this.#source = source
+  constructor(document: ConfigDocument, protocols: ConfigSource['protocols']) {
     this.#document = document
-    this.#lines = lines
-    this.secrets = createSecrets({ ...source, directory: directoryOf(source.path) })
-  }
-
-  /** Whether the text is YAML enough to look into; its syntax errors are mistakes in any case. */
-  isReadable(): boolean {
-    const harmless = new Set(['DUPLICATE_KEY', 'TAB_AS_INDENT'])
-    for (const { message, pos } of [...this.#document.errors, ...this.#document.warnings]) this.#at(pos[0], [], decapitalised(message))
-    if (!this.#document.errors.every(error => harmless.has(error.code))) return false
-    try {
-      this.#document.toJS()
-      return true
-    } catch (error) {
-      // An alias to nothing, or a few lines of aliases that unfold to millions.
-      this.#at(0, [], decapitalised(error instanceof Error ? error.message : String(error)))
-      return false
-    }
-  }
-
-  issue(raw: unknown, issue: z.core.$ZodIssue, under: PropertyKey[] = []): void {
-    const path = [...under, ...issue.path]
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) this.#mistake([...path, key], issue.message, `\`${key}\``, 'key')
-    } else if (issue.code === 'invalid_key') this.#mistake(path, issue.issues[0]?.message ?? 'a name', `\`${String(path.at(-1))}\``, 'key')
-    else
-      this.#mistake(
-        path,
-        issue.message,
-        issue.code === 'invalid_union' ? describeQuietly(valueAt(raw, path)) : describe(valueAt(raw, path)),
-        'value',
-      )
+    this.#protocols = protocols
   }
 
   /** The targets, each checked by its own protocol, as far as they make sense. */
-  targets(raw: unknown): Record<string, Target> {
+  targets(): Record<string, Target> {
     const targets: Record<string, Target> = {}
-    for (const [name, value] of Object.entries(record(valueAt(raw, ['targets'])))) {
-      const { protocol: protocolName, address, labels, ...rest } = record(value)
+    for (const [name, value] of Object.entries(record(valueAt(this.#document.raw, ['targets'])))) {
+      const { protocol: protocolName, address, labels, retention: _, ...rest } = record(value)
       if (typeof protocolName !== 'string') continue
-      const protocol = Object.hasOwn(this.#source.protocols, protocolName) ? this.#source.protocols[protocolName] : undefined
+      const protocol = Object.hasOwn(this.#protocols, protocolName) ? this.#protocols[protocolName] : undefined
       if (!protocol) {
-        const known = Object.keys(this.#source.protocols).join(', ')
-        this.#mistake(['targets', name, 'protocol'], `one of the protocols ${known}`, describe(protocolName), 'value')
+        const known = Object.keys(this.#protocols).join(', ')
+        this.#document.mistake(['targets', name, 'protocol'], `one of the protocols ${known}`, describe(protocolName), 'value')
         continue
       }
       const settings = protocol.settings.safeParse(rest, { error: expectation })
-      const known = `one of protocol, address, labels, ${settingNames(protocol).join(', ')}`
+      const known = `one of protocol, address, labels, retention, ${settingNames(protocol).join(', ')}`
       for (const issue of settings.error?.issues ?? []) {
-        this.issue(raw, issue.code === 'unrecognized_keys' ? { ...issue, message: known } : issue, ['targets', name])
+        this.#document.issue(issue.code === 'unrecognized_keys' ? { ...issue, message: known } : issue, ['targets', name])
       }
       this.#missingSecrets(['targets', name], rest)
       const base = targetBase.safeParse({ protocol: protocolName, address, labels })
@@ -186,8 +168,8 @@ class Check {
     return targets
   }
 
-  ports(raw: unknown): Config['listen'] {
-    const given = record(valueAt(raw, ['listen']))
+  ports(): Config['listen'] {
+    const given = record(valueAt(this.#document.raw, ['listen']))
     const taken = new Map<string, string>()
     const port = (name: string, fallback: number): Address | null => {
       const value = given[name]
@@ -196,12 +178,13 @@ class Check {
       if (!address) return null
       const text = formatAddress(address)
       const other = taken.get(text)
-      if (other && address.port !== 0) this.#mistake(['listen', name], `another address than that of ${other}`, `\`${text}\``, 'value')
+      if (other && address.port !== 0)
+        this.#document.mistake(['listen', name], `another address than that of ${other}`, `\`${text}\``, 'value')
       taken.set(text, name)
       return address
     }
     const web = port('web', webPort)
-    const protocols = Object.values(this.#source.protocols).flatMap(protocol => {
+    const protocols = Object.values(this.#protocols).flatMap(protocol => {
       const address = port(protocol.name, protocol.port)
       return address ? [[protocol.name, address] as const] : []
     })
@@ -209,15 +192,15 @@ class Check {
   }
 
   /** The secrets of agents or tokens, read. */
-  secretsOf(raw: unknown, kind: 'agents' | 'tokens'): FoundSecret[] {
-    return Object.entries(record(valueAt(raw, [kind]))).flatMap(([name, value]) => {
+  secretsOf(kind: 'agents' | 'tokens'): FoundSecret[] {
+    return Object.entries(record(valueAt(this.#document.raw, [kind]))).flatMap(([name, value]) => {
       const path = [kind, name, 'secret']
       const source = record(value)['secret']
       if (!isSecret(source)) return []
-      const opened = this.secrets.open(source)
-      if ('missing' in opened) this.#mistake(path, opened.expected, opened.missing, 'value')
+      const opened = this.#document.secrets.open(source)
+      if ('missing' in opened) this.#document.mistake(path, opened.expected, opened.missing, 'value')
       else if (opened.text.length < secretLengthMin) {
-        this.#mistake(path, `a secret of at least ${secretLengthMin} characters`, `one of ${opened.text.length}`, 'value')
+        this.#document.mistake(path, `a secret of at least ${secretLengthMin} characters`, `one of ${opened.text.length}`, 'value')
       } else return [{ path, name, text: opened.text }]
       return []
     })
@@ -228,34 +211,17 @@ class Check {
     const owners = new Map<string, FoundSecret>()
     for (const secret of secrets) {
       const owner = owners.get(secret.text)
-      if (owner) this.#mistake(secret.path, 'a secret of its own', `that of ${owner.path.slice(0, 2).join('.')}`, 'value')
+      if (owner) this.#document.mistake(secret.path, 'a secret of its own', `that of ${owner.path.slice(0, 2).join('.')}`, 'value')
       else owners.set(secret.text, secret)
     }
   }
 
-  tls(raw: unknown): ServerTls | null {
-    const given = record(valueAt(raw, ['tls']))
-    const read = (key: 'certificate' | 'key', label: string): string | null => {
-      const path = given[key]
-      if (typeof path !== 'string') return null
-      const opened = this.secrets.open({ file: path })
-      if ('missing' in opened) this.#mistake(['tls', key], opened.expected, opened.missing, 'value')
-      else if (!opened.text.includes(`-----BEGIN ${label}`) && !/-----BEGIN [A-Z ]*PRIVATE KEY/.test(opened.text)) {
-        this.#mistake(['tls', key], `a PEM file with a ${label.toLowerCase()}`, `\`${path}\``, 'value')
-      } else return opened.text
-      return null
-    }
-    const certificate = read('certificate', 'CERTIFICATE')
-    const key = read('key', 'PRIVATE KEY')
-    return certificate && key ? { certificate, key, alpn: [] } : null
-  }
-
   /** Clients are given URLs, and `0.0.0.0` is not a place they can go to. */
-  reachable({ listen, publicHost }: Config): void {
+  reachable({ publicHost }: { publicHost?: string | undefined }, listen: Config['listen']): void {
     if (publicHost) return
     for (const [name, address] of Object.entries({ web: listen.web, ...listen.protocols })) {
       if (!address || !isEveryInterface(address)) continue
-      this.#mistake(
+      this.#document.mistake(
         ['listen', name],
         '`publicHost` beside it, since this listens on every interface',
         `\`${formatAddress(address)}\` alone`,
@@ -266,75 +232,20 @@ class Check {
 
   #missingSecrets(path: PropertyKey[], value: unknown): void {
     if (isSecret(value)) {
-      const opened = this.secrets.open(value)
-      if ('missing' in opened) this.#mistake(path, opened.expected, opened.missing, 'value')
+      const opened = this.#document.secrets.open(value)
+      if ('missing' in opened) this.#document.mistake(path, opened.expected, opened.missing, 'value')
     } else for (const [key, inner] of Object.entries(record(value))) this.#missingSecrets([...path, key], inner)
   }
-
-  #mistake(path: PropertyKey[], expected: string, got: string, part: 'key' | 'value'): void {
-    this.#at(placeOf(this.#document, path, part), path, `expected ${expected}, got ${got}`)
-  }
-
-  #at(offset: number, path: PropertyKey[], message: string): void {
-    const { line, col } = this.#lines.linePos(offset)
-    const mistake: Mistake = {
-      file: this.#source.path,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      path: path.map(String).join('.'),
-      message,
-    }
-    const isKnown = this.mistakes.some(known => known.line === mistake.line && known.column === mistake.column && known.message === message)
-    if (!isKnown) this.mistakes.push(mistake)
-  }
-}
-
-/** What was expected, for each kind of issue whose schema does not say it better. */
-function expectation(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return typeNames[issue.expected] ?? issue.expected
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`
-    case 'too_small':
-      return `at least ${issue.minimum}`
-    case 'too_big':
-      return `at most ${issue.maximum}`
-    case 'invalid_union':
-      return 'a secret: { env: NAME }, { file: PATH } or, in clear, { value: TEXT }'
-    case 'unrecognized_keys':
-      return 'only keys this version knows'
-    default:
-      return undefined
-  }
-}
-
-const typeNames: Partial<Record<string, string>> = {
-  string: 'text',
-  object: 'a section of keys and values',
-  record: 'a section of names and values',
-  array: 'a list',
-  boolean: 'true or false',
-  int: 'a whole number',
-}
-
-/** A value as a mistake shows it: outside names in backticks, long ones cut, what may be a secret never. */
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'an empty value'
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
-  if (typeof value === 'object') return `a section with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
-  if (typeof value === 'string') return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``
-  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : `a ${typeof value}`
-}
-
-/** A value that may be a secret in the wrong place: only what kind of thing it is. */
-function describeQuietly(value: unknown): string {
-  return typeof value === 'string' ? 'text' : describe(value)
 }
 
 function settingNames({ settings }: ConfigurableProtocol): string[] {
   return settings instanceof z.ZodObject ? Object.keys(settings.shape) : []
+}
+
+function retentionDays(targets: Record<string, { retention?: string | undefined }>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(targets).flatMap(([name, { retention }]) => (retention === undefined ? [] : [[name, Number.parseInt(retention, 10)]])),
+  )
 }
 
 function warningsOf({ listen, tls, targets }: Config): string[] {
@@ -349,45 +260,11 @@ function warningsOf({ listen, tls, targets }: Config): string[] {
   return [...open, ...idle]
 }
 
-function readText({ path, disk }: ConfigSource): string {
-  if (!disk.exists(path))
-    throw new ConfigInvalid([{ file: path, line: 1, column: 1, path: '', message: 'expected a configuration file, found none' }])
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(disk.read(path))
-  } catch (error) {
-    const cause =
-      error instanceof TypeError
-        ? 'expected UTF-8 text'
-        : `expected a readable file: ${error instanceof Error ? error.message : String(error)}`
-    throw new ConfigInvalid([{ file: path, line: 1, column: 1, path: '', message: cause }])
-  }
-}
-
-function directoryOf(path: string): string {
-  const slash = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))
-  return slash < 0 ? '.' : path.slice(0, Math.max(1, slash))
-}
-
 function isSecret(value: unknown): value is Secret {
   const keys = Object.keys(record(value))
   return keys.length === 1 && ['env', 'file', 'value'].includes(keys[0]!) && typeof Object.values(record(value))[0] === 'string'
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => {
-    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, key)) return undefined
-    return (inner as Record<PropertyKey, unknown>)[key]
-  }, value)
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
-}
-
 function withoutUndefined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
-}
-
-function decapitalised(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1)
 }

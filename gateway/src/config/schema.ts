@@ -3,6 +3,10 @@ import { secret } from '../protocols/shared/secret.ts'
 import { groupName, personGroup, principalName } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { parseAddress } from './address.ts'
+import { keyName } from './key-name.ts'
+import { witnessFields } from './log-witnesses.ts'
+import { watchedLogs } from './logs-to-watch.ts'
+import { section } from './section.ts'
 
 /** What config needs to know of a protocol: its name, its port, and how to check its targets. */
 export interface ConfigurableProtocol {
@@ -35,8 +39,18 @@ const labels = z
   .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'a label name'), z.string('text (quote it when it looks like a number)'))
   .meta({ description: 'what the target is, for rules and for people' })
 
+const retention = z
+  .string('days such as 30d')
+  .regex(/^[1-9][0-9]{0,4}d$/, 'days such as 30d')
+  .meta({ description: 'how long recordings are kept once their session is over; for good when left out', examples: ['30d', '365d'] })
+
 /** What every target says, whatever its protocol. */
-export const targetBase = z.looseObject({ protocol: z.string('the name of a protocol'), address, labels: labels.optional() })
+export const targetBase = z.looseObject({
+  protocol: z.string('the name of a protocol'),
+  address,
+  labels: labels.optional(),
+  retention: retention.optional(),
+})
 
 /** `steno.yaml` but for what each protocol's targets say of their own. */
 export function configSchema(protocols: Readonly<Record<string, ConfigurableProtocol>>) {
@@ -73,14 +87,16 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
       description: 'a directory of files NAME.policy.ts, published as they stand there and read-only in the browser; relative to this file',
       examples: ['./policies'],
     }),
+    log: section({
+      origin: keyName.optional().meta({ description: 'the name of the gateway’s log, for good; made up once when not said' }),
+      head: path.optional().meta({ description: 'where the newest head of the log is kept, apart from the data; relative to this file' }),
+      ...witnessFields,
+    }).optional(),
+    witness: section({ name: keyName, logs: watchedLogs })
+      .optional()
+      .meta({ description: 'the logs of other gateways that this one is a witness of, at /witness on its web port' }),
     recordings: z.never('nothing here: object storage is not supported in this version').optional(),
   })
-}
-
-/** A strict object whose complaint about an unknown key names the keys it knows. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape).join(', ')
-  return z.strictObject(shape, { error: issue => (issue.code === 'unrecognized_keys' ? `one of ${known}` : undefined) })
 }
 
 /** The JSON Schema of `steno.yaml`, for editors. */

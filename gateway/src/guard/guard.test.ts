@@ -7,7 +7,7 @@ import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import { Guard, type GuardOptions } from './guard.ts'
 import { noLaw } from './no-law.ts'
 import { LimitExceeded, RecordingFailed, type AnswerKeeper, type CommandDraft, type Ruling, type Session, type Ticket } from './session.ts'
-import { decidedBy, lawOf, TestConsent } from './test-law.ts'
+import { decidedBy, lawOf, TestConsent, TestEvidence } from './test-law.ts'
 import { ClientWire, TargetWire } from './wires.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -29,7 +29,7 @@ function rig(options: Partial<GuardOptions> = {}) {
   const machine = new SimulatedMachine()
   const syncErrors: Error[] = []
   const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: error => syncErrors.push(error), onGrown: () => {} })
-  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', law: noLaw, consent: null, ...options })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability: 'standard', law: noLaw, log: null, consent: null, ...options })
   const run = new AbortController()
   const request: SessionRequest = {
     run: {
@@ -58,7 +58,8 @@ function castOf({ machine }: Rig): Uint8Array {
 }
 
 /** What stands in the file at this moment, however the session goes on. */
-const eventsNow = (on: Rig): RecordedEvent[] => readRecording(castOf(on)).events.map(({ event }) => event)
+const linesNow = (on: Rig): number => readRecording(castOf(on)).events.length + 1
+const eventsNow = (on: Rig): RecordedEvent[] => readRecording(castOf(on)).events.flatMap(({ event }) => (event.code === 's' ? [] : [event]))
 
 /** A session with both wires, and a story of what each socket was given and what the file held right then. */
 function serve(on: Rig) {
@@ -410,6 +411,114 @@ describe('a limit that holds', () => {
     consent.asked.at(-1)?.settle({ granted: true, reviews: [] })
     const { ticket } = await ruling
     expect(() => give(session, ticket, 4)).toThrow(LimitExceeded)
+  })
+})
+
+describe('a command that must be witnessed', () => {
+  const demand = { rule: 'known outside', evidence: 'witnessed' as const, withinMs: 5000 }
+  const signedBy = { witnessed: true as const, by: { size: 7, by: ['w.example/1'] } }
+
+  function watched(more: ReturnType<typeof decidedBy> = {}) {
+    const [consent, evidence] = [new TestConsent(), new TestEvidence()]
+    const held = {
+      ...decidedBy('hold', 'known outside', 'its record comes first'),
+      approvals: [],
+      evidence: [demand, { ...demand, withinMs: 2000 }],
+    }
+    const on = rig({ law: lawOf(() => ({ ...held, ...more })), consent, evidence })
+    return { on, consent, evidence, ...serve(on) }
+  }
+
+  it('is in the file and on the disk before anybody is asked to vouch for it, and goes once they have', async () => {
+    const { on, evidence, session, story, target } = watched()
+    const ruling = session.submit(draft('drop'))
+    await settle()
+    const lines = linesNow(on)
+    expect(evidence.asked.map(({ ask }) => ask)).toEqual([{ session: session.id, lines, withinMs: 2000 }])
+    on.machine.disk.losePower()
+    expect(eventsNow(on)).toMatchObject([{ code: 'q', command: { decision: { verdict: 'hold' } } }, { code: 'o' }, { code: 'm' }])
+    evidence.asked[0]!.settle(signedBy)
+    const released = await ruling
+    if (released.verdict !== 'allow') throw new Error('expected a release')
+    target.send(bytes('drop'), released.pass)
+    expect(story).toEqual([])
+    await target.flush()
+    expect(eventsNow(on).slice(3)).toMatchObject([
+      { code: 'd', decision: { n: 1, decision: { verdict: 'allow', rule: 'known outside', witnessed: { size: 7, by: ['w.example/1'] } } } },
+      { code: 'm', label: 'witnessed: known outside' },
+    ])
+  })
+
+  it('waits for people first, and what they said is part of what is witnessed', async () => {
+    const approvals = [{ rule: 'ask kim', by: ['dba'], withinMs: 60_000, quorum: 1 }]
+    const { on, consent, evidence, session } = watched({ approvals })
+    const ruling = session.submit(draft('drop'))
+    await settle()
+    expect(evidence.asked).toEqual([])
+    const byKim = { by: 'kim', vote: 'approve' as const, comment: 'fine', at: '2026-01-01T00:00:00.000Z', digest: '0'.repeat(64) }
+    consent.asked[0]!.settle({ granted: true, reviews: [byKim] })
+    await settle()
+    const events = eventsNow(on)
+    expect(events.at(-1)).toMatchObject({ code: 'd', decision: { decision: { verdict: 'hold', reviews: [byKim] } } })
+    expect(evidence.asked[0]?.ask.lines).toBe(linesNow(on))
+    evidence.asked[0]!.settle(signedBy)
+    expect(await ruling).toMatchObject({ verdict: 'allow', decision: { approval: 'apr_1', reviews: [byKim], witnessed: { size: 7 } } })
+  })
+
+  it('asks no witness where people refused', async () => {
+    const { consent, evidence, session } = watched({ approvals: [{ rule: 'ask kim', by: ['dba'], withinMs: 60_000, quorum: 1 }] })
+    const ruling = session.submit(draft('drop'))
+    consent.asked[0]!.settle({ granted: false, because: 'rejected', reviews: [] })
+    expect(await ruling).toMatchObject({ verdict: 'deny', decision: { reason: 'consent was refused' } })
+    expect(evidence.asked).toEqual([])
+  })
+
+  it('is refused with a hint when nobody vouches in time', async () => {
+    const { evidence, session } = watched()
+    const ruling = session.submit(draft('drop'))
+    await settle()
+    evidence.asked[0]!.settle({ witnessed: false, because: 'late' })
+    const refused = await ruling
+    expect(refused).toMatchObject({ verdict: 'deny', decision: { rule: 'known outside', reason: 'its record was not witnessed in time' } })
+    expect(refused).toMatchObject({ isWithdrawn: false, hint: expect.stringContaining('witnesses answer') as string })
+  })
+
+  it('is refused with a hint where there are no witnesses', async () => {
+    const on = rig({
+      law: lawOf(() => ({ ...decidedBy('hold', 'known outside', 'first'), approvals: [], evidence: [demand] })),
+      consent: new TestConsent(),
+    })
+    const { session } = serve(on)
+    const refused = await session.submit(draft('drop'))
+    expect(refused).toMatchObject({ verdict: 'deny', hint: expect.stringContaining('configuration') as string })
+    session.commit()
+    expect(eventsNow(on)[0]).toMatchObject({ code: 'q', command: { decision: { verdict: 'deny', rule: 'known outside' } } })
+  })
+
+  it('is taken back by whoever asked, and by the end of its session', async () => {
+    const { evidence, session } = watched()
+    const ruling = session.submit(draft('drop'))
+    await settle()
+    expect(session.withdraw()).toBe(true)
+    expect(await ruling).toMatchObject({ verdict: 'deny', isWithdrawn: true })
+    const other = session.submit(draft('drop'))
+    await settle()
+    session.end('terminated')
+    expect(evidence.asked[1]?.signal.aborted).toBe(true)
+    expect(await other).toMatchObject({ verdict: 'deny', isWithdrawn: true })
+  })
+
+  it('does not run when what it would do changed while it waited', async () => {
+    const { evidence, session } = watched()
+    let verb = 'DROP'
+    const understand = () => ({ ...draft('drop').understand(), operations: [{ verb, tables: [], columns: [] }] })
+    const ruling = session.submit({ ...draft('drop'), understand, renew: () => void (verb = 'TRUNCATE') })
+    await settle()
+    evidence.asked[0]!.settle(signedBy)
+    expect(await ruling).toMatchObject({
+      verdict: 'deny',
+      decision: { reason: expect.stringContaining('changed while it waited') as string },
+    })
   })
 })
 

@@ -1,18 +1,23 @@
 import { LimitBook, type Alert } from '@steno/policy-dsl'
-import { RecordingWriter, type EndReason, type RecordingHeader } from '@steno/recordings'
-import type { Recordings } from '../journal/recordings.ts'
+import { eventMeanings, RecordingWriter, SaltPool, type EndReason, type RecordingHeader } from '@steno/recordings'
+import type { RecordingFile, Recordings } from '../journal/recordings.ts'
 import type { ActiveRun, SessionRequest } from '../protocols/protocol.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine } from '../runtime/machine.ts'
-import type { Consent, Law, LawfulSession } from './law.ts'
+import type { Consent, Evidence, Law, LawfulSession } from './law.ts'
+import type { Log, Receipt } from './log.ts'
 import { RecordingFailed, Session } from './session.ts'
 
 export interface GuardOptions {
   gateway: string
   durability: 'standard' | 'strict'
   law: Law
+  /** The log that sessions are in; null where they are in none, and their headers say so. */
+  log: Log | null
   /** Who is asked about held commands; null while nobody can be. */
   consent: Consent | null
+  /** Who waits for witnesses; null or absent while there are none. */
+  evidence?: Evidence | null
   /** A rule wants somebody to know of a command. */
   onAlert?: (alert: Alert, command: string) => void
 }
@@ -27,6 +32,11 @@ export interface OpenSession {
   session: Session
 }
 
+interface Begun {
+  file: RecordingFile
+  receipt: Receipt | null
+}
+
 /** The size of terminal that the transcript is laid out for. */
 const transcriptSize = { cols: 120, rows: 36 }
 
@@ -39,6 +49,7 @@ export class Guard {
   readonly #whenEmpty: (() => void)[] = []
   readonly #runs = new WeakMap<AbortSignal, Set<Session>>()
   readonly #limits: LimitBook
+  readonly #salts: SaltPool
   readonly #closed = { commands: 0, bytes: 0 }
 
   constructor(machine: Machine, recordings: Recordings, options: GuardOptions) {
@@ -46,6 +57,7 @@ export class Guard {
     this.#recordings = recordings
     this.#options = options
     this.#limits = new LimitBook()
+    this.#salts = new SaltPool(sizeBytes => machine.random(sizeBytes))
   }
 
   /** Commands and bytes recorded since the gateway started. */
@@ -62,25 +74,28 @@ export class Guard {
     return this.#open
   }
 
-  /** Creates a session and the first line of its recording. Throws `RecordingFailed` when that cannot be written. */
+  /** Creates a session, the first line of its recording, and its leaf in the log. Throws `RecordingFailed` when these cannot be written. */
   open(request: SessionRequest): Session {
     const { clock } = this.#machine
     const startedAtUs = clock.nowUs()
     const id = newId(this.#machine)
     const lawful = lawfulSession(id, startedAtUs, request)
     const law = this.#options.law.forSession(lawful)
-    const writer = new RecordingWriter()
-    writer.header(this.#header(lawful, request, law.version), transcriptSize, title(request))
+    const writer = new RecordingWriter(this.#salts)
+    writer.header({ ...this.#header(lawful, request, law.version), ...this.#options.log?.next() }, transcriptSize, title(request))
+    const { file, receipt } = this.#begin(id, startedAtUs, writer.take())
     const session = new Session({
       id,
       writer,
-      file: this.#openFile(id, startedAtUs),
+      file,
+      log: this.#options.log && receipt && { log: this.#options.log, receipt },
       clock,
       startedAtMonotonicUs: clock.monotonicUs(),
       durability: this.#options.durability,
       lawful,
       law,
       consent: this.#options.consent,
+      evidence: this.#options.evidence ?? null,
       limits: this.#limits,
       random: count => this.#machine.random(count),
       onAlert: this.#options.onAlert ?? (() => {}),
@@ -93,12 +108,6 @@ export class Guard {
       },
     })
     this.#open.set(id, { id, run: request.run.identity.id, target: request.target.name, protocol: request.protocol, startedAtUs, session })
-    try {
-      session.commit()
-    } catch (error) {
-      session.close('interrupted')
-      throw error
-    }
     this.#joinRun(request.run, session)
     return session
   }
@@ -137,10 +146,16 @@ export class Guard {
     this.#runs.get(run.over)?.delete(session)
   }
 
-  #openFile(id: string, startedAtUs: number) {
+  /** Writes the first line and puts the session into the log. One that is not in both never began. */
+  #begin(session: string, startedAtUs: number, header: Uint8Array): Begun {
+    let file: RecordingFile | null = null
     try {
-      return this.#recordings.open(id, startedAtUs)
+      file = this.#recordings.open(session, startedAtUs)
+      file.write(header)
+      const receipt = this.#options.log?.open({ session, header: header.subarray(0, -1), file }) ?? null
+      return { file, receipt }
     } catch (error) {
+      file?.discard()
       throw new RecordingFailed(error)
     }
   }
@@ -149,14 +164,7 @@ export class Guard {
     const { target, client } = request
     return {
       v: 1,
-      events: {
-        q: 'command',
-        b: 'body',
-        d: 'decision',
-        a: 'answer',
-        n: 'notice',
-        e: 'end',
-      },
+      events: eventMeanings,
       session: lawful.id,
       gateway: this.#options.gateway,
       protocol: request.protocol,

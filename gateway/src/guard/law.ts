@@ -1,4 +1,4 @@
-import type { CommandKind, Operation, Parameter, Principal, Review, RunIdentity, TransactionState } from '@steno/recordings'
+import type { CommandKind, Operation, Parameter, Principal, Review, RunIdentity, TransactionState, Witnessed } from '@steno/recordings'
 import type { ApprovalDemand, Judgement } from '@steno/policy-dsl'
 
 /** The published policies, as the guard asks them. */
@@ -74,6 +74,21 @@ export interface ConsentAsk {
   reason: string
   digest: string
 }
+
+/** Where held commands wait for witnesses. */
+export interface Evidence {
+  /** Waits until a quorum has signed a checkpoint that covers a recording so far. The outcome settles once; `withdrawn` when `signal` is aborted. Never rejects. */
+  witnessed(ask: EvidenceAsk, signal: AbortSignal): Promise<EvidenceOutcome>
+}
+
+/** The first `lines` lines of a session's recording, the header among them. They are in the file. */
+export interface EvidenceAsk {
+  session: string
+  lines: number
+  withinMs: number
+}
+
+export type EvidenceOutcome = { witnessed: true; by: Witnessed } | { witnessed: false; because: 'late' | 'withdrawn' }
 
 export type ConsentOutcome =
   | { granted: true; reviews: Review[] }

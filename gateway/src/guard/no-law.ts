@@ -11,7 +11,7 @@ const silence: SessionLaw = {
   version: noPolicy,
   judge: () => ({
     policyVersion: noPolicy,
-    judgement: { verdict: 'allow', by: null, matched: [], approvals: [], masks: [], limits: [], alerts: [] },
+    judgement: { verdict: 'allow', by: null, matched: [], approvals: [], evidence: [], masks: [], limits: [], alerts: [] },
   }),
   remember: () => {},
 }

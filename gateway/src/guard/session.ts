@@ -4,6 +4,7 @@ import {
   type Allowance,
   type ApprovalDemand,
   type Counted,
+  type EvidenceDemand,
   type LimitBook,
   type LimitObligation,
   type MaskObligation,
@@ -18,7 +19,6 @@ import type {
   NoticeRecord,
   Operation,
   Parameter,
-  Review,
   RowBlock,
   TransactionState,
 } from '@steno/recordings'
@@ -28,7 +28,8 @@ import { toHex } from '../runtime/bytes.ts'
 import { sha256 } from '../runtime/crypto.ts'
 import type { Clock } from '../runtime/machine.ts'
 import { contentOf } from './content.ts'
-import type { Consent, LawfulSession, SessionLaw } from './law.ts'
+import type { Consent, ConsentOutcome, Evidence, EvidenceOutcome, LawfulSession, SessionLaw } from './law.ts'
+import type { DenyReason, Log, Receipt } from './log.ts'
 import { noPolicy } from './no-law.ts'
 import { Cleared, guardKey, Pass } from './pass.ts'
 
@@ -163,8 +164,12 @@ export interface SessionParts {
   durability: 'standard' | 'strict'
   lawful: LawfulSession
   law: SessionLaw
+  /** Where refusals are told of, and what the client is given of it; null for a session that is in no log. */
+  log: { log: Log; receipt: Receipt } | null
   /** Null when nobody can be asked: then what needs consent is refused. */
   consent: Consent | null
+  /** Null when nobody witnesses the record: then what needs that is refused. */
+  evidence: Evidence | null
   limits: LimitBook
   random: (count: number) => Uint8Array
   onAlert: (alert: Alert, command: string) => void
@@ -184,7 +189,26 @@ interface Obliged {
   rows: number
 }
 
-/** A command that waits for consent. */
+/** What a command must wait for before it runs. */
+interface Demanded {
+  named: Omit<Decision, 'verdict'>
+  operations: Operation[]
+  demands: ApprovalDemand[]
+  evidence: EvidenceDemand[]
+  oblige: (ticket: Ticket) => void
+}
+
+interface Asking extends Pick<Demanded, 'named' | 'operations' | 'demands'> {
+  versionAsked: string
+  signal: AbortSignal
+}
+
+interface Asked {
+  id: string
+  outcome: Promise<ConsentOutcome>
+}
+
+/** A command that waits for people or witnesses. */
 interface Held {
   withdraw: AbortController
   /** Its line and what that says, once it is written. */
@@ -219,12 +243,18 @@ export class Session {
   #held: Held | null = null
   /** What keeps the last answer that had masks: they hold for what is said outside of answers as well. */
   #keeper: AnswerKeeper | null = null
+  /** Lines and commands that are in the file. */
+  #committedLines: number
+  #committedCommands = 0
+  /** Lines since then that refuse a command. */
+  #refused: { line: number; reason: DenyReason }[] = []
   /** Commands whose answers policies have demands on, by number, until they are over. */
   readonly #obliged = new Map<number, Obliged>()
 
   constructor(parts: SessionParts) {
     this.#parts = parts
     this.#writer = parts.writer
+    this.#committedLines = parts.writer.line
     this.id = parts.id
     this.#counted = countedOf(parts.lawful)
     this.over = this.#over.signal
@@ -234,8 +264,19 @@ export class Session {
     return this.#commands
   }
 
+  /** What the client can keep to show later that this session was in the log; null when it is in none. */
+  get receipt(): Receipt | null {
+    return this.#parts.log?.receipt ?? null
+  }
+
   get sizeBytes(): number {
     return this.#parts.file.sizeBytes
+  }
+
+  /** Its target may hear of it now; with strict durability once that it opened is on disk. */
+  begun(): void | Promise<void> {
+    const { durability, log } = this.#parts
+    if (durability === 'strict') return log ? log.log.durable() : this.#parts.file.durable()
   }
 
   /**
@@ -247,7 +288,7 @@ export class Session {
     this.#mustWork()
     if (draft.refusal) {
       const { rule, reason } = draft.refusal
-      return this.#deny(draft, { verdict: 'deny', policyVersion: 'built in', rule, reason }, null)
+      return this.#deny(draft, { verdict: 'deny', policyVersion: builtIn, rule, reason }, null)
     }
     const { law } = this.#parts
     this.#isWatched = !law.isSilent
@@ -386,6 +427,10 @@ export class Session {
     if (bytes.length === 0) return
     try {
       this.#parts.file.write(bytes)
+      const firstLine = this.#committedLines
+      this.#committedLines = this.#writer.line
+      this.#committedCommands = this.#commands
+      if (this.#refused.length > 0) this.#tellLog(bytes, firstLine)
     } catch (error) {
       this.#failed = new RecordingFailed(error)
       throw this.#failed
@@ -414,8 +459,8 @@ export class Session {
       const left = this.#held?.written
       if (left) this.#writer.decision(this.#atUs(), { n: left.ticket.n, decision: withdrawn(left.decision) })
       this.#writer.end(this.#atUs(), { reason, commands: this.#commands, ...(message === undefined ? {} : { message }) })
-      this.#parts.file.finish(this.#writer.take())
-    } else this.#parts.file.abandon()
+      this.#parts.file.finish(this.#writer.take(), { reason, commands: this.#committedCommands })
+    } else this.#parts.file.abandon(this.#committedCommands)
     this.#parts.onClosed()
   }
 
@@ -456,13 +501,13 @@ export class Session {
       if (compliance?.possible)
         this.#obliged.set(ticket.n, { keeper: compliance.keeper, limits, lifted, given: { rows: 0, bytes: 0 }, cutBy: null, rows: 0 })
     }
-    if (!runs || demands.length === 0) {
+    if (!runs || (demands.length === 0 && judgement.evidence.length === 0)) {
       if (runs) law.remember({ what: 'command', operations, verdict: 'allow' })
       const ruling = this.#allow(asked, { ...named, verdict: 'allow' }, operations)
       oblige(ruling.ticket)
       return ruling
     }
-    return this.#hold(asked, { named, operations, demands, oblige })
+    return this.#hold(asked, { named, operations, demands, evidence: judgement.evidence, oblige })
   }
 
   #allow(draft: CommandDraft, decision: Decision, operations?: Operation[]): Extract<Ruling, { verdict: 'allow' }> {
@@ -470,82 +515,63 @@ export class Session {
   }
 
   #deny(draft: CommandDraft, decision: Decision, hint: string | null, operations?: Operation[]): Ruling {
+    this.#closeAnswer()
+    this.#refused.push({ line: this.#writer.line, reason: decision.policyVersion === builtIn ? 'built in' : 'policy' })
     return { verdict: 'deny', decision, ticket: this.#begin(draft, decision, operations), hint, isWithdrawn: false }
   }
 
-  /** Asks people, and waits. What was consented to is this command, in this session, under these policies, once. */
-  async #hold(
-    draft: CommandDraft,
-    {
-      named,
-      operations,
-      demands,
-      oblige,
-    }: { named: Omit<Decision, 'verdict'>; operations: Operation[]; demands: ApprovalDemand[]; oblige: (ticket: Ticket) => void },
-  ): Promise<Ruling> {
-    const { law, lawful, consent } = this.#parts
-    const number = this.#commands + 1
-    const text = draft.recorded?.text ?? draft.text
-    const parameters = (draft.recorded ?? draft).parameters ?? []
+  /** Waits for people, then for witnesses. What they agreed to is this command, in this session, under these policies, once. */
+  async #hold(draft: CommandDraft, { named, operations, demands, evidence, oblige }: Demanded): Promise<Ruling> {
+    const { law, evidence: witnesses } = this.#parts
     const versionAsked = law.version
     assert(this.#held === null, 'one command of a session is held at a time')
     const withdraw = new AbortController()
     const onOver = () => withdraw.abort()
-    let asked
-    try {
-      asked = consent?.request(
-        {
-          session: lawful,
-          number,
-          text,
-          parameters,
-          operations,
-          transaction: draft.transaction,
-          policyVersion: named.policyVersion,
-          demands,
-          reason: named.reason ?? 'a policy wants consent',
-          digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
-        },
-        withdraw.signal,
-      )
-    } catch {
-      // Nobody was asked: the request could not be written down, and what is not written down is not done.
-      asked = undefined
-    }
-    if (!asked)
-      return this.#deny(draft, { ...named, verdict: 'deny', reason: 'it needs consent, and nobody could be asked' }, null, operations)
+    const refuse = (reason: string, hint: string | null) => this.#deny(draft, { ...named, verdict: 'deny', reason }, hint, operations)
+    if (evidence.length > 0 && !witnesses) return refuse(noWitnesses, noWitnessesHint)
+    const asked = demands.length > 0 ? this.#ask(draft, { named, operations, demands, versionAsked, signal: withdraw.signal }) : null
+    if (demands.length > 0 && !asked) return refuse('it needs consent, and nobody could be asked', null)
     const held: Held = { withdraw, written: null }
     this.#held = held
     this.over.addEventListener('abort', onOver)
     if (this.over.aborted) onOver()
     try {
-      const asHeld: Decision = { ...named, verdict: 'hold', approval: asked.id }
-      const ticket = this.#begin(draft, asHeld, operations)
-      held.written = { ticket, decision: asHeld }
+      let decision: Decision = { ...named, verdict: 'hold', ...(asked ? { approval: asked.id } : {}) }
+      const ticket = this.#begin(draft, decision, operations)
+      held.written = { ticket, decision }
       this.commit()
-      const outcome = await asked.outcome
-      const changed = outcome.granted && !this.#closed ? await this.#changedSince(draft, operations, versionAsked) : null
+      let refusal: Refusal | null = null
+
+      if (asked) {
+        const outcome = await asked.outcome
+        decision = { ...decision, reviews: outcome.reviews }
+        if (!outcome.granted) refusal = refusalBy(outcome)
+      }
+      if (refusal === null && evidence.length > 0 && witnesses && !this.#closed) {
+        // What people said is part of what is witnessed.
+        if (asked) this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
+        held.written = { ticket, decision }
+        const outcome = await this.#witnessed(witnesses, evidence, withdraw.signal)
+        if (outcome.witnessed) decision = { ...decision, witnessed: outcome.by }
+        else refusal = refusals[outcome.because]
+      }
+      if (refusal === null && !this.#closed) refusal = await this.#changedSince(draft, operations, versionAsked)
+
       // The session ended first, and said so in the recording.
-      if (this.#closed) return { verdict: 'deny', decision: withdrawn(asHeld), ticket, hint: null, isWithdrawn: true }
+      if (this.#closed) return { verdict: 'deny', decision: withdrawn(decision), ticket, hint: null, isWithdrawn: true }
       held.written = null
       this.#mustWork()
-      // Between the last vote and now, whoever asked may have gone.
-      const isTakenBack = withdraw.signal.aborted
-      const refusal = outcome.granted ? (isTakenBack ? refusals.withdrawn : changed) : refusalBy(outcome)
-      const decision: Decision = {
-        ...named,
-        verdict: refusal === null ? 'allow' : 'deny',
-        approval: asked.id,
-        reviews: outcome.reviews,
-        ...(refusal === null ? {} : { reason: refusal }),
-      }
+      // Between the last vote or signature and now, whoever asked may have gone.
+      if (withdraw.signal.aborted) refusal = refusals.withdrawn
+      decision = { ...decision, verdict: refusal === null ? 'allow' : 'deny', ...(refusal === null ? {} : { reason: refusal.reason }) }
       this.#closeAnswer()
+      if (refusal !== null) this.#refused.push({ line: this.#writer.line, reason: 'hold' })
       this.#writer.decision(this.#atUs(), { n: ticket.n, decision })
-      this.#writer.marker(this.#atUs(), refusal === null ? `approved: ${named.rule ?? ''}` : `deny: ${refusal}`)
+      const passed = `${asked ? 'approved' : 'witnessed'}: ${named.rule ?? ''}`
+      this.#writer.marker(this.#atUs(), refusal === null ? passed : `deny: ${refusal.reason}`)
       law.remember({ what: 'command', operations, verdict: refusal === null ? 'allow' : 'deny' })
-      const isWithdrawn = isTakenBack || (!outcome.granted && outcome.because === 'withdrawn')
-      if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: heldHint, isWithdrawn }
-      law.remember({ what: 'approval' })
+      if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: refusal.hint, isWithdrawn: refusal === refusals.withdrawn }
+      if (asked) law.remember({ what: 'approval' })
       oblige(ticket)
       return { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
     } finally {
@@ -556,15 +582,51 @@ export class Session {
     }
   }
 
+  /** Asks people; null when nobody could be. */
+  #ask(draft: CommandDraft, { named, operations, demands, versionAsked, signal }: Asking): Asked | null {
+    const { lawful, consent } = this.#parts
+    const number = this.#commands + 1
+    try {
+      const asked = consent?.request(
+        {
+          session: lawful,
+          number,
+          text: draft.recorded?.text ?? draft.text,
+          parameters: (draft.recorded ?? draft).parameters ?? [],
+          operations,
+          transaction: draft.transaction,
+          policyVersion: named.policyVersion,
+          demands,
+          reason: named.reason ?? 'a policy wants consent',
+          digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
+        },
+        signal,
+      )
+      return asked ?? null
+    } catch {
+      // The request could not be written down, and what is not written down is not done.
+      return null
+    }
+  }
+
+  /** Waits until others vouch for the record so far. Of several rules, the most impatient says how long. */
+  async #witnessed(witnesses: Evidence, demands: EvidenceDemand[], signal: AbortSignal): Promise<EvidenceOutcome> {
+    this.commit()
+    const { line: lines } = this.#writer
+    // What others sign for must not be lost with the power.
+    await this.#parts.file.durable()
+    return witnesses.witnessed({ session: this.id, lines, withinMs: Math.min(...demands.map(({ withinMs }) => withinMs)) }, signal)
+  }
+
   /** Why what was consented to may not run any more, or null: while people thought, policies may have changed, or what the command would do. */
-  async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<string | null> {
+  async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<Refusal | null> {
     try {
       await draft.renew()
-      if (this.#parts.law.version !== versionAsked) return 'the policies changed while it waited; ask again'
+      if (this.#parts.law.version !== versionAsked) return refusals.otherPolicies
       const now = draft.understand().operations
-      return JSON.stringify(now) === JSON.stringify(operations) ? null : 'what it would do changed while it waited; ask again'
+      return JSON.stringify(now) === JSON.stringify(operations) ? null : refusals.otherEffect
     } catch {
-      return 'what it would do could not be read again; ask again'
+      return refusals.unreadable
     }
   }
 
@@ -652,6 +714,17 @@ export class Session {
     else if (!this.#writer.data(part)) this.#writer.part({ kind: 'data', content: contentOf(joined(part)) })
   }
 
+  /** Puts the refusals of a batch that is in the file into the log. */
+  #tellLog(bytes: Uint8Array, firstLine: number): void {
+    let at = firstLine
+    let start = 0
+    for (const { line, reason } of this.#refused.splice(0)) {
+      for (; at < line; at++) start = bytes.indexOf(newline, start) + 1
+      const text = bytes.subarray(start, bytes.indexOf(newline, start))
+      this.#parts.log?.log.deny({ session: this.id, line, text, reason })
+    }
+  }
+
   #closeAnswer(): void {
     if (this.#answering === 0) return
     this.#writer.closeAnswer()
@@ -681,24 +754,43 @@ function joined({ bytes, ranges, count }: ContentBlock): Uint8Array {
 }
 
 const nothing = new Uint8Array(0)
+const newline = 0x0a
+/** What stands for the policy's version where the gateway itself refuses. */
+const builtIn = 'built in'
+
+const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
+const lateHint = 'ask again later, or change the statement so that the rule does not hold it; the gateway’s log says which witnesses answer'
+
+/** Why a command that waited does not run, and what can be done about it. */
+interface Refusal {
+  reason: string
+  hint: string
+}
 
 /** Why consent was not given; whoever rejected says it best. */
-function refusalBy({ because, reviews }: { because: keyof typeof refusals; reviews: readonly Review[] }): string {
+function refusalBy({ because, reviews }: Extract<ConsentOutcome, { granted: false }>): Refusal {
   const comment = because === 'rejected' ? reviews.findLast(({ vote }) => vote === 'reject')?.comment.trim() : ''
-  return comment ? `${refusals[because]}: ${comment.replaceAll(/\s+/g, ' ')}` : refusals[because]
+  const refusal: Refusal = refusals[because]
+  return comment ? { ...refusal, reason: `${refusal.reason}: ${comment.replaceAll(/\s+/g, ' ')}` } : refusal
 }
 
 const refusals = {
-  rejected: 'consent was refused',
-  expired: 'nobody decided in time',
-  withdrawn: 'it was withdrawn before anybody decided',
-}
+  rejected: { reason: 'consent was refused', hint: heldHint },
+  expired: { reason: 'nobody decided in time', hint: heldHint },
+  withdrawn: { reason: 'it was withdrawn before anybody decided', hint: heldHint },
+  late: { reason: 'its record was not witnessed in time', hint: lateHint },
+  otherPolicies: { reason: 'the policies changed while it waited; ask again', hint: heldHint },
+  otherEffect: { reason: 'what it would do changed while it waited; ask again', hint: heldHint },
+  unreadable: { reason: 'what it would do could not be read again; ask again', hint: heldHint },
+} satisfies Record<string, Refusal>
+
+const noWitnesses = 'its record must be witnessed, and this gateway has no witnesses'
+const noWitnessesHint = 'whoever runs the gateway names witnesses and their quorum under `log` in its configuration'
 
 function withdrawn(decision: Decision): Decision {
-  return { ...decision, verdict: 'deny', reason: refusals.withdrawn }
+  return { ...decision, verdict: 'deny', reason: refusals.withdrawn.reason }
 }
 
-const heldHint = 'ask whoever decides first, or change the statement so that the rule does not hold it'
 const limitHint = 'ask for less, or wait until the limit has room again'
 /** How long whoever may approve has for a command that a limit holds. */
 const limitHoldMs = 15 * 60 * 1000

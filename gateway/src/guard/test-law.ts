@@ -1,5 +1,15 @@
 import type { Judgement } from '@steno/policy-dsl'
-import type { Consent, ConsentAsk, ConsentOutcome, Law, LawfulCommand, RememberedEvent } from './law.ts'
+import type {
+  Consent,
+  ConsentAsk,
+  ConsentOutcome,
+  Evidence,
+  EvidenceAsk,
+  EvidenceOutcome,
+  Law,
+  LawfulCommand,
+  RememberedEvent,
+} from './law.ts'
 
 /** A law that looks at every session and says what a test wants; what it does not say is allowed. */
 export function lawOf(judge: (command: LawfulCommand) => Partial<Judgement> | null, remembered: RememberedEvent[] = []): Law {
@@ -35,4 +45,16 @@ export class TestConsent implements Consent {
   }
 }
 
-const allowed: Judgement = { verdict: 'allow', by: null, matched: [], approvals: [], masks: [], limits: [], alerts: [] }
+/** Witnesses who sign when the test says so. */
+export class TestEvidence implements Evidence {
+  readonly asked: { ask: EvidenceAsk; signal: AbortSignal; settle: (outcome: EvidenceOutcome) => void }[] = []
+
+  witnessed(ask: EvidenceAsk, signal: AbortSignal): Promise<EvidenceOutcome> {
+    return new Promise(settle => {
+      this.asked.push({ ask, signal, settle })
+      signal.addEventListener('abort', () => settle({ witnessed: false, because: 'withdrawn' }))
+    })
+  }
+}
+
+const allowed: Judgement = { verdict: 'allow', by: null, matched: [], approvals: [], evidence: [], masks: [], limits: [], alerts: [] }

@@ -85,7 +85,7 @@ describe('groups of people', () => {
       { atUs: 1, kind: 'token.create', name: 'old', role: 'approver', sha256: hash, by },
       { atUs: 2, kind: 'sign-in', method: 'link', name: 'ada', role: 'admin', cookie: hash, replaces: null, expiresAtUs: 9e15 },
     ]
-    const text = lines.map(line => `${JSON.stringify(line)}\n`).join('')
+    const text = lines.map(line => `${JSON.stringify({ ...line, salt: 'A'.repeat(16) })}\n`).join('')
     machine.disk.append('/data/ledger.ndjson', { exclusive: true }).write(new TextEncoder().encode(text))
     expect(start(machine).tokens.list()).toMatchObject([
       { name: 'ci', groups: [] },

@@ -19,14 +19,31 @@ export type Permission =
   | 'manage agents'
   /** See, create and remove API tokens and sign-in links. */
   | 'manage tokens'
+  /** Put sessions and runs under legal hold. */
+  | 'place holds'
+  | 'lift holds'
+  /** Ask that something recorded be erased, and approve that it is when somebody else asks. */
+  | 'erase'
   /** Look after the gateway itself: rebuild its index. */
   | 'operate'
 
 const permissions: Record<Role, readonly Permission[]> = {
-  admin: ['read trail', 'read policies', 'publish policies', 'terminate', 'review approvals', 'manage agents', 'manage tokens', 'operate'],
+  admin: [
+    'read trail',
+    'read policies',
+    'publish policies',
+    'terminate',
+    'review approvals',
+    'manage agents',
+    'manage tokens',
+    'place holds',
+    'lift holds',
+    'erase',
+    'operate',
+  ],
   author: ['read trail', 'read policies', 'publish policies'],
   approver: ['read trail', 'read policies', 'terminate', 'review approvals'],
-  investigator: ['read trail', 'read policies', 'terminate'],
+  investigator: ['read trail', 'read policies', 'terminate', 'place holds', 'erase'],
 }
 
 /** Whether a role may do something. */

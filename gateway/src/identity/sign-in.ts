@@ -1,4 +1,4 @@
-import type { Actor, Ledger, LedgerEntry } from '../journal/ledger.ts'
+import type { Actor, Ledger, LedgerEntry, LedgerPlace } from '../journal/ledger.ts'
 import type { Machine } from '../runtime/machine.ts'
 import type { Role } from './roles.ts'
 import { newSecret, secretHash } from './secret-text.ts'
@@ -132,7 +132,7 @@ export class SignIn {
     person: Person
     cookie: string
     replaces: string | null
-  }): Promise<void> {
+  }): Promise<LedgerPlace> {
     return this.#ledger.append({ kind: 'sign-in', method, ...person, cookie: secretHash(cookie), replaces })
   }
 

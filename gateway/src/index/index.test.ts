@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { realMachine } from '../runtime/node.ts'
@@ -23,7 +23,12 @@ let lag: Lag
 
 beforeAll(async () => {
   directory = mkdtempSync(`${tmpdir()}/steno-index-`)
-  server = await startPostgres({ directory: `${directory}/store`, user: 'steno', settings: { fsync: 'off' }, log: () => {} })
+  server = await startPostgres({
+    directory: `${directory}/store`,
+    user: 'steno',
+    settings: { fsync: 'off', wal_recycle: 'off' },
+    log: () => {},
+  })
   sql = connectStore(server.connection, { connections: 2 })
   search = new PgSearch({ sql, nowUs: () => 1_700_000_100_000_000, lag: () => lag })
 }, 60_000)
@@ -78,6 +83,15 @@ async function texts(filter: Filter): Promise<string[]> {
 
 async function sessionsOf(filter: Filter): Promise<string[]> {
   return (await search.sessions(filter, all)).items.map(({ id }) => id)
+}
+
+/** The files of the store that have a text in them somewhere. */
+async function storeFilesWith(text: string): Promise<string[]> {
+  const [place] = await sql<{ directory: string }[]>`select setting as directory from pg_settings where name = 'data_directory'`
+  return readdirSync(place!.directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => `${entry.parentPath}/${entry.name}`)
+    .filter(path => readFileSync(path).includes(text))
 }
 
 /** Everything the index holds, but for what differs by how often it was read. */
@@ -162,6 +176,69 @@ describe('indexing', () => {
     expect(heard.flatMap(({ commands }) => commands)).toEqual(['s1.1', 's1.1', 's1.1'])
   })
 
+  it('gives of a recording with erased lines what the rest of it says, the same when it is indexed anew', async () => {
+    const recording = record({ id: 's1' })
+    recording.run('select 1', [['one']])
+    recording.run("select 'a secret'", [['another secret']])
+    recording.run('select 3', [['three']])
+    recording.end()
+    await index()
+    const [, , third] = (await search.commands({ session: 's1' }, all)).items.toReversed()
+    recording.erase(2)
+    await started?.indexer.forget({ session: 's1', path: recording.path, isErased: true })
+    await started?.indexer.settled()
+    expect(await texts({ session: 's1' })).toEqual(['select 3', 'select 1'])
+    expect(await texts({ text: 'secret' })).toEqual([])
+    expect(await search.command('s1.3')).toEqual(third)
+    expect(await search.session('s1')).toMatchObject({ commands: 2, endReason: 'client closed' })
+    const before = await dump()
+    await started?.indexer.reindex()
+    expect(await dump()).toEqual(before)
+    expect(problems).toEqual([])
+  })
+
+  it('knows how a session ended whose last line is erased', async () => {
+    const recording = record({ id: 's1' })
+    recording.run('select 1', [['one']])
+    recording.end()
+    recording.eraseLines({ from: 2, to: recording.lines })
+    await index()
+    expect(await search.session('s1')).toMatchObject({ commands: 1, endReason: 'client closed' })
+    expect((await search.session('s1'))?.endedAt).not.toBeNull()
+  })
+
+  it('forgets a session that is removed, whether its file is gone or not', async () => {
+    const recording = record({ id: 's1' })
+    recording.run('select 1')
+    recording.end()
+    record({ id: 's2' }).run('select 2')
+    await index()
+    await started?.indexer.forget({ session: 's1', path: null, isErased: false })
+    await started?.indexer.settled()
+    expect(await sessionsOf({})).toEqual(['s2'])
+    expect(await texts({})).toEqual(['select 2'])
+  })
+
+  it('leaves nothing of what was erased in the files of the store', async () => {
+    const recording = record({ id: 's1' })
+    const secret = 'v9kq-4711-xwtz'
+    // Often enough that the planner keeps it among the values it knows.
+    for (let n = 1; n <= 300; n++) recording.run(`select '${secret}'`, [[secret]])
+    recording.run('select 1', [['one']])
+    recording.end()
+    await index()
+    await sql`analyze steno_index.commands`
+    await sql`checkpoint`
+    expect((await storeFilesWith(secret)).length).toBeGreaterThan(1)
+    recording.eraseLines({ from: 1, to: recording.lines - 5 })
+    await started?.indexer.forget({ session: 's1', path: recording.path, isErased: true })
+    await started?.indexer.settled()
+    await sql`checkpoint`
+    expect(await texts({})).toEqual(['select 1'])
+    expect(await storeFilesWith(secret)).toEqual([])
+    expect(problems).toEqual([])
+  })
+
   it('goes on where the one before it stopped, and counts nothing twice', async () => {
     const recording = record({ id: 's1' })
     const n = recording.ask('select a from t')
@@ -172,7 +249,7 @@ describe('indexing', () => {
     await index()
     await started?.close()
     recording.raw(
-      ',\\"parts\\":[{\\"kind\\":\\"done\\",\\"tag\\":\\"SELECT 1\\",\\"rows\\":1},{\\"kind\\":\\"end\\",\\"transaction\\":\\"idle\\"}]}"]\n',
+      ',\\"parts\\":[{\\"kind\\":\\"done\\",\\"tag\\":\\"SELECT 1\\",\\"rows\\":1},{\\"kind\\":\\"end\\",\\"transaction\\":\\"idle\\"}],\\"salt\\":\\"AAAAAAAAAAAAAAAA\\"}"]\n',
     )
     await index()
     expect(await search.command('s1.1')).toMatchObject({ rows: 1, durationMs: 100.5 })

@@ -1,5 +1,5 @@
 export { CursorInvalid } from './cursor.ts'
-export type { Followed, Indexed, Lag } from './indexer.ts'
+export type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 export { openIndex, type Index, type IndexOptions } from './open-index.ts'
 export type { Bucket, Filter, Page, Search } from './search.ts'
 export type { StoreConnection } from './store.ts'

@@ -28,6 +28,7 @@ async function take(request: Request): Promise<void> {
   if (request.kind === 'follow') return request.recordings.forEach(recording => indexer.follow(recording))
   if (request.kind === 'settle') await indexer.settled()
   if (request.kind === 'reindex') await indexer.reindex()
+  if (request.kind === 'forget') await indexer.forget(request.forgotten)
   if (request.kind === 'close') await close()
   tell({ kind: 'done', number: request.number })
   if (request.kind === 'close') port?.close()

@@ -2,6 +2,7 @@ import { RecordingError } from '@steno/recordings'
 import type { Machine } from '../runtime/machine.ts'
 import { Lru } from '../runtime/lru.ts'
 import type { CommandRow } from './rows.ts'
+import { purgeStore } from './purge-store.ts'
 import { indexRuns } from './runs.ts'
 import { applySchema, emptyIndex, isSqlState } from './schema.ts'
 import { beginSession, readLine, type ReadOperations, type SessionState } from './session-reader.ts'
@@ -13,6 +14,15 @@ export interface Followed {
   session: string
   path: string
   sizeBytes: number
+}
+
+/** A session that the index shall know nothing more of, or only what its recording says now. */
+export interface Forgotten {
+  session: string
+  /** Where the recording is that it is read anew from; null when there is none. */
+  path: string | null
+  /** Whether nothing of it may be left in the store's files either, where the store lets us see to that. */
+  isErased: boolean
 }
 
 /** What has just become searchable. */
@@ -71,6 +81,7 @@ export class Indexer {
   readonly #ready: Promise<void>
   #resolveReady: () => void = () => {}
   #settling: (() => void)[] = []
+  readonly #forgetting: (Forgotten & { resolve: () => void })[] = []
   #wake: () => void = () => {}
   #isPrepared = false
   #mustEmpty = false
@@ -110,6 +121,15 @@ export class Indexer {
     this.#mustEmpty = true
     this.#isPrepared = false
     return this.settled()
+  }
+
+  /** Takes a session out of the store. Settles when it is out; reading it anew comes later. */
+  forget(forgotten: Forgotten): Promise<void> {
+    return new Promise(resolve => {
+      this.#forgetting.push({ ...forgotten, resolve })
+      this.#ledgerReadAtUs = -Infinity
+      this.#wake()
+    })
   }
 
   /** Settles when everything it knows of is in the store. */
@@ -188,6 +208,7 @@ export class Indexer {
 
   /** Does one transaction's worth of work. Gives false when there was none. */
   async #step(): Promise<boolean> {
+    await this.#forget()
     const runs = await this.#indexLedger()
     const batch: Reading[] = []
     try {
@@ -210,6 +231,22 @@ export class Indexer {
       })
     }
     return this.#waiting.size > 0 || runs !== null
+  }
+
+  async #forget(): Promise<void> {
+    const { sql, machine, onProblem } = this.#parts
+    for (let first = this.#forgetting[0]; first; first = this.#forgetting[0]) {
+      const { session, path, isErased, resolve } = first
+      this.#states.delete(session)
+      this.#waiting.delete(session)
+      this.#unreadable.delete(session)
+      await forgetSession(sql, session)
+      if (isErased) for (const problem of await purgeStore(sql)) onProblem(problem)
+      if (path !== null && machine.disk.exists(path))
+        this.#waiting.set(session, { path, sizeBytes: machine.disk.sizeBytes(path), indexedBytes: 0 })
+      this.#forgetting.shift()
+      resolve()
+    }
   }
 
   /** Gives null when there was nothing to read. */

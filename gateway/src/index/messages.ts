@@ -1,4 +1,4 @@
-import type { Followed, Indexed, Lag } from './indexer.ts'
+import type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 import type { StoreConnection } from './store.ts'
 
 /** What the indexer's thread is started with. */
@@ -8,7 +8,10 @@ export interface IndexerStart {
 }
 
 /** What the gateway asks of the indexer's thread. Those with a number are answered. */
-export type Request = { kind: 'follow'; recordings: Followed[] } | { kind: 'settle' | 'reindex' | 'close'; number: number }
+export type Request =
+  | { kind: 'follow'; recordings: Followed[] }
+  | { kind: 'settle' | 'reindex' | 'close'; number: number }
+  | { kind: 'forget'; number: number; forgotten: Forgotten }
 
 /** What the indexer's thread tells. */
 export type Report =

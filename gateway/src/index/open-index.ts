@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '../runtime/machine.ts'
-import type { Followed, Indexed, Lag } from './indexer.ts'
+import type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 import type { IndexerStart, Report, Request } from './messages.ts'
 import { PgSearch } from './pg-search.ts'
 import type { Search } from './search.ts'
@@ -30,6 +30,8 @@ export interface Index {
   lag(): Lag
   /** Settles when everything followed so far, and all of the ledger, can be found. */
   settled(): Promise<void>
+  /** Takes a session out of the index. Settles when it is out; rejects when the gateway stops before that. */
+  forget(forgotten: Forgotten): Promise<void>
   /** Empties the index and fills it again from the recordings and the ledger; settles when it is full. */
   reindex(): Promise<void>
   close(): Promise<void>
@@ -70,9 +72,10 @@ export function openIndex(options: IndexOptions): Index {
     lag: () => thread.lag,
     settled() {
       passOn()
-      return thread.ask('settle')
+      return thread.ask({ kind: 'settle' })
     },
-    reindex: () => thread.ask('reindex'),
+    forget: forgotten => thread.ask({ kind: 'forget', forgotten }),
+    reindex: () => thread.ask({ kind: 'reindex' }),
     async close() {
       passOn()
       await thread.close()
@@ -87,7 +90,7 @@ class IndexerThread {
   readonly ready: Promise<void>
   lag: Lag = { bytes: 0, sessions: 0 }
   readonly #options: IndexOptions
-  readonly #asked = new Map<number, { kind: 'settle' | 'reindex' | 'close'; resolve: () => void }>()
+  readonly #asked = new Map<number, { request: Request; resolve: () => void; reject: (error: Error) => void }>()
   #worker: Worker
   #number = 0
   #isClosing = false
@@ -105,17 +108,18 @@ class IndexerThread {
     this.#worker.postMessage(request)
   }
 
-  ask(kind: 'settle' | 'reindex' | 'close'): Promise<void> {
+  ask(asked: { kind: 'settle' | 'reindex' | 'close' } | { kind: 'forget'; forgotten: Forgotten }): Promise<void> {
     const number = ++this.#number
-    return new Promise(resolve => {
-      this.#asked.set(number, { kind, resolve })
-      this.tell({ kind, number })
+    const request: Request = { ...asked, number }
+    return new Promise((resolve, reject) => {
+      this.#asked.set(number, { request, resolve, reject })
+      this.tell(request)
     })
   }
 
   async close(): Promise<void> {
     this.#isClosing = true
-    await this.ask('close')
+    await this.ask({ kind: 'close' })
     await this.#worker.terminate()
   }
 
@@ -136,7 +140,7 @@ class IndexerThread {
         if (this.#isClosing) return
         this.#worker = this.#start()
         // It finds by itself what has grown meanwhile, but not who waits.
-        for (const [number, { kind }] of this.#asked) this.tell({ kind, number })
+        for (const { request } of this.#asked.values()) this.tell(request)
       })
     })
     return worker
@@ -161,7 +165,11 @@ class IndexerThread {
   }
 
   #answerAll(): void {
-    for (const { resolve } of this.#asked.values()) resolve()
+    for (const { request, resolve, reject } of this.#asked.values()) {
+      // Who waits for something to be gone must not believe it is.
+      if (request.kind === 'forget') reject(new Error('the gateway stops'))
+      else resolve()
+    }
     this.#asked.clear()
   }
 }

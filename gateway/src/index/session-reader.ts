@@ -4,6 +4,7 @@ import {
   RecordingError,
   type AnswerPart,
   type CommandRecord,
+  type EndReason,
   type Operation,
   type RecordedEvent,
 } from '@steno/recordings'
@@ -29,7 +30,7 @@ export function readLine(state: SessionState, line: Uint8Array, readOperations: 
   const { session } = state
   const frame = session.indexed_lines
   const { intervalUs, event } = parseEvent(decode(line, frame), frame)
-  session.indexed_lines++
+  session.indexed_lines = event.code === 'v' ? event.erased.to : frame + 1
   session.indexed_bytes += line.length + 1
   session.last_us += intervalUs
   const changed = take(state, event, frame, readOperations)
@@ -75,12 +76,19 @@ function take(state: SessionState, event: RecordedEvent, frame: number, readOper
       return row
     }
     case 'e':
-      session.ended_us = session.started_us + session.last_us
-      session.end_reason = event.end.reason
+      end(session, event.end)
+      return null
+    case 'v':
+      if (event.erased.end) end(session, event.erased.end)
       return null
     default:
       return null
   }
+}
+
+function end(session: SessionRow, { reason }: { reason: EndReason }): void {
+  session.ended_us = session.started_us + session.last_us
+  session.end_reason = reason
 }
 
 function takePart({ session, running }: SessionState, row: CommandRow, part: AnswerPart): void {

@@ -1,12 +1,19 @@
 import {
+  eraseLines,
   eventMeanings,
+  linesOfCommand,
   RecordingWriter,
+  SaltPool,
+  withoutLines,
   type AnswerPart,
   type CommandRecord,
   type EndReason,
+  type LineRange,
   type RecordingHeader,
+  type RecordingSource,
 } from '@steno/recordings'
-import type { Machine } from '../runtime/machine.ts'
+import { sha256 } from '../runtime/crypto.ts'
+import type { Disk, Machine } from '../runtime/machine.ts'
 
 /** A session for a test: who, when, and what was asked. */
 export interface Told {
@@ -25,13 +32,15 @@ export interface Told {
 export class TestRecording {
   readonly path: string
   readonly session: string
-  readonly #writer = new RecordingWriter()
+  readonly #writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
+  readonly #disk: Disk
   readonly #append: (bytes: Uint8Array) => void
   #n = 0
   #atUs = 0
 
   constructor(machine: Machine, dataDirectory: string, told: Told) {
     this.session = told.id
+    this.#disk = machine.disk
     const startedAtUs = told.startedAtUs ?? 1_700_000_000_000_000
     const directory = `${dataDirectory}/sessions/${new Date(startedAtUs / 1000).toISOString().slice(0, 10)}`
     machine.disk.makeDirectory(directory)
@@ -89,6 +98,25 @@ export class TestRecording {
     this.flush()
   }
 
+  /** Lines so far. */
+  get lines(): number {
+    return this.#writer.line
+  }
+
+  /** Erases all that tells of a command. */
+  erase(n: number): void {
+    this.eraseLines(...linesOfCommand(this.#source(), n))
+  }
+
+  eraseLines(...ranges: LineRange[]): void {
+    const source = this.#source()
+    this.#disk.replace(this.path, withoutLines(source, eraseLines(sha256, source, { ranges, erasure: 'era_1' })))
+  }
+
+  #source(): RecordingSource {
+    return { sizeBytes: this.#disk.sizeBytes(this.path), read: range => this.#disk.readRange(this.path, range) }
+  }
+
   end(reason: EndReason = 'client closed'): void {
     this.#writer.end(this.#atUs, { reason, commands: this.#n })
     this.flush()
@@ -138,7 +166,7 @@ export function runEnded(told: { id: string; atUs: number; exitCode: number | nu
 }
 
 function line(entry: object): string {
-  return `${JSON.stringify(entry)}\n`
+  return `${JSON.stringify({ ...entry, salt: 'A'.repeat(16) })}\n`
 }
 
 function header(told: Told, startedAtUs: number): RecordingHeader {

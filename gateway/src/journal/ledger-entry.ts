@@ -29,6 +29,12 @@ const role = z.enum(['admin', 'author', 'approver', 'investigator'])
 /** The groups of a person or a token; entries from before there were any have none. */
 const groups = z.array(z.string())
 
+/** A SHA-256 as the log's leaves have it. */
+const root = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/)
+
+/** Lines of a recording, from `from` to before `to`. */
+const lineRange = z.strictObject({ from: z.int().min(1), to: z.int().min(2) })
+
 const demand = z.strictObject({ rule: z.string(), by: z.array(z.string()), withinMs: z.int().min(1), quorum: z.int().min(1) })
 
 const events = [
@@ -68,7 +74,7 @@ const events = [
     expiresAtUs: z.int(),
   }),
   z.strictObject({ kind: z.literal('sign-out'), cookie: hash, by: actor }),
-  /** Somebody looked at a recording. Once an hour for each reader and recording. */
+  /** Somebody looked at a recording. Once in a quarter of an hour for each reader and recording. */
   z.strictObject({ kind: z.literal('read'), session: z.string(), by: actor }),
   z.strictObject({ kind: z.literal('terminate'), session: z.string(), by: actor }),
   /** A policy is in force from here on, in the place of the one of its name: as its author wrote it, and as it is judged by. */
@@ -115,6 +121,66 @@ const events = [
     state: z.enum(['granted', 'rejected', 'expired', 'withdrawn']),
     because: z.enum(['votes', 'time', 'session over', 'gateway restarted']),
   }),
+  /** Somebody has the log's key changed: the one named is to sign no more. */
+  z.strictObject({ kind: z.literal('log key change'), replaces: z.string(), by: actor }),
+  /** Connections were turned away before they had a session: how many since the last such entry, and the first of them, as they said they were. */
+  z.strictObject({
+    kind: z.literal('connections refused'),
+    count: z.int().min(1),
+    first: z.array(z.strictObject({ client: z.string(), reason: z.string(), run: z.string().nullable(), target: z.string().nullable() })),
+  }),
+  /** Nothing of a session, or of any session of a run, is removed or erased until this is lifted. One of the two is there. */
+  z.strictObject({
+    kind: z.literal('hold placed'),
+    hold: z.string(),
+    session: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+    reason: z.string(),
+    by: actor,
+  }),
+  z.strictObject({
+    kind: z.literal('hold lifted'),
+    hold: z.string(),
+    session: z.string().exactOptional(),
+    run: z.string().exactOptional(),
+    reason: z.string(),
+    by: actor,
+  }),
+  /** A recording is older than its target's rule keeps it, and goes. What it was: its tree, as it was sealed. */
+  z.strictObject({
+    kind: z.literal('recording removed'),
+    session: z.string(),
+    run: z.string(),
+    target: z.string(),
+    retentionDays: z.int().min(1),
+    endedAtUs: z.int(),
+    size: z.int().min(1),
+    root,
+  }),
+  /** Somebody wants lines of a recording erased. What they say is said nowhere but there; `commands` are those whose lines are among them. */
+  z.strictObject({
+    kind: z.literal('erasure requested'),
+    erasure: z.string(),
+    session: z.string(),
+    lines: z.array(lineRange).min(1),
+    commands: z.array(z.int().min(1)),
+    reason: z.string(),
+    by: actor,
+  }),
+  z.strictObject({ kind: z.literal('erasure approved'), erasure: z.string(), by: actor }),
+  z.strictObject({ kind: z.literal('erasure refused'), erasure: z.string(), reason: z.string(), by: actor }),
+  /** These lines go now. `void` is the leaf hash of the line that stands in their place. */
+  z.strictObject({
+    kind: z.literal('lines erased'),
+    erasure: z.string(),
+    session: z.string(),
+    from: z.int().min(1),
+    to: z.int().min(2),
+    hashes: z.array(root).min(1),
+    void: root,
+  }),
+  /** Nothing of them is left here: not in the recording, not in the index. */
+  z.strictObject({ kind: z.literal('erasure done'), erasure: z.string() }),
 ] as const
 
 const ledgerEvent = z.discriminatedUnion('kind', events)
@@ -125,6 +191,11 @@ export type LedgerEvent = z.infer<typeof ledgerEvent>
 /** A line of the ledger: what happened, and when. */
 export type LedgerEntry = LedgerEvent & { atUs: number }
 
+/** The line of an entry. Its salt keeps what it says from being guessed from its hash, which the log makes public. */
+export function formatLedgerEntry(entry: LedgerEntry, salt: string): string {
+  return JSON.stringify({ ...entry, salt })
+}
+
 /** Gives the entry that a line holds, or says what is wrong with it. */
 export function parseLedgerEntry(line: string): LedgerEntry | { expected: string } {
   let value: unknown
@@ -133,8 +204,9 @@ export function parseLedgerEntry(line: string): LedgerEntry | { expected: string
   } catch {
     return { expected: 'expected a line of JSON' }
   }
-  const { atUs, ...event } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  const { atUs, salt, ...event } = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
   if (!Number.isSafeInteger(atUs)) return { expected: 'expected `atUs`, a whole number of microseconds' }
+  if (typeof salt !== 'string' || !/^[\w-]{16}$/.test(salt)) return { expected: 'expected `salt`, 16 characters of base64url' }
   const parsed = ledgerEvent.safeParse(event)
   if (parsed.success) return { atUs: atUs as number, ...parsed.data }
   const [issue] = parsed.error.issues

@@ -5,6 +5,7 @@ import { Ledger, LedgerDamaged, LedgerFailed, readLedger, type LedgerEvent } fro
 const by = { kind: 'token', name: 'ci' } as const
 const terminated = (session: string): LedgerEvent => ({ kind: 'terminate', session, by })
 const path = '/data/ledger.ndjson'
+const salt = '"salt":"AAAAAAAAAAAAAAAA"'
 
 function machineWithData(): SimulatedMachine {
   const machine = new SimulatedMachine()
@@ -99,10 +100,11 @@ describe('Ledger', () => {
   it.each([
     ['not JSON', 'x', 'expected a line of JSON'],
     ['without a time', '{"kind":"terminate"}', 'expected `atUs`, a whole number of microseconds'],
-    ['of a kind this version does not know', '{"atUs":1,"kind":"agent.suspend"}', 'expected an entry this version knows: kind'],
+    ['without a salt', '{"atUs":1,"kind":"terminate","session":"a"}', 'expected `salt`, 16 characters of base64url'],
+    ['of a kind this version does not know', `{"atUs":1,"kind":"agent.suspend",${salt}}`, 'expected an entry this version knows: kind'],
     [
       'with a field too many',
-      `{"atUs":1,"kind":"terminate","session":"a","by":{"kind":"token","name":"x"},"secret":1}`,
+      `{"atUs":1,"kind":"terminate","session":"a","by":{"kind":"token","name":"x"},"secret":1,${salt}}`,
       'expected an entry',
     ],
   ])('does not start on a line that is %s', (_, line, message) => {

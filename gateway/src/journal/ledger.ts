@@ -1,5 +1,7 @@
+import { hashLeaf, SaltPool } from '@steno/recordings'
+import { sha256 } from '../runtime/crypto.ts'
 import type { AppendFile, Disk, Machine } from '../runtime/machine.ts'
-import { parseLedgerEntry, type LedgerEntry, type LedgerEvent } from './ledger-entry.ts'
+import { formatLedgerEntry, parseLedgerEntry, type LedgerEntry, type LedgerEvent } from './ledger-entry.ts'
 
 export type { Actor, LedgerEntry, LedgerEvent } from './ledger-entry.ts'
 
@@ -30,9 +32,20 @@ export interface LedgerOptions {
   onSyncFailed: (error: Error) => void
 }
 
+/** Where an entry stands. */
+export interface LedgerPlace {
+  /** Its line, from 0. */
+  line: number
+  /** The line's leaf hash. */
+  hash: Uint8Array
+}
+
+/** Told of each entry once it is on disk, in their order. */
+export type LedgerListener = (event: LedgerEvent, place: LedgerPlace) => void
+
 export interface OpenedLedger {
   ledger: Ledger
-  /** Everything that ever happened, in order. */
+  /** Everything that ever happened, in order: each entry's place in the array is its line. */
   entries: LedgerEntry[]
   /** Bytes of a torn last line, kept beside the ledger as `ledger.torn-<n>`. */
   tornBytes: number
@@ -49,18 +62,23 @@ export class Ledger {
   readonly #path: string
   readonly #file: AppendFile
   readonly #onSyncFailed: (error: Error) => void
+  readonly #salts: SaltPool
+  readonly #listeners: LedgerListener[] = []
   #sizeBytes: number
+  #lines: number
   #syncing: Promise<void> | null = null
   #queued: Promise<void> | null = null
   #broken: LedgerFailed | null = null
 
-  private constructor(machine: Machine, path: string, options: LedgerOptions) {
+  private constructor(machine: Machine, path: string, { lines, ...options }: LedgerOptions & { lines: number }) {
     this.#clock = machine.clock
     this.#disk = machine.disk
     this.#path = path
     this.#file = machine.disk.append(path, { exclusive: false })
     this.#sizeBytes = machine.disk.sizeBytes(path)
+    this.#lines = lines
     this.#onSyncFailed = options.onSyncFailed
+    this.#salts = new SaltPool(sizeBytes => machine.random(sizeBytes))
   }
 
   /** Reads the ledger and opens it for more. Throws `LedgerDamaged` for a line that is whole but wrong. */
@@ -68,18 +86,32 @@ export class Ledger {
     const path = `${options.directory}/ledger.ndjson`
     const tornBytes = machine.disk.exists(path) ? setTornLineAside(machine.disk, path) : 0
     const entries = machine.disk.exists(path) ? readLedger(machine.disk, options.directory) : []
-    return { ledger: new Ledger(machine, path, options), entries, tornBytes }
+    return { ledger: new Ledger(machine, path, { ...options, lines: entries.length }), entries, tornBytes }
+  }
+
+  get path(): string {
+    return this.#path
+  }
+
+  /** Bytes of whole entries. */
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  /** Calls back with each entry from here on. */
+  onEntry(listener: LedgerListener): void {
+    this.#listeners.push(listener)
   }
 
   /**
    * Writes one entry: in the kernel when it returns, on disk when the promise
-   * resolves. Throws `LedgerFailed` at once when the disk does not take it, and
-   * then the ledger is as it was.
+   * resolves with its place. Throws `LedgerFailed` at once when the disk does
+   * not take it, and then the ledger is as it was.
    */
-  append(event: LedgerEvent): Promise<void> {
+  append(event: LedgerEvent): Promise<LedgerPlace> {
     if (this.#broken) throw this.#broken
     const entry: LedgerEntry = { atUs: this.#clock.nowUs(), ...event }
-    const bytes = new TextEncoder().encode(`${JSON.stringify(entry)}\n`)
+    const bytes = new TextEncoder().encode(`${formatLedgerEntry(entry, this.#salts.next())}\n`)
     try {
       this.#file.write(bytes)
     } catch (error) {
@@ -87,7 +119,23 @@ export class Ledger {
       throw new LedgerFailed(error)
     }
     this.#sizeBytes += bytes.length
-    return this.#durable()
+    const place: LedgerPlace = { line: this.#lines++, hash: hashLeaf(sha256, bytes.subarray(0, -1)) }
+    return this.durable().then(() => {
+      for (const tell of this.#listeners) tell(event, place)
+      return place
+    })
+  }
+
+  /** On disk when it resolves, and every entry with it that was written before the call. */
+  durable(): Promise<void> {
+    if (!this.#syncing) return this.#sync()
+    // The sync under way may have begun before this entry was written; all who
+    // come while it runs share the next one (group commit).
+    this.#queued ??= this.#syncing.then(() => {
+      this.#queued = null
+      return this.#sync()
+    })
+    return this.#queued
   }
 
   /** Whether it takes nothing more until the gateway starts again. */
@@ -98,17 +146,6 @@ export class Ledger {
   close(): void {
     this.#broken ??= new LedgerFailed(new Error('the gateway stops'))
     this.#file.close()
-  }
-
-  #durable(): Promise<void> {
-    if (!this.#syncing) return this.#sync()
-    // The sync under way may have begun before this entry was written; all who
-    // come while it runs share the next one (group commit).
-    this.#queued ??= this.#syncing.then(() => {
-      this.#queued = null
-      return this.#sync()
-    })
-    return this.#queued
   }
 
   #sync(): Promise<void> {

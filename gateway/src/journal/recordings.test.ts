@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { settle, SimulatedMachine } from '../runtime/simulated.ts'
 import { Recordings } from './recordings.ts'
+import type { ClosedRecording } from './recover.ts'
 
 const data = '/data'
 const startedAtUs = Date.UTC(2026, 0, 1) * 1000
@@ -10,12 +11,25 @@ let machine: SimulatedMachine
 let recordings: Recordings
 let syncErrors: Error[]
 let grown: { session: string; path: string; sizeBytes: number }[]
+let sealed: ClosedRecording[]
+/** What the log says when a recording is to be sealed. */
+let seal: () => Promise<void>
 
 beforeEach(() => {
   machine = new SimulatedMachine()
   syncErrors = []
   grown = []
-  recordings = new Recordings(machine, { directory: data, onSyncFailed: error => syncErrors.push(error), onGrown: one => grown.push(one) })
+  sealed = []
+  seal = async () => {}
+  recordings = new Recordings(machine, {
+    directory: data,
+    onSyncFailed: error => syncErrors.push(error),
+    onGrown: one => grown.push(one),
+    seal: async closed => {
+      await seal()
+      sealed.push(closed)
+    },
+  })
 })
 
 const path = (session: string) => `${data}/sessions/2026-01-01/${session}.cast`
@@ -25,7 +39,7 @@ const openNames = () => machine.disk.list(`${data}/open`)
 /** Pulls the plug and gives what is left: what it lacks had not been synced. */
 function afterPowerLoss(session: string): string {
   machine.disk.losePower()
-  return content(session)
+  return machine.disk.exists(path(session)) ? content(session) : ''
 }
 
 describe('a recording', () => {
@@ -34,7 +48,7 @@ describe('a recording', () => {
     expect(openNames()).toEqual(['s1'])
     file.write(line('one'))
     expect(content('s1')).toBe('one\n')
-    file.finish(line('end'))
+    file.finish(line('end'), { reason: 'client closed', commands: 0 })
     expect(openNames()).toEqual(['s1'])
     await settle()
     expect(openNames()).toEqual([])
@@ -118,19 +132,36 @@ describe('a disk that fails', () => {
     file.write(line('one'))
     machine.disk.failWritesAfter(2)
     expect(() => file.write(line('two'))).toThrow('ENOSPC')
-    file.abandon()
+    file.abandon(0)
     expect(content('s1')).toBe('one\ntw')
     expect(openNames()).toEqual(['s1'])
   })
 
-  it('that cannot take the last line leaves the recording to recovery', async () => {
+  it('that cannot take the last line leaves the recording to recovery, or to when there is room', async () => {
     const file = recordings.open('s1', startedAtUs)
     file.write(line('one'))
-    machine.disk.failWritesAfter(0)
-    file.finish(line('end'))
+    machine.disk.failWritesAfter(2)
+    file.finish(line('end'), { reason: 'client closed', commands: 7 })
     await machine.advance(1000)
     expect(openNames()).toEqual(['s1'])
+    expect(recordings.left).toBe(1)
+    machine.disk.failWritesAfter(3)
+    await expect(recordings.closeLeft()).rejects.toThrow('ENOSPC')
+    expect(sealed).toEqual([])
+    machine.disk.heal()
+    await recordings.closeLeft()
+    expect(content('s1')).toMatch(/^one\n\[0\.?0*,"e","\{\\"reason\\":\\"interrupted\\",\\"commands\\":7,.*\n$/)
+    expect(sealed).toEqual([{ session: 's1', path: path('s1'), sizeBytes: content('s1').length, reason: 'interrupted' }])
+    expect(openNames()).toEqual([])
+    expect(recordings.left).toBe(0)
     expect(syncErrors).toEqual([])
+  })
+
+  it('to discard leaves what never began to recovery', () => {
+    const file = recordings.open('s1', startedAtUs)
+    machine.disk.becomeReadOnly()
+    file.discard()
+    expect(openNames()).toEqual(['s1'])
   })
 
   it('to sync is told of, and nobody who waits goes on', async () => {
@@ -146,7 +177,7 @@ describe('a disk that fails', () => {
     // Not even once the disk says that all is well again.
     machine.disk.heal()
     void file.durable().then(() => wentOn++)
-    file.finish(line('end'))
+    file.finish(line('end'), { reason: 'client closed', commands: 0 })
     await machine.advance(1000)
     expect(wentOn).toBe(0)
     expect(openNames()).toEqual(['s1'])
@@ -164,7 +195,7 @@ describe('closing while a sync is under way', () => {
     const file = recordings.open('s1', startedAtUs)
     file.write(line('one'))
     void file.durable()
-    file.finish(line('end'))
+    file.finish(line('end'), { reason: 'client closed', commands: 0 })
     await machine.advance(19)
     expect(openNames()).toEqual(['s1'])
     await machine.advance(1)
@@ -178,8 +209,8 @@ describe('closing while a sync is under way', () => {
     file.write(line('one'))
     let isDurable = false
     void file.durable().then(() => (isDurable = true))
-    file.abandon()
-    file.abandon()
+    file.abandon(0)
+    file.abandon(0)
     await machine.advance(10)
     expect(isDurable).toBe(true)
     expect(openNames()).toEqual(['s1'])
@@ -191,9 +222,68 @@ describe('closing while a sync is under way', () => {
     file.write(line('one'))
     await machine.advance(199)
     void file.durable()
-    file.finish(line('end'))
+    file.finish(line('end'), { reason: 'client closed', commands: 0 })
     await machine.advance(2000)
     expect(openNames()).toEqual([])
     expect(syncErrors).toEqual([])
+  })
+})
+
+describe('a recording that is over', () => {
+  const over = () => {
+    const file = recordings.open('s1', startedAtUs)
+    file.write(line('one'))
+    file.finish(line('end'), { reason: 'run ended', commands: 0 })
+    return recordings.allClosed()
+  }
+
+  it('is sealed once it is on disk, and marked as open until then', async () => {
+    machine.disk.syncMs = 10
+    let isSealed = () => {}
+    seal = () => {
+      expect(afterPowerLoss('s1')).toBe('one\nend\n')
+      return new Promise(resolve => (isSealed = resolve))
+    }
+    let isClosed = false
+    void over().then(() => (isClosed = true))
+    await machine.advance(10)
+    expect({ isClosed, marked: openNames(), sealed }).toEqual({ isClosed: false, marked: ['s1'], sealed: [] })
+    isSealed()
+    await settle()
+    expect({ isClosed, marked: openNames() }).toEqual({ isClosed: true, marked: [] })
+    expect(sealed).toEqual([{ session: 's1', path: path('s1'), sizeBytes: 8, reason: 'run ended' }])
+  })
+
+  it('is left where the log does not take its seal, and sealed when it does', async () => {
+    seal = () => Promise.reject(Object.assign(new Error('the log is full'), { code: 'log_failed' }))
+    await over()
+    expect({ left: recordings.left, marked: openNames() }).toEqual({ left: 1, marked: ['s1'] })
+    await expect(recordings.closeLeft()).rejects.toThrow('the log is full')
+    seal = async () => {}
+    await recordings.closeLeft()
+    expect({ left: recordings.left, marked: openNames(), content: content('s1') }).toEqual({ left: 0, marked: [], content: 'one\nend\n' })
+    expect(sealed).toHaveLength(1)
+  })
+
+  it('and did not begin is nowhere', async () => {
+    const file = recordings.open('s1', startedAtUs)
+    file.write(line('one'))
+    file.discard()
+    await machine.advance(1000)
+    expect(openNames()).toEqual([])
+    expect(machine.disk.exists(path('s1'))).toBe(false)
+    expect(sealed).toEqual([])
+  })
+
+  it('is on disk for whoever asks for all, also when another asked before', async () => {
+    machine.disk.syncMs = 50
+    recordings.open('s1', startedAtUs).write(line('one'))
+    void recordings.syncAll()
+    let isDurable = false
+    void recordings.syncAll().then(() => (isDurable = true))
+    await machine.advance(49)
+    expect(isDurable).toBe(false)
+    await machine.advance(1)
+    expect(isDurable).toBe(true)
   })
 })

@@ -133,6 +133,7 @@ const denied: Judgement = {
   },
   matched: [],
   approvals: [],
+  evidence: [],
   masks: [],
   limits: [],
   alerts: [],

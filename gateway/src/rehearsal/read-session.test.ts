@@ -1,4 +1,4 @@
-import { RecordingError, RecordingWriter, readRecording, type CommandRecord } from '@steno/recordings'
+import { RecordingError, RecordingWriter, SaltPool, readRecording, type CommandRecord } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { readSession, type PastCommands, type PastParser } from './read-session.ts'
 import { History, pastParser } from './test-history.ts'
@@ -124,7 +124,7 @@ describe('readSession', () => {
 /** Many commands of one session; the answer to the second ends only with a much later one. */
 function* longRecording(count: number, { openUntil }: { openUntil: number }): Generator<Uint8Array> {
   const header = readRecording(emptyCast).header.steno
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
   writer.header(header, { cols: 80, rows: 24 }, 'long')
   const record = (n: number): CommandRecord => ({
     n,

@@ -5,6 +5,8 @@ import { Metrics } from '../api/metrics.ts'
 import { Approvals } from '../approvals/index.ts'
 import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
+import { inlineRecordingWork, openRetention } from '../retention/index.ts'
+import { openTestRoom } from '../log/test-log.ts'
 import { knownWorld } from '../policies/test-policies.ts'
 import type { History } from './test-history.ts'
 import { RehearsalsHere } from './test-rehearsals.ts'
@@ -18,17 +20,33 @@ export const secrets = {
 }
 
 /** The API of a gateway with a past. */
-export function apiOf(history: History) {
+export async function apiOf(history: History) {
   const { machine, ledger, policies, files } = history
   const parts = { machine, ledger, entries: [] }
   const search = new HistorySearch(history)
   const rehearsals = new RehearsalsHere(history)
   const errors: unknown[] = []
+  const room = await openTestRoom(machine, ledger)
+  const approvals = new Approvals({ ...parts, onChanged: () => {}, onUnrecorded: () => {} })
+  const { holds, erasures, readers } = openRetention({
+    ...parts,
+    directory: '/data',
+    work: inlineRecordingWork(machine.disk),
+    index: { forget: async () => {} },
+    approvals,
+    keep: {},
+    published: () => room.epochs.anchor(),
+    onProblem: problem => errors.push(problem),
+  })
   const app = createApi({
     machine,
     version: '1.2.3',
     secure: false,
     ledger,
+    ...room,
+    holds,
+    erasures,
+    readers,
     search,
     rehearsals,
     policies,
@@ -46,7 +64,7 @@ export function apiOf(history: History) {
         eye: { secret: secrets.investigator, role: 'investigator' },
       },
     }),
-    approvals: new Approvals({ ...parts, onChanged: () => {}, onUnrecorded: () => {} }),
+    approvals,
     events: new EventStream(machine),
     metrics: new Metrics(),
     policyFiles: null,

@@ -47,7 +47,13 @@ export class History {
     this.ledger = ledger
     this.policies = policies
     const recordings = new Recordings(this.machine, { directory: '/data', onSyncFailed: () => {}, onGrown: () => {} })
-    this.#guard = new Guard(this.machine, recordings, { gateway: 'gw', durability: 'standard', law: this.policies, consent: this.consent })
+    this.#guard = new Guard(this.machine, recordings, {
+      gateway: 'gw',
+      durability: 'standard',
+      law: this.policies,
+      log: null,
+      consent: this.consent,
+    })
   }
 
   /** Publishes a policy; sessions from here on are judged by it. */

@@ -52,6 +52,45 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(machine.disk.list(directory)).toEqual(['a'])
     })
 
+    it('replaces a whole file in pieces, or leaves it as it was when one does not come', () => {
+      const { machine, directory } = setUp()
+      const path = `${directory}/pieces`
+      machine.disk.replace(path, bytes('before'))
+      function* breaking() {
+        yield bytes('half')
+        throw new Error('no more')
+      }
+      expect(() => machine.disk.replace(path, breaking())).toThrow('no more')
+      expect(text(machine.disk.read(path))).toBe('before')
+      machine.disk.replace(path, [bytes('one '), bytes('and two')])
+      expect(text(machine.disk.read(path))).toBe('one and two')
+    })
+
+    it('replaces whole files later as well, and leaves nothing beside them', async () => {
+      const { machine, directory } = setUp()
+      await machine.disk.replaceLater(`${directory}/a`, bytes('long content'))
+      await machine.disk.replaceLater(`${directory}/a`, bytes('short'))
+      expect(text(machine.disk.read(`${directory}/a`))).toBe('short')
+      expect(machine.disk.list(directory)).toEqual(['a'])
+      await expect(machine.disk.replaceLater(`${directory}/no/a`, bytes('x'))).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    it('discards, and says when there is nothing to', () => {
+      const { machine, directory } = setUp()
+      machine.disk.replace(`${directory}/a`, bytes('old'))
+      machine.disk.discard(`${directory}/a`)
+      expect(machine.disk.list(directory)).toEqual([])
+      expect(() => machine.disk.discard(`${directory}/a`)).toThrow('ENOENT')
+    })
+
+    it('destroys secrets', () => {
+      const { machine, directory } = setUp()
+      machine.disk.replace(`${directory}/a`, bytes('secret'))
+      machine.disk.destroy(`${directory}/a`)
+      expect(machine.disk.list(directory)).toEqual([])
+      expect(() => machine.disk.destroy(`${directory}/a`)).toThrow('ENOENT')
+    })
+
     it('lists, makes, truncates and removes', () => {
       const { machine, directory } = setUp()
       machine.disk.makeDirectory(`${directory}/x/y`)
@@ -65,6 +104,31 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       machine.disk.remove(`${directory}/x/b`)
       expect(machine.disk.exists(`${directory}/x/b`)).toBe(false)
       expect(machine.disk.exists(`${directory}/x`)).toBe(true)
+    })
+  })
+
+  describe('lock', () => {
+    it('is one holder’s at a time, who says who it is, and free again when it is released', async () => {
+      const { machine, directory } = setUp()
+      for (const holder of ['first', 'second']) {
+        const lock = await machine.disk.lock(`${directory}/lock`, holder)
+        await expect(machine.disk.lock(`${directory}/lock`, 'other')).rejects.toMatchObject({
+          code: 'lock_held',
+          holder: expect.stringContaining(holder),
+        })
+        await lock.release()
+      }
+    })
+
+    it('is exactly one’s of many who come at once, whatever the one before left', async () => {
+      const { machine, directory } = setUp()
+      for (let round = 0; round < 5; round++) {
+        const all = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => machine.disk.lock(`${directory}/lock`, `starter ${i}`)))
+        const held = all.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+        expect(held).toHaveLength(1)
+        for (const one of all) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'lock_held' })
+        await held[0]!.release()
+      }
     })
   })
 

@@ -33,10 +33,23 @@ export interface Disk {
   /** Names in a directory, sorted; empty when there is none. */
   list(path: string): string[]
   makeDirectory(path: string): void
-  /** Whole or not at all: written beside, synced, renamed over. */
-  replace(path: string, content: Uint8Array): void
+  /** Whole or not at all: written beside, synced, renamed over. What does not fit memory comes in pieces. */
+  replace(path: string, content: Uint8Array | Iterable<Uint8Array>): void
+  /** Like `replace`, while the process goes on: done when it resolves. One at a time for each path. */
+  replaceLater(path: string, content: Uint8Array): Promise<void>
   truncate(path: string, sizeBytes: number): void
   remove(path: string): void
+  /** Removes what nobody needs to be gone: without waiting for the disk, and after a loss of power it may be back. */
+  discard(path: string): void
+  /** Overwrites a secret where it lies, then removes it. What the hardware keeps besides is out of reach. */
+  destroy(path: string): void
+  /** Takes a directory, made where there is none, for this process alone while it lives. Rejects with `LockHeld`, which says who has it. */
+  lock(path: string, holder: string): Promise<Lock>
+}
+
+/** A directory that is this process's alone. */
+export interface Lock {
+  release(): Promise<void>
 }
 
 export interface AppendFile {

@@ -3,6 +3,7 @@ import {
   existsSync,
   fdatasync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -15,8 +16,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { AppendFile, Disk } from './machine.ts'
+import { lockDirectory } from './node-lock.ts'
+import { hasCode } from './system-error.ts'
 
 /** This machine's file system. What Steno writes is readable by its own account alone. */
 export function nodeDisk(): Disk {
@@ -41,21 +45,36 @@ export function nodeDisk(): Disk {
       try {
         return readdirSync(path).toSorted()
       } catch (error) {
-        if (isMissing(error)) return []
+        if (hasCode(error, 'ENOENT')) return []
         throw error
       }
     },
     makeDirectory(path) {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
+      const first = mkdirSync(path, { recursive: true, mode: 0o700 })
+      if (first === undefined) return
+      // A directory is on disk when its name is, and the name is its parent's.
+      for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
     },
     replace(path, content) {
       const beside = `${path}.new`
       withFile(beside, 'w', file => {
-        writeWhole(file, content)
+        for (const piece of content instanceof Uint8Array ? [content] : content) writeWhole(file, piece)
         fsyncSync(file)
       })
       renameSync(beside, path)
       syncDirectory(dirname(path))
+    },
+    async replaceLater(path, content) {
+      const beside = `${path}.new`
+      const file = await open(beside, 'w', 0o600)
+      try {
+        await file.writeFile(content)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, path)
+      await syncDirectoryLater(dirname(path))
     },
     truncate(path, sizeBytes) {
       withFile(path, 'r+', file => {
@@ -67,19 +86,28 @@ export function nodeDisk(): Disk {
       unlinkSync(path)
       syncDirectory(dirname(path))
     },
+    discard: path => unlinkSync(path),
+    destroy(path) {
+      withFile(path, 'r+', file => {
+        writeWhole(file, new Uint8Array(fstatSync(file).size))
+        fsyncSync(file)
+      })
+      unlinkSync(path)
+      syncDirectory(dirname(path))
+    },
+    lock: lockDirectory,
   }
 }
 
 class NodeAppendFile implements AppendFile {
   readonly #path: string
   readonly #file: number
-  #isNew: boolean
+  #isNameSynced = false
   #syncing = 0
   #isClosed = false
 
   constructor(path: string, exclusive: boolean) {
     this.#path = path
-    this.#isNew = exclusive || !existsSync(path)
     this.#file = openSync(path, exclusive ? 'ax' : 'a', 0o600)
   }
 
@@ -93,9 +121,10 @@ class NodeAppendFile implements AppendFile {
       await new Promise<void>((resolve, reject) =>
         fdatasync(this.#file, error => (error === null || error === undefined ? resolve() : reject(error))),
       )
-      // A new file is on disk only when its name is, and the name is the directory's.
-      if (this.#isNew) syncDirectory(dirname(this.#path))
-      this.#isNew = false
+      // A file is on disk only when its name is, and the name is the directory's.
+      // Whoever made the file may have died before that.
+      if (!this.#isNameSynced) await syncDirectoryLater(dirname(this.#path))
+      this.#isNameSynced = true
     } finally {
       this.#syncing -= 1
       this.#closeWhenIdle()
@@ -133,6 +162,11 @@ function syncDirectory(path: string): void {
   withFile(path, 'r', fsyncSync)
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+async function syncDirectoryLater(path: string): Promise<void> {
+  const file = openSync(path, 'r')
+  try {
+    await new Promise<void>((resolve, reject) => fsync(file, error => (error ? reject(error) : resolve())))
+  } finally {
+    closeSync(file)
+  }
 }

@@ -1,4 +1,5 @@
-import type { AppendFile, Clock, Disk } from './machine.ts'
+import { LockHeld } from './lock-held.ts'
+import type { AppendFile, Clock, Disk, Lock } from './machine.ts'
 import { SystemError } from './system-error.ts'
 
 interface File {
@@ -10,13 +11,17 @@ interface File {
 /** A disk in memory, with faults that a test plans. Paths are absolute and use `/`. */
 export class SimulatedDisk implements Disk {
   readonly #files = new Map<string, File>()
+  /** Names that were made or discarded, in that order, whose directories were not synced since. */
+  #unsyncedNames: { path: string; before: File | null }[] = []
   readonly #directories = new Set(['/'])
+  readonly #locks = new Map<string, string>()
   readonly #clock: Clock
   readonly #chance: () => number
   #roomBytes = Number.POSITIVE_INFINITY
   #writeCode = 'ENOSPC'
   #syncCode: string | null = null
   #isReadOnly = false
+  #waits = 0
   /** How long the disk takes to sync. */
   syncMs = 0
 
@@ -46,12 +51,39 @@ export class SimulatedDisk implements Disk {
     this.#isReadOnly = false
   }
 
-  /** Cuts each file somewhere, by seed, in what was not synced: the disk after a loss of power. */
+  /**
+   * The disk after a loss of power, by seed: each file keeps what was synced
+   * and some of the rest, which may end in zeros where the length came to the
+   * disk before the bytes did. Of names that were made or discarded and not
+   * synced, the last are as they were: file systems with a journal keep their order.
+   */
   losePower(): void {
+    const kept = Math.floor(this.#chance() * (this.#unsyncedNames.length + 1))
+    for (const { path, before } of this.#unsyncedNames.slice(kept).toReversed()) {
+      if (before === null) this.#files.delete(path)
+      else this.#files.set(path, before)
+    }
+    this.#unsyncedNames = []
     for (const file of this.#files.values()) {
       const unsynced = file.bytes.length - file.syncedBytes
-      file.bytes = file.bytes.slice(0, file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1)))
+      const kept = file.syncedBytes + Math.floor(this.#chance() * (unsynced + 1))
+      const length = this.#chance() < 0.2 ? kept + Math.floor(this.#chance() * (file.bytes.length - kept + 1)) : kept
+      file.bytes = file.bytes.slice(0, length).fill(0, kept)
+      file.syncedBytes = length
     }
+  }
+
+  /** Whether somebody waits for it. */
+  get isBusy(): boolean {
+    return this.#waits > 0
+  }
+
+  /** Takes as long as a sync. */
+  async takeTime(): Promise<void> {
+    if (this.syncMs === 0) return
+    this.#waits++
+    await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+    this.#waits--
   }
 
   append(path: string, { exclusive }: { exclusive: boolean }): AppendFile {
@@ -71,9 +103,10 @@ export class SimulatedDisk implements Disk {
       sync: async () => {
         mustBeOpen()
         const sizeBytes = file.bytes.length
-        if (this.syncMs > 0) await new Promise<void>(resolve => this.#clock.after(this.syncMs, resolve))
+        await this.takeTime()
         this.#maySync()
         file.syncedBytes = Math.max(file.syncedBytes, Math.min(sizeBytes, file.bytes.length))
+        this.#syncDirectory(path)
       },
       close: () => {
         mustBeOpen()
@@ -111,14 +144,27 @@ export class SimulatedDisk implements Disk {
     for (let name = path; !this.#directories.has(name); name = directoryOf(name)) this.#directories.add(name)
   }
 
-  replace(path: string, content: Uint8Array): void {
+  replace(path: string, content: Uint8Array | Iterable<Uint8Array>): void {
     this.#mayWrite(path)
     const beside = this.#create(`${path}.new`)
-    this.#write(beside, content)
+    for (const piece of content instanceof Uint8Array ? [content] : content) this.#write(beside, piece)
     this.#maySync()
     beside.syncedBytes = beside.bytes.length
     this.#files.set(path, beside)
     this.#files.delete(`${path}.new`)
+    this.#syncDirectory(path)
+  }
+
+  async replaceLater(path: string, content: Uint8Array): Promise<void> {
+    this.#mayWrite(path)
+    const beside = this.#create(`${path}.new`)
+    this.#write(beside, content)
+    await this.takeTime()
+    this.#maySync()
+    beside.syncedBytes = beside.bytes.length
+    this.#files.set(path, beside)
+    this.#files.delete(`${path}.new`)
+    this.#syncDirectory(path)
   }
 
   truncate(path: string, sizeBytes: number): void {
@@ -135,13 +181,41 @@ export class SimulatedDisk implements Disk {
     this.#mayWrite(path)
     this.#file(path)
     this.#files.delete(path)
+    this.#syncDirectory(path)
+  }
+
+  discard(path: string): void {
+    this.#mayWrite(path)
+    this.#unsyncedNames.push({ path, before: this.#file(path) })
+    this.#files.delete(path)
+  }
+
+  destroy(path: string): void {
+    this.remove(path)
+  }
+
+  async lock(path: string, holder: string): Promise<Lock> {
+    this.makeDirectory(path)
+    const owner = this.#locks.get(path)
+    if (owner !== undefined) throw new LockHeld(path, owner)
+    this.#locks.set(path, holder)
+    return {
+      release: async () => {
+        this.#locks.delete(path)
+      },
+    }
   }
 
   #create(path: string): File {
     if (!this.#directories.has(directoryOf(path))) throw new SystemError('ENOENT', `no such file or directory, open '${path}'`)
     const file = { bytes: new Uint8Array(0), syncedBytes: 0 }
     this.#files.set(path, file)
+    this.#unsyncedNames.push({ path, before: null })
     return file
+  }
+
+  #syncDirectory(path: string): void {
+    this.#unsyncedNames = this.#unsyncedNames.filter(name => directoryOf(name.path) !== directoryOf(path))
   }
 
   #file(path: string): File {
@@ -153,10 +227,9 @@ export class SimulatedDisk implements Disk {
   #write(file: File, bytes: Uint8Array): void {
     const taken = bytes.subarray(0, this.#roomBytes)
     this.#roomBytes -= taken.length
-    const joined = new Uint8Array(file.bytes.length + taken.length)
-    joined.set(file.bytes)
-    joined.set(taken, file.bytes.length)
-    file.bytes = joined
+    const { length } = file.bytes
+    file.bytes = withRoom(file.bytes, length + taken.length)
+    file.bytes.set(taken, length)
     if (taken.length < bytes.length) throw new SystemError(this.#writeCode, 'write')
   }
 
@@ -167,6 +240,14 @@ export class SimulatedDisk implements Disk {
   #maySync(): void {
     if (this.#syncCode !== null) throw new SystemError(this.#syncCode, 'fsync')
   }
+}
+
+/** The same bytes, longer, in a buffer that doubles: appending a line costs what the line does. */
+function withRoom(bytes: Uint8Array, length: number): Uint8Array {
+  if (length <= bytes.buffer.byteLength) return new Uint8Array(bytes.buffer, 0, length)
+  const grown = new Uint8Array(Math.max(1024, 2 * length))
+  grown.set(bytes)
+  return grown.subarray(0, length)
 }
 
 function directoryOf(path: string): string {

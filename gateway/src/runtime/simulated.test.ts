@@ -2,10 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { bytes, itIsAMachine, pair, take, text } from './conformance.ts'
 import { settle, SimulatedMachine } from './simulated.ts'
 
-itIsAMachine(() => {
-  const machine = new SimulatedMachine()
-  machine.disk.makeDirectory('/d')
-  return { machine, directory: '/d' }
+describe.each([
+  ['a simulated machine', () => new SimulatedMachine()],
+  ['a program on it', () => new SimulatedMachine().start()],
+] as const)('%s', (_name, start) => {
+  itIsAMachine(() => {
+    const machine = start()
+    machine.disk.makeDirectory('/d')
+    return { machine, directory: '/d' }
+  })
 })
 
 describe('the simulated clock', () => {
@@ -68,14 +73,39 @@ describe('the simulated disk', () => {
     expect(() => disk.replace('/g', bytes('x'))).toThrow('EROFS')
   })
 
-  it('keeps what was synced when the power goes, and some prefix of the rest', async () => {
-    const { disk, file } = open()
-    file.write(bytes('kept'))
-    await file.sync()
-    file.write(bytes('perhaps'))
-    disk.losePower()
-    expect('keptperhaps').toMatch(new RegExp(`^${text(disk.read('/f'))}`))
-    expect(disk.sizeBytes('/f')).toBeGreaterThanOrEqual(4)
+  it('keeps what was synced when the power goes, and some prefix of the rest, which may end in zeros', async () => {
+    const left = new Set<string>()
+    for (let seed = 1; seed <= 200; seed++) {
+      const { disk } = new SimulatedMachine({ seed })
+      const file = disk.append('/f', { exclusive: true })
+      file.write(bytes('kept'))
+      await file.sync()
+      file.write(bytes('perhaps'))
+      disk.losePower()
+      const found = text(disk.read('/f'))
+      expect(found).toMatch(/^kept/)
+      expect('keptperhaps'.startsWith(found.replace(/\0+$/, ''))).toBe(true)
+      left.add(found)
+    }
+    expect(left).toContain('kept')
+    expect(left).toContain('keptperhaps')
+    expect([...left].filter(found => found.endsWith('\0'))).not.toEqual([])
+  })
+
+  it('may lose a new name with the power, until the file is synced', async () => {
+    const isThere = { synced: 0, unsynced: 0 }
+    for (let seed = 1; seed <= 50; seed++) {
+      const { disk } = new SimulatedMachine({ seed })
+      disk.append('/unsynced', { exclusive: true }).close()
+      disk.makeDirectory('/d')
+      await disk.append('/d/synced', { exclusive: true }).sync()
+      disk.losePower()
+      if (disk.exists('/unsynced')) isThere.unsynced++
+      if (disk.exists('/d/synced')) isThere.synced++
+    }
+    expect(isThere.synced).toBe(50)
+    expect(isThere.unsynced).toBeGreaterThan(5)
+    expect(isThere.unsynced).toBeLessThan(45)
   })
 
   it('takes its time to sync', async () => {
@@ -143,5 +173,51 @@ describe('the simulated network', () => {
     const refused = expect(victim.startServerTls(tls, new Uint8Array(0))).rejects.toMatchObject({ code: 'EPROTO' })
     liar.write(bytes('GET / HTTP/1.1'))
     await refused
+  })
+})
+
+describe('a simulated program', () => {
+  it('killed at a step does nothing more, and leaves a torn write, a free lock and a free port', async () => {
+    const torn = new Set<string>()
+    for (let seed = 1; seed <= 60; seed++) {
+      const machine = new SimulatedMachine({ seed })
+      const program = machine.start()
+      await program.disk.lock('/lock', 'the program')
+      const listener = await program.network.listen({ host: 'h', port: 0 }, socket => socket.onData(() => void socket.write(bytes('pong'))))
+      const peer = await machine.network.connect(listener.address, { timeoutMs: 1 })
+      const ended = new Promise(resolve => peer.onEnd(resolve))
+      let answer = ''
+      peer.onData(chunk => void (answer += text(chunk)))
+      const file = program.disk.append('/f', { exclusive: true })
+      file.write(bytes('whole'))
+      let isLate = false
+      program.clock.after(5, () => (isLate = true))
+      program.killAfterSteps(1)
+      file.write(bytes('torn'))
+      file.write(bytes('never'))
+      program.disk.replace('/g', bytes('never'))
+      peer.write(bytes('ping'))
+      await ended
+      await machine.advance(10)
+      expect([program.isDead, isLate, answer, machine.disk.exists('/g')]).toEqual([true, false, '', false])
+      torn.add(text(machine.disk.read('/f')))
+      await (await machine.disk.lock('/lock', 'the next')).release()
+      await machine.network.listen(listener.address, () => {})
+    }
+    expect([...torn].toSorted()).toEqual(['whole', 'wholet', 'wholeto', 'wholetor', 'wholetorn'])
+  })
+
+  it('is over while it waits: nothing that it waited for comes', async () => {
+    const machine = new SimulatedMachine()
+    const program = machine.start()
+    machine.disk.syncMs = 10
+    const file = program.disk.append('/f', { exclusive: true })
+    const story: string[] = []
+    void file.sync().then(() => story.push('synced'))
+    void program.disk.replaceLater('/g', bytes('late')).then(() => story.push('replaced'))
+    program.kill()
+    await machine.advance(100)
+    expect(story).toEqual([])
+    expect(machine.disk.exists('/g')).toBe(false)
   })
 })

@@ -1,11 +1,12 @@
 import type { Clock, Machine, Timer } from './machine.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
+import { SimulatedProcess } from './simulated-process.ts'
 
 /**
  * A machine in memory that a test drives: its clock stands still until it is
  * moved, its chance comes from a seed, and its disk and its wires break when told to.
- * A kill is a test that drops everything but `disk` and starts again on it.
+ * A program that shall be killed runs in a process of it (`start`).
  */
 export class SimulatedMachine implements Machine {
   readonly clock: SimulatedClock
@@ -18,6 +19,11 @@ export class SimulatedMachine implements Machine {
     this.clock = new SimulatedClock(startUs)
     this.disk = new SimulatedDisk({ clock: this.clock, chance: this.#chance })
     this.network = new SimulatedNetwork({ clock: this.clock, chance: this.#chance })
+  }
+
+  /** A program's life on this machine. */
+  start(): SimulatedProcess {
+    return new SimulatedProcess(this, this.#chance)
   }
 
   random(sizeBytes: number): Uint8Array {
@@ -82,7 +88,7 @@ export class SimulatedClock implements Clock {
 /** Resolves when all that could go on without the clock has gone on. */
 export function settle(): Promise<void> {
   // Everything here goes on in microtasks, and a macrotask starts after the last of them.
-  return new Promise(resolve => setTimeout(resolve, 0))
+  return new Promise(resolve => setImmediate(resolve))
 }
 
 /** The same numbers in [0, 1) for the same seed: mulberry32. */

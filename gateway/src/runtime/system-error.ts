@@ -8,3 +8,8 @@ export class SystemError extends Error {
     this.code = code
   }
 }
+
+/** Whether it is the operating system that said so, with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

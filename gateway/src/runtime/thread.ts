@@ -5,6 +5,8 @@ import { assert } from './assert.ts'
 
 /** A thread of this process that works on something by itself. */
 export interface Thread {
+  /** Sends it something; copied. */
+  tell(message: unknown): void
   /** Stops it wherever it is. */
   stop(): void
 }
@@ -31,15 +33,31 @@ export function startThread<Report>({ entry, name, data, memoryMbMax, onReport, 
     error = thrown instanceof Error ? thrown : new Error(String(thrown))
   })
   worker.on('exit', () => onEnd(error))
-  return { stop: () => void worker.terminate() }
+  return { tell: message => worker.postMessage(message), stop: () => void worker.terminate() }
 }
 
-/** What the thread that asks was started with, and how it reports. Lets the sessions go first from here on. */
-export function thisThread<Data, Report>(): { data: Data; tell: (report: Report) => void } {
+/** A thread as its own program sees it. */
+export interface OwnThread<Data, Told, Report> {
+  /** What it was started with. */
+  data: Data
+  tell: (report: Report) => void
+  /** Calls back with what it is told. To be called at once: what is told to a thread that does not listen may be lost. */
+  onTold: (handle: (told: Told) => void) => void
+}
+
+/** The least urgent that a thread can be. */
+const nicenessMax = 19
+
+/** The thread that asks. Lets the sessions go first from here on, by as much as its niceness says. */
+export function thisThread<Data, Report, Told = never>({ niceness = nicenessMax } = {}): OwnThread<Data, Told, Report> {
   const port = parentPort
   assert(port !== null, 'this program runs in a thread of its own')
-  standBack()
-  return { data: workerData as Data, tell: report => port.postMessage(report) }
+  standBack(niceness)
+  return {
+    data: workerData as Data,
+    tell: report => port.postMessage(report),
+    onTold: handle => void port.on('message', handle),
+  }
 }
 
 /**
@@ -57,10 +75,10 @@ export function standBehindSessions(process: number): void {
 }
 
 /** Only Linux has priorities of single threads; elsewhere this would slow the whole gateway. */
-function standBack(): void {
+function standBack(niceness: number): void {
   if (process.platform !== 'linux') return
   try {
-    setPriority(19)
+    setPriority(niceness)
   } catch {
     // A sandbox may forbid it. The thread is then only less polite.
   }

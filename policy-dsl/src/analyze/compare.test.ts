@@ -9,6 +9,7 @@ import {
   compare,
   either,
   equal,
+  evidence,
   field,
   forbid,
   label,
@@ -188,12 +189,16 @@ describe('nothing is less strict', () => {
     expect(isLooser([rule('a', { effect: limit(100) })], [rule('a', { effect: limit(10) })])).toBe(false)
     expect(isLooser([rule('a', { effect: mask('ssn') })], [rule('a', { effect: mask('ssn', 'email') })])).toBe(false)
     expect(isLooser([rule('a', { effect: approval('dba') })], [rule('a', { effect: approval('dba', 2) })])).toBe(false)
+    expect(isLooser([rule('a', { effect: evidence(5000) })], [rule('a', { effect: evidence(60_000) })])).toBe(false)
+    expect(isLooser([rule('a', { effect: evidence() })], [rule('a', { effect: forbid() })])).toBe(false)
   })
 
   it('does not hold the other way round', () => {
     expect(isLooser([rule('a', { effect: limit(10) })], [rule('a', { effect: limit(100) })])).toBe(true)
     expect(isLooser([rule('a', { effect: mask('ssn', 'email') })], [rule('a', { effect: mask('ssn') })])).toBe(true)
     expect(isLooser([rule('a', { effect: approval('dba', 2) })], [rule('a', { effect: approval('dba') })])).toBe(true)
+    expect(isLooser([rule('a', { effect: evidence() })], [rule('a', { effect: approval('dba') })])).toBe(true)
+    expect(isLooser([rule('a', { effect: approval('dba') })], [rule('a', { effect: evidence() })])).toBe(true)
     expect(isLooser([rule('a', { effect: forbid() })], [rule('a', { effect: approval() })])).toBe(true)
     expect(isLooser([rule('a', { effect: forbid() })], [rule('a', { effect: forbid(), mode: 'observe' })])).toBe(true)
   })

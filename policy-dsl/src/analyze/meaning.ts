@@ -19,8 +19,14 @@ export function meaningOf(use: EffectUse): Meaning {
   const effect = Object.hasOwn(effects, use.effect) ? effects[use.effect] : undefined
   try {
     if (effect === undefined) throw new Error(`expected a known effect, got \`${use.effect}\``)
-    const { approval, mask, limit, alert } = effect.obligations('', use.arguments)
-    const obligations = { ...(approval && { approval }), ...(mask && { mask }), ...(limit && { limit }), ...(alert && { alert }) }
+    const { approval, evidence, mask, limit, alert } = effect.obligations('', use.arguments)
+    const obligations = {
+      ...(approval && { approval }),
+      ...(evidence && { evidence }),
+      ...(mask && { mask }),
+      ...(limit && { limit }),
+      ...(alert && { alert }),
+    }
     return { effect: use.effect, verdict: effect.verdict, obligations, key: canonicalJson([effect.verdict, obligations]) }
   } catch {
     return { effect: use.effect, verdict: 'deny', obligations: {}, key: canonicalJson(['deny', {}]) }
@@ -41,8 +47,10 @@ export function covers(one: Meaning, other: Meaning): boolean {
 /** Whether a command is no freer under the one than under the other, obligation by obligation. */
 export function isAtLeastAsStrict(one: Meaning, other: Meaning): boolean {
   if (covers(one, other)) return true
-  const { approval, mask, limit, alert } = other.obligations
+  const { approval, evidence, mask, limit, alert } = other.obligations
   if (approval && !(one.obligations.approval && isApprovalAsStrict(one.obligations.approval, approval))) return false
+  // How long the command waits for it is no question of strictness.
+  if (evidence && one.obligations.evidence?.evidence !== evidence.evidence) return false
   if (mask && !(one.obligations.mask && isMaskAsStrict(one.obligations.mask, mask))) return false
   if (limit && !(one.obligations.limit && isLimitAsStrict(one.obligations.limit, limit))) return false
   if (alert && one.obligations.alert?.severity !== alert.severity) return false
@@ -82,9 +90,10 @@ function isLimitAsStrict(one: LimitObligation, other: LimitObligation): boolean 
 /** What it does to a command, as the end of a sentence: `masked (email, ssn: redact)`. */
 export function sayMeaning({ effect, verdict, obligations }: Meaning): string {
   if (verdict === 'deny') return 'denied'
-  const { approval, mask, limit, alert } = obligations
+  const { approval, evidence, mask, limit, alert } = obligations
   const said = [
     approval && `held for ${approval.by.join(' or ')}${approval.quorum > 1 ? ` (${approval.quorum} of them)` : ''}`,
+    evidence && `held until it is ${evidence.evidence}`,
     mask &&
       `masked (${[...mask.columns.map(sayColumn), ...(mask.matching ? [`/${mask.matching.pattern}/${mask.matching.flags}`] : [])].join(', ')}: ${mask.with})`,
     limit && `limited (${sayLimit(limit)})`,

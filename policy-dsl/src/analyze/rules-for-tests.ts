@@ -57,6 +57,7 @@ export const approval = (by = 'dba', quorum = 1): EffectUse => ({
   effect: 'requireApproval',
   arguments: { by: [by], within: 900_000, quorum },
 })
+export const evidence = (within = 10_000): EffectUse => ({ effect: 'require', arguments: { evidence: 'witnessed', within } })
 export const limit = (rows: number): EffectUse => ({ effect: 'limit', arguments: { rows, over: 'cut' } })
 export const alert = (message = 'look'): EffectUse => ({ effect: 'alert', arguments: { message } })
 export function mask(...columns: string[]): EffectUse {

@@ -1,4 +1,4 @@
-import type { Alert, ApprovalDemand, LimitObligation, MaskObligation } from '../decision.ts'
+import type { Alert, ApprovalDemand, EvidenceDemand, LimitObligation, MaskObligation } from '../decision.ts'
 import type { EffectArguments } from '../ruleset.ts'
 
 /**
@@ -20,6 +20,7 @@ export interface Obligations {
   reason?: string
   hint?: string
   approval?: ApprovalDemand
+  evidence?: EvidenceDemand
   mask?: MaskObligation
   limit?: LimitObligation
   alert?: Alert

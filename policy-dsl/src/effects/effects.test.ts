@@ -12,6 +12,7 @@ describe('the registry', () => {
     expect(Object.fromEntries(Object.values(effects).map(({ name, verdict }) => [name, verdict]))).toEqual({
       forbid: 'deny',
       requireApproval: 'hold',
+      require: 'hold',
       mask: 'allow',
       limit: 'allow',
       alert: 'allow',
@@ -32,6 +33,16 @@ describe('requireApproval', () => {
       reason: 'needs the approval of dba',
       approval: { rule: 'a rule', by: ['dba'], withinMs: 60_000, quorum: 1 },
     })
+  })
+})
+
+describe('require', () => {
+  it('waits ten seconds for witnesses when it does not say how long', () => {
+    expect(obligations('require', { evidence: 'witnessed' })).toEqual({
+      reason: 'its record must be witnessed before it runs',
+      evidence: { rule: 'a rule', evidence: 'witnessed', withinMs: 10_000 },
+    })
+    expect(obligations('require', { evidence: 'witnessed', within: 2000 })).toMatchObject({ evidence: { withinMs: 2000 } })
   })
 })
 
@@ -84,6 +95,12 @@ describe('arguments that were changed where they are stored', () => {
     ['requireApproval', { by: ['dba'], within: 60_000, quorum: 0 }],
     ['requireApproval', { by: ['dba'], within: 60_000, quorum: 6 }],
     ['requireApproval', { by: ['dba'], within: 60_000, quorum: 1.5 }],
+    ['require', {}],
+    ['require', { evidence: 'signed' }],
+    ['require', { evidence: ['witnessed'] }],
+    ['require', { evidence: 'witnessed', within: 0 }],
+    ['require', { evidence: 'witnessed', within: 600_001 }],
+    ['require', { evidence: 'witnessed', within: '5s' }],
     ['mask', { with: 'redact' }],
     ['mask', { columns: [], with: 'redact' }],
     ['mask', { columns: ['email'], with: 'redact' }],

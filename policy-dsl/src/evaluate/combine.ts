@@ -17,6 +17,7 @@ export function combine(judgements: Judgement[]): Judgement {
     by: decisive.by,
     matched: said.flatMap(judgement => judgement.matched),
     approvals: said.flatMap(judgement => judgement.approvals),
+    evidence: said.flatMap(judgement => judgement.evidence),
     masks: said.flatMap(judgement => judgement.masks),
     limits: said.flatMap(judgement => judgement.limits),
     alerts: said.flatMap(judgement => judgement.alerts),
@@ -38,11 +39,12 @@ function strictness(judgement: Judgement): number {
 
 /** The same with what one rule asks for twice asked for once: a command may be judged for several identities. */
 export function withoutRepeats(judgement: Judgement): Judgement {
-  const { matched, approvals, masks, limits, alerts } = judgement
+  const { matched, approvals, evidence, masks, limits, alerts } = judgement
   return {
     ...judgement,
     matched: distinct(matched),
     approvals: distinct(approvals),
+    evidence: distinct(evidence),
     masks: distinct(masks),
     limits: distinct(limits),
     alerts: distinct(alerts),

@@ -18,6 +18,7 @@ const effect = (name: string, verdict: Verdict, obligations: (rule: string) => O
 const effects: Record<string, Effect> = {
   forbid: effect('forbid', 'deny', () => ({ reason: 'not here', hint: 'ask first' })),
   hold: effect('hold', 'hold', rule => ({ approval: { rule, by: ['dba'], withinMs: 1000, quorum: 1 } })),
+  witness: effect('witness', 'hold', rule => ({ evidence: { rule, evidence: 'witnessed', withinMs: 1000 } })),
   mask: effect('mask', 'allow', rule => ({ mask: { rule, columns: [], matching: null, with: 'redact', predicates: 'refuse' } })),
   limit: effect('limit', 'allow', rule => ({ limit: { rule, rows: 1, bytes: null, perMinute: null, per: 'run', over: 'cut' } })),
   alert: effect('alert', 'allow', rule => ({ alert: { rule, message: 'look', severity: 'info' } })),
@@ -71,7 +72,7 @@ const holds = (when: Expression, op: Partial<Operation> = {}, parts: Partial<Cir
 describe('a judgement', () => {
   it('allows what no rule matches, with the same object every time', () => {
     const never = judge([rule('drops', 'forbid', { when: verbIs('DROP') })])
-    expect(never).toEqual({ verdict: 'allow', by: null, matched: [], approvals: [], masks: [], limits: [], alerts: [] })
+    expect(never).toEqual({ verdict: 'allow', by: null, matched: [], approvals: [], evidence: [], masks: [], limits: [], alerts: [] })
     expect(judge([])).toBe(never)
     expect(judge([rule('all', 'forbid')], facts([]))).toBe(never)
     expect(() => never.matched.push({ rule: '', effect: '', operation: 0 })).toThrow(TypeError)
@@ -119,6 +120,16 @@ describe('a judgement', () => {
       'hold 0',
     ])
   })
+  it('gathers the evidence that rules and policies demand, beside the people', () => {
+    const witnessed = judge([rule('first', 'witness'), rule('asked', 'hold'), rule('second', 'witness')])
+    expect(witnessed).toMatchObject({ verdict: 'hold', by: { rule: 'first' }, approvals: [{ rule: 'asked' }] })
+    expect(combine([witnessed, judge([rule('third', 'witness')])]).evidence.map(demand => demand.rule)).toEqual([
+      'first',
+      'second',
+      'third',
+    ])
+    expect(judge([rule('watched', 'witness', { mode: 'observe' })])).toMatchObject({ verdict: 'allow', evidence: [] })
+  })
   it('hands out obligations that nobody can change for the next command', () => {
     const evaluator = createEvaluator(rulesetOf(rule('hide', 'mask')), effects)
     const [mask] = evaluator.judge(facts()).masks
@@ -135,6 +146,7 @@ describe('a judgement', () => {
         { rule: 'watched', effect: 'mask', operation: 0, isObserved: true },
       ],
       approvals: [],
+      evidence: [],
       masks: [],
       limits: [],
       alerts: [],

@@ -29,6 +29,7 @@ export const nothingMatched: Judgement = Object.freeze<Judgement>({
   by: null,
   matched: frozenList(),
   approvals: frozenList(),
+  evidence: frozenList(),
   masks: frozenList(),
   limits: frozenList(),
   alerts: frozenList(),
@@ -174,7 +175,7 @@ function matchedBy({ name: rule, mode }: Rule, { name: effect, operation }: { na
 
 function strictnessOf(verdict: Verdict, obligations: Obligations): number {
   if (verdict !== 'allow') return strictness[verdict]
-  if (obligations.mask || obligations.limit || obligations.approval) return strictness.obligation
+  if (obligations.mask || obligations.limit || obligations.approval || obligations.evidence) return strictness.obligation
   return obligations.alert ? strictness.alert : strictness.allow
 }
 
@@ -243,8 +244,9 @@ function openDraft(): Draft {
 function note(draft: Draft, prepared: PreparedRule, effect: PreparedEffect, operation: number): void {
   draft.matched = withOne(draft.matched, operation === 0 ? effect.matched : matchedBy(prepared.rule, { name: effect.name, operation }))
   if (prepared.isObserved) return
-  const { approval, mask, limit, alert } = effect.obligations
+  const { approval, evidence, mask, limit, alert } = effect.obligations
   if (approval) draft.approvals = withOne(draft.approvals, approval)
+  if (evidence) draft.evidence = withOne(draft.evidence, evidence)
   if (mask) draft.masks = withOne(draft.masks, mask)
   if (limit) draft.limits = withOne(draft.limits, limit)
   if (alert) draft.alerts = withOne(draft.alerts, alert)
@@ -262,9 +264,9 @@ function withOne<T>(list: T[], one: T): T[] {
 }
 
 function closeDraft(draft: Draft, facts: Facts): Judgement {
-  const { matched, approvals, masks, limits, alerts, strictest } = draft
+  const { matched, approvals, evidence, masks, limits, alerts, strictest } = draft
   const by = strictest === null ? null : describeMatch(strictest, facts)
-  return { verdict: strictest?.verdict ?? 'allow', by, matched, approvals, masks, limits, alerts }
+  return { verdict: strictest?.verdict ?? 'allow', by, matched, approvals, evidence, masks, limits, alerts }
 }
 
 function describeMatch({ rule: prepared, effect, operation }: NonNullable<Draft['strictest']>, facts: Facts): Match {

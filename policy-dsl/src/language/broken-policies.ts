@@ -934,12 +934,12 @@ rule('a', { on: postgres(), effect: forbid('no') })`,
   [
     'an effect that is none',
     "rule('a', { on: postgres(), effect: forbidd('no') })",
-    '1:37 unknown-effect `forbidd` expected an effect (`forbid`, `requireApproval`, `mask`, `limit`, `alert`), got `forbidd` → forbid',
+    '1:37 unknown-effect `forbidd` expected an effect (`forbid`, `requireApproval`, `require`, `mask`, `limit`, `alert`), got `forbidd` → forbid',
   ],
   [
     'an effect that is text',
     "rule('a', { on: postgres(), effect: 'deny' })",
-    "1:37 unknown-effect `'deny'` expected an effect (`forbid`, `requireApproval`, `mask`, `limit`, `alert`), got `'deny'`",
+    "1:37 unknown-effect `'deny'` expected an effect (`forbid`, `requireApproval`, `require`, `mask`, `limit`, `alert`), got `'deny'`",
   ],
   [
     'an effect that is not called',
@@ -950,7 +950,7 @@ rule('a', { on: postgres(), effect: forbid('no') })`,
   [
     'one wrong effect among others',
     "rule('a', { on: postgres(), effect: [alert('a'), deny('b')] })",
-    '1:50 unknown-effect `deny` expected an effect (`forbid`, `requireApproval`, `mask`, `limit`, `alert`), got `deny` → forbid',
+    '1:50 unknown-effect `deny` expected an effect (`forbid`, `requireApproval`, `require`, `mask`, `limit`, `alert`), got `deny` → forbid',
   ],
   [
     '`forbid` without a reason',
@@ -1012,6 +1012,18 @@ rule('a', { on: postgres(), effect: forbid('no') })`,
     "rule('a', { on: postgres(), effect: requireApproval({ by: 'dba' }) })",
     "1:53 missing-option `{ by: 'dba' }` expected `within`",
   ],
+  [
+    'evidence of a kind that is none',
+    "rule('a', { on: postgres(), effect: require({ evidence: 'witness' }) })",
+    "1:57 unknown-word `'witness'` expected `witnessed`, got `'witness'` → 'witnessed'",
+  ],
+  ['evidence of no kind', "rule('a', { on: postgres(), effect: require({}) })", '1:45 missing-option `{}` expected `evidence`'],
+  [
+    'evidence that is waited for too long',
+    "rule('a', { on: postgres(), effect: require({ evidence: 'witnessed', within: '1h' }) })",
+    "1:78 bad-duration `'1h'` expected a length of time from `1s` to `10m`, got `'1h'`",
+  ],
+  ['a module', "rule('a', { on: postgres(), effect: require('fs') })", "1:45 wrong-argument `'fs'` expected options in braces, got `'fs'`"],
   [
     'a mask of nothing',
     "rule('a', { on: postgres(), effect: mask({ with: 'redact' }) })",
@@ -1225,7 +1237,7 @@ rule('a', { on: postgres(), when: op => op.object === A, effect: forbid('no') })
   [
     'a rule in a rule',
     "rule('a', { on: postgres(), effect: rule('b', { on: postgres(), effect: forbid('no') }) })",
-    '1:37 unknown-effect `rule` expected an effect (`forbid`, `requireApproval`, `mask`, `limit`, `alert`), got `rule`',
+    '1:37 unknown-effect `rule` expected an effect (`forbid`, `requireApproval`, `require`, `mask`, `limit`, `alert`), got `rule`',
   ],
   [
     '`super`',

@@ -9,6 +9,7 @@ import {
   call,
   compare,
   equal,
+  evidence,
   field,
   forbid,
   limit,
@@ -37,6 +38,8 @@ interface Asked {
   rows?: number
   bytes?: number
   later?: Verdict
+  /** Held for witnesses, not for people. */
+  witnessed?: boolean
   masked?: number
   reads?: string[]
   columns?: string[]
@@ -54,6 +57,7 @@ function command(n: number, asked: Asked): RehearsedCommand {
     policyVersion: 'old@1',
     ...(asked.rule && { rule: asked.rule }),
     ...(asked.matched && { matched: asked.matched }),
+    ...(verdict === 'hold' && !asked.witnessed && { approval: 'ap1' }),
   })
   const operations = Array.from({ length: asked.statements ?? 1 }, (_, statement) => ({
     verb: name,
@@ -434,6 +438,22 @@ describe('obligations in a rehearsal', () => {
       { day: '2026-03-01', heldBefore: 1, heldAfter: 2, by: { dba: 2, sre: 1 } },
       { day: '2026-03-02', heldBefore: 0, heldAfter: 1, by: { dba: 1 } },
     ])
+  })
+
+  it('asks nobody where only witnesses are waited for, and gives the run no approval for it', () => {
+    const rules = [
+      rule('witnessed', { when: verb('DROP'), effect: evidence() }),
+      rule('unapproved', {
+        when: both(verb('UPDATE'), compare({ is: 'memory', counter: 'approvals', verb: null, windowMs: 3_600_000 }, '===', 0)),
+        effect: forbid(),
+      }),
+    ]
+    const past = [session('s1', [{ verb: 'DROP', verdict: 'hold', later: 'allow', witnessed: true }, { verb: 'DROP' }, { verb: 'UPDATE' }])]
+    const result = rehearse(rules, past)
+    expect(result.approvals).toEqual([])
+    expect(result.verdicts).toMatchObject({ hold: { hold: 1 }, allow: { hold: 1, deny: 1 } })
+    expect(codes(result)).toContainEqual(['evidence-assumed', 2])
+    expect(codes(result).map(([code]) => code)).not.toContain('consent-assumed')
   })
 })
 

@@ -120,11 +120,12 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     verdicts[before][after]++
     countRules({ judgements, judgement, past, before, after, limitRule: decidedBy?.rule ?? null })
     if (judgement.matched.length === 0) countUnmatched(operations)
-    if (before === 'hold' || after === 'hold') countApproval({ judgement, nowUs, before, after, limit: decidedBy })
+    const waits = after === 'hold' ? waitsOf(judgement, limited) : waitsForNobody
+    countApproval(past, waits)
     if (after !== 'deny' && runsNow) countMasks(judgement, past)
     if (after !== before) noteFlip(past, { judgement, before, after, limit: decidedBy })
     if (limited.isBrokenOff) flippedSessions.add(header.session)
-    if (runsNow || after === 'deny') remember(memory, past, { before, after, rows: limited.rows })
+    if (runsNow || after === 'deny') remember(memory, past, { before, after, waits, rows: limited.rows })
     if (judgement.matched.some(({ effect }) => effect === 'error')) unknowns.add('failed-rules')
     if (command.maskedCells > 0) unknowns.add('already-masked')
     if (record.decision.matched?.some(({ effect, isObserved }) => effect === 'limit' && isObserved !== true)) unknowns.add('already-cut')
@@ -168,26 +169,14 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     }
   }
 
-  function countApproval({
-    judgement,
-    nowUs,
-    before,
-    after,
-    limit,
-  }: {
-    judgement: Judgement
-    nowUs: number
-    before: Verdict
-    after: Verdict
-    limit: LimitObligation | null
-  }): void {
+  function countApproval({ command, nowUs }: Past, { people }: Waits): void {
+    const askedPeople = command.record.decision.approval !== undefined
+    if (!askedPeople && people.size === 0) return
     const day = days.of(new Date(nowUs / 1000).toISOString().slice(0, 10))
     if (!day) return
-    if (before === 'hold') day.heldBefore++
-    if (after !== 'hold') return
-    day.heldAfter++
-    const asked = limit === null ? judgement.approvals.map(({ by }) => by.join(' or ')) : [`whoever decides on \`${limit.rule}\``]
-    for (const name of new Set(asked)) day.by[name] = (day.by[name] ?? 0) + 1
+    if (askedPeople) day.heldBefore++
+    if (people.size > 0) day.heldAfter++
+    for (const name of people) day.by[name] = (day.by[name] ?? 0) + 1
   }
 
   function countMasks({ masks: obligations }: Judgement, { header, command, operations }: Past): void {
@@ -245,16 +234,17 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   function remember(
     memory: RunMemory,
     { command, nowUs, operations }: Past,
-    { before, after, rows }: { before: Verdict; after: Verdict; rows: number },
+    { before, after, waits, rows }: { before: Verdict; after: Verdict; waits: Waits; rows: number },
   ): void {
     memory.add('commands', null, 1, nowUs)
     if (after === 'deny') return memory.add('denials', null, 1, nowUs)
     for (const { verb } of operations) memory.add('count', verb, 1, nowUs)
     memory.add('rows', null, rows, nowUs)
-    if (after === 'hold') {
+    if (waits.people.size > 0) {
       memory.add('approvals', null, 1, nowUs)
       unknowns.add('consent-assumed')
     }
+    if (waits.isForWitnesses) unknowns.add('evidence-assumed')
     const didRun = before === 'allow' || (before === 'hold' && command.decidedLater?.verdict === 'allow')
     if (!didRun) unknowns.add('never-ran')
   }
@@ -314,6 +304,21 @@ interface Past {
 }
 
 const nothingSpent: Spent = { verdict: 'allow', by: null, rows: 0, isBrokenOff: false }
+
+/** What a command waits for before it runs. */
+interface Waits {
+  /** Whoever would be asked. */
+  people: Set<string>
+  isForWitnesses: boolean
+}
+
+const waitsForNobody: Waits = { people: new Set(), isForWitnesses: false }
+
+function waitsOf({ approvals, evidence }: Judgement, { verdict, by: limit }: Spent): Waits {
+  const people = new Set(approvals.map(({ by }) => by.join(' or ')))
+  if (verdict === 'hold' && limit !== null) people.add(`whoever decides on \`${limit.rule}\``)
+  return { people, isForWitnesses: evidence.length > 0 }
+}
 
 interface CountedCommand {
   judgements: readonly Judgement[]

@@ -8,6 +8,7 @@ export interface Unknown {
     | 'memory-begins-empty'
     | 'never-ran'
     | 'consent-assumed'
+    | 'evidence-assumed'
     | 'bytes-as-recorded'
     | 'already-cut'
     | 'detectors'
@@ -45,6 +46,7 @@ const sentences: Record<Unknown['code'], (count: number) => string> = {
     `${commands(count)} came after one in the same session whose verdict is another now: the agent might have gone on differently`,
   'never-ran': count => `${commands(count)} did not run then and would now: what would have come back is not known, and counts as no rows`,
   'consent-assumed': count => `${commands(count)} would have waited for people, and it is assumed that these agreed`,
+  'evidence-assumed': count => `${commands(count)} would have waited for witnesses, and it is assumed that these signed in time`,
   'memory-begins-empty': count =>
     `what ${count} run${count === 1 ? '' : 's'} did before the first session given here is not in the run's memory, nor counted against limits`,
   'already-masked': count => `the answers to ${commands(count)} are recorded masked: what is under a mask cannot be masked another way`,

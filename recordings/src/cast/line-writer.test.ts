@@ -2,18 +2,22 @@ import { describe, expect, it } from 'vitest'
 import type { Cell } from '../model.ts'
 import { RecordingWriter } from './line-writer.ts'
 import type { RowBlock } from './row-block.ts'
+import { testHeader, testSalts } from './test-session.ts'
 import { utf8Decoder, utf8Encoder } from './utf8.ts'
+
+/** What `testSalts` gives. */
+const salt = 'AAAAAAAAAAAAAAAA'
 
 describe('RecordingWriter', () => {
   it('writes intervals as exact differences of microseconds', () => {
-    const writer = new RecordingWriter()
-    for (const atUs of [0, 1, 100_001, 100_001, 1_100_001, 2_000_000, 3_600_000_000.7]) writer.output(atUs, 'x')
+    const writer = new RecordingWriter(testSalts())
+    for (const atUs of [0, 1, 100_001, 100_001, 1_100_001, 2_000_000, 3_600_000_000.7]) writer.event('o', atUs, 'x')
     expect(lines(writer).map(line => line.slice(1, line.indexOf(',')))).toEqual(['0', '0.000001', '0.1', '0', '1', '0.899999', '3598'])
   })
 
   it('gives an event that claims to be earlier the time of the one before it', () => {
-    const writer = new RecordingWriter()
-    for (const atUs of [5_000_000, 4_000_000, 5_000_001]) writer.output(atUs, 'x')
+    const writer = new RecordingWriter(testSalts())
+    for (const atUs of [5_000_000, 4_000_000, 5_000_001]) writer.event('o', atUs, 'x')
     expect(lines(writer)).toEqual(['[5,"o","x"]', '[0,"o","x"]', '[0.000001,"o","x"]'])
   })
 
@@ -27,12 +31,12 @@ describe('RecordingWriter', () => {
       'x'.repeat(40_000) + '😀'.repeat(10_000) + '\u0000'.repeat(40_000),
       'plain',
     ]
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.answer(0, 7)
     writer.rows(block(values, 2))
     writer.closeAnswer()
     const rows = Array.from({ length: values.length / 2 }, (_, row) => values.slice(2 * row, 2 * row + 2))
-    expect(lines(writer)[0]).toBe(`[0,"a",${JSON.stringify(JSON.stringify({ n: 7, parts: [{ kind: 'rows', rows }] }))}]`)
+    expect(lines(writer)[0]).toBe(`[0,"a",${JSON.stringify(JSON.stringify({ n: 7, parts: [{ kind: 'rows', rows }], salt }))}]`)
   })
 
   it('writes a cell that is not UTF-8 as hex, whatever is wrong with it', () => {
@@ -54,7 +58,7 @@ describe('RecordingWriter', () => {
     ]
     for (const hex of broken) {
       const bytes = Uint8Array.from(hex.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
-      const writer = new RecordingWriter()
+      const writer = new RecordingWriter(testSalts())
       writer.answer(0, 1)
       writer.rows({ count: 1, columns: 1, bytes, cells: Int32Array.of(0, bytes.length) })
       writer.closeAnswer()
@@ -64,7 +68,7 @@ describe('RecordingWriter', () => {
 
   it('does not read past the end of a cell to finish its last character', () => {
     const bytes = utf8Encoder.encode('é')
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.answer(0, 1)
     writer.rows({ count: 1, columns: 1, bytes, cells: Int32Array.of(0, 1) })
     writer.closeAnswer()
@@ -72,7 +76,7 @@ describe('RecordingWriter', () => {
   })
 
   it('joins blocks that follow each other into one part, and only those', () => {
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.answer(0, 1)
     writer.rows(block(['1', '2'], 1))
     writer.rows(block([], 1))
@@ -93,7 +97,7 @@ describe('RecordingWriter', () => {
   })
 
   it('writes rows that have no columns', () => {
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.answer(0, 1)
     writer.rows({ count: 3, columns: 0, bytes: new Uint8Array(0), cells: new Int32Array(0) })
     writer.rows({ count: 1, columns: 0, bytes: new Uint8Array(0), cells: new Int32Array(0) })
@@ -109,7 +113,7 @@ describe('RecordingWriter', () => {
       [3, null],
       [4, 'seven "7"'],
     ])
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.answer(0, 1)
     writer.rows({ ...block(['a', 'b', 'c', 'd', 'e', 'f'], 6), special })
     writer.closeAnswer()
@@ -117,42 +121,42 @@ describe('RecordingWriter', () => {
   })
 
   it('leaves no line and spends no time on an answer without parts', () => {
-    const writer = new RecordingWriter()
-    writer.output(1_000_000, 'a')
+    const writer = new RecordingWriter(testSalts())
+    writer.event('o', 1_000_000, 'a')
     writer.answer(2_000_000, 1)
     writer.closeAnswer()
-    writer.output(3_000_000, 'b')
+    writer.event('o', 3_000_000, 'b')
     expect(lines(writer)).toEqual(['[1,"o","a"]', '[2,"o","b"]'])
     expect(writer.line).toBe(2)
   })
 
   it('writes nothing for output that is empty', () => {
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.output(1, '')
     expect(writer.take().length).toBe(0)
     expect(writer.line).toBe(0)
   })
 
   it('replaces surrogates without a partner, so that strict readers elsewhere take the line', () => {
-    const writer = new RecordingWriter()
-    writer.output(0, '\ud800')
+    const writer = new RecordingWriter(testSalts())
+    writer.event('o', 0, '\ud800')
     writer.notice(0, { kind: 'gateway', message: '\udc00 \\ud800 😀' })
     const [output, notice] = lines(writer)
     expect(output).toBe('[0,"o","\ufffd"]')
-    expect(JSON.parse(JSON.parse(notice!)[2])).toEqual({ kind: 'gateway', message: '\ufffd \\ud800 😀' })
+    expect(JSON.parse(JSON.parse(notice!)[2])).toEqual({ kind: 'gateway', message: '\ufffd \\ud800 😀', salt })
   })
 
   it('keeps pairs together in a text longer than what it encodes at once', () => {
     for (const before of ['', 'x', 'xx', 'xxx']) {
       const text = before + '😀"'.repeat(30_000)
-      const writer = new RecordingWriter()
-      writer.output(0, text)
+      const writer = new RecordingWriter(testSalts())
+      writer.event('o', 0, text)
       expect(JSON.parse(lines(writer)[0]!)[2]).toBe(text)
     }
   })
 
   it('refuses a code that is not one letter, parts outside an answer, and an open answer at take', () => {
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     for (const code of ['', 'qq', '1', 'é', '"']) expect(() => writer.event(code, 0, '')).toThrow('one letter')
     expect(() => writer.part({ kind: 'empty' })).toThrow('open answer')
     expect(() => writer.rows(block(['1'], 1))).toThrow('open answer')
@@ -160,15 +164,15 @@ describe('RecordingWriter', () => {
     writer.answer(0, 1)
     writer.part({ kind: 'empty' })
     expect(() => writer.take()).toThrow('closed')
-    expect(() => writer.output(0, 'x')).toThrow('closed')
+    expect(() => writer.event('o', 0, 'x')).toThrow('closed')
     expect(() => writer.answer(0, 2)).toThrow('closed')
   })
 
   it('drops what it cannot write whole and keeps what stands before it', () => {
-    const writer = new RecordingWriter()
-    writer.output(1_000_000, 'a')
+    const writer = new RecordingWriter(testSalts())
+    writer.event('o', 1_000_000, 'a')
     expect(() => writer.command(2_000_000, { n: Number.NaN } as never)).toThrow('finite')
-    for (const atUs of [Number.NaN, Infinity, 1e17]) expect(() => writer.output(atUs, 'x')).toThrow('time')
+    for (const atUs of [Number.NaN, Infinity, 1e17]) expect(() => writer.event('o', atUs, 'x')).toThrow('time')
     writer.answer(3_000_000, 1)
     writer.rows(block(['1'], 1))
     expect(() => writer.part({ kind: 'suspended', rows: Number.NaN })).toThrow('finite')
@@ -182,11 +186,53 @@ describe('RecordingWriter', () => {
     expect(writer.line).toBe(2)
   })
 
+  it('ends each record with a salt of its own, and what stock players show with none', () => {
+    const salts = Array.from({ length: 7 }, (_, i) => String(i).repeat(16))
+    const left = [...salts]
+    const writer = new RecordingWriter({ copyNext: (into, at) => into.set(utf8Encoder.encode(left.shift()!), at) })
+    const decision = { verdict: 'allow', policyVersion: 'none' } as const
+    writer.command(0, { n: 1, kind: 'query', text: '', transaction: 'idle', decision })
+    writer.bodyText(0, 1, { bytes: utf8Encoder.encode('x'), ranges: Int32Array.of(0, 1), count: 1 })
+    writer.body(0, { n: 1, content: { base64: '/w==' } })
+    writer.decision(0, { n: 1, decision })
+    writer.answer(0, 1)
+    writer.part({ kind: 'empty' })
+    writer.closeAnswer()
+    writer.notice(0, { kind: 'gateway', message: 'x' })
+    writer.end(0, { reason: 'client closed', commands: 1 })
+    const records = lines(writer).map(line => JSON.parse(JSON.parse(line)[2]))
+    expect(records.map(record => record.salt)).toEqual(salts)
+    expect(records.map(record => Object.keys(record).at(-1))).toEqual(Array(7).fill('salt'))
+    writer.event('o', 0, 'x')
+    writer.event('m', 0, 'y')
+    expect(lines(writer)).toEqual(['[0,"o","x"]', '[0,"m","y"]'])
+  })
+
+  it('puts the transcript beside lines with a salt, and adds one where none is', () => {
+    const writer = new RecordingWriter(testSalts())
+    writer.header(testHeader(), { cols: 80, rows: 24 }, 'pairs')
+    const command = (n: number) => writer.notice(0, { kind: 'gateway', message: String(n) })
+    writer.output(0, 'first')
+    for (let n = 1; n <= 3; n++) {
+      command(n)
+      writer.output(0, 'x')
+    }
+    writer.marker(0, 'y')
+    command(4)
+    command(5)
+    writer.output(0, 'z')
+    expect(
+      lines(writer)
+        .map(line => (line.startsWith('{') ? 'header' : JSON.parse(line)[1]))
+        .join(''),
+    ).toBe('headerssonononosmnnso')
+  })
+
   it('goes on in the middle of a recording', () => {
-    const writer = RecordingWriter.continuing({ lastAtUs: 5_000_000, line: 12 })
+    const writer = RecordingWriter.continuing({ lastAtUs: 5_000_000, line: 12 }, testSalts())
     writer.end(5_250_000, { reason: 'interrupted', commands: 3 })
     expect(writer.line).toBe(13)
-    expect(lines(writer)).toEqual(['[0.25,"e","{\\"reason\\":\\"interrupted\\",\\"commands\\":3}"]'])
+    expect(lines(writer)).toEqual(['[0.25,"e","{\\"reason\\":\\"interrupted\\",\\"commands\\":3,\\"salt\\":\\"AAAAAAAAAAAAAAAA\\"}"]'])
   })
 })
 

@@ -7,12 +7,23 @@ import type {
   NoticeRecord,
   RecordedEvent,
   RecordingHeader,
+  VoidRecord,
 } from '../model.ts'
 import type { ContentBlock, RowBlock } from './row-block.ts'
+import { saltLength, type SaltSource } from './salt-pool.ts'
 import { utf8Encoder } from './utf8.ts'
 
 /** What the header says each of our event codes means. */
-export const eventMeanings: Record<string, string> = { q: 'command', b: 'body', d: 'decision', a: 'answer', n: 'notice', e: 'end' }
+export const eventMeanings: Record<string, string> = {
+  q: 'command',
+  b: 'body',
+  d: 'decision',
+  a: 'answer',
+  n: 'notice',
+  e: 'end',
+  v: 'void',
+  s: 'salt',
+}
 
 /** A record whose optional fields may also be said to be absent. */
 type Unset<Fields> = { [Name in keyof Fields]: {} extends Pick<Fields, Name> ? Fields[Name] | undefined : Fields[Name] }
@@ -46,6 +57,7 @@ const escapedBytesMax = 7
  * given the last one's time.
  */
 export class RecordingWriter {
+  readonly #salts: SaltSource
   #bytes = new Uint8Array(startBytes)
   #end = 0
   #line = 0
@@ -60,9 +72,14 @@ export class RecordingWriter {
   readonly #kept = new WeakMap<object, Uint8Array>()
   readonly #lastFixed = new Map<string, object>()
 
+  /** Each command, answer and whatever else tells of the session gets a salt of its own from there. */
+  constructor(salts: SaltSource) {
+    this.#salts = salts
+  }
+
   /** A writer that goes on after lines that are in the file already. */
-  static continuing(from: { lastAtUs: number; line?: number }): RecordingWriter {
-    const writer = new RecordingWriter()
+  static continuing(from: { lastAtUs: number; line?: number }, salts: SaltSource): RecordingWriter {
+    const writer = new RecordingWriter(salts)
     writer.#lastAtUs = from.lastAtUs
     writer.#line = from.line ?? 0
     return writer
@@ -91,7 +108,7 @@ export class RecordingWriter {
     const start = this.#startLine('q', atUs)
     try {
       this.#command(command)
-      this.#endLine()
+      this.#endRecord()
     } catch (error) {
       throw this.#droppedLine(start, error)
     }
@@ -113,13 +130,32 @@ export class RecordingWriter {
     this.#record('e', atUs, end)
   }
 
+  /** Writes the line that stands for erased ones; the next line has the number after theirs. */
+  void(atUs: number, erased: VoidRecord): void {
+    const start = this.#startLine('v', atUs)
+    try {
+      this.#json(erased)
+      this.#endLine()
+      this.#line = erased.to
+    } catch (error) {
+      throw this.#droppedLine(start, error)
+    }
+  }
+
   /** Writes what a stock player shows. Nothing to show is no line. */
   output(atUs: number, text: string): void {
-    if (text !== '') this.event('o', atUs, text)
+    if (text !== '') this.#besideSalt('o', atUs, text)
   }
 
   marker(atUs: number, label: string): void {
-    this.event('m', atUs, label)
+    this.#besideSalt('m', atUs, label)
+  }
+
+  /** Writes a line that says nothing: the salt for one that has none. */
+  salt(atUs: number): void {
+    this.#startLine('s', atUs)
+    this.#ascii('{')
+    this.#endWithSalt()
   }
 
   /** Writes one line of any code with its data as it is. */
@@ -151,6 +187,10 @@ export class RecordingWriter {
         this.answer(atUs, event.answer.n)
         for (const part of event.answer.parts) this.part(part)
         return this.closeAnswer()
+      case 'v':
+        return this.void(atUs, event.erased)
+      case 's':
+        return this.salt(atUs)
       case 'o':
         return this.event('o', atUs, event.output)
       case 'm':
@@ -223,8 +263,7 @@ export class RecordingWriter {
     try {
       this.#ascii(`{\\"n\\":${n},\\"content\\":`)
       if (this.#content(block)) {
-        this.#ascii('}')
-        this.#endLine()
+        this.#endRecord()
         return true
       }
       this.#droppedLine(start, null)
@@ -240,8 +279,8 @@ export class RecordingWriter {
     if (this.#hasParts) {
       this.#reserve(frameBytesMax)
       this.#endRows()
-      this.#ascii(']}')
-      this.#endLine()
+      this.#ascii(']')
+      this.#endRecord()
     } else {
       this.#end = this.#answerStart
       this.#lastAtUs = this.#lineBeforeAtUs
@@ -277,7 +316,6 @@ export class RecordingWriter {
     this.#field(',\\"transaction\\":', transaction)
     if (operations !== undefined) this.#fixed(',\\"operations\\":', operations)
     this.#fixed(',\\"decision\\":', decision)
-    this.#ascii('}')
   }
 
   #part(part: AnswerPart): void {
@@ -323,7 +361,8 @@ export class RecordingWriter {
     const start = this.#startLine(code, atUs)
     try {
       this.#json(record)
-      this.#endLine()
+      this.#end -= '}'.length
+      this.#endRecord()
     } catch (error) {
       throw this.#droppedLine(start, error)
     }
@@ -343,6 +382,29 @@ export class RecordingWriter {
     this.#ascii(code)
     this.#ascii('","')
     return start
+  }
+
+  // A line without a salt is the right half of a pair whose left half has one:
+  // once both are erased, what is left of them is one hash, of the two. So
+  // erasing a command takes no line of its neighbours along.
+  #besideSalt(code: string, atUs: number, data: string): void {
+    while (this.#line % 2 === 0 || this.#line === 1) this.salt(atUs)
+    this.event(code, atUs, data)
+  }
+
+  /** Ends an object that has fields with one more, its salt, and with it the line. */
+  #endRecord(): void {
+    this.#ascii(',')
+    this.#endWithSalt()
+  }
+
+  #endWithSalt(): void {
+    this.#ascii('\\"salt\\":\\"')
+    this.#reserve(frameBytesMax)
+    this.#salts.copyNext(this.#bytes, this.#end)
+    this.#end += saltLength
+    this.#ascii('\\"}')
+    this.#endLine()
   }
 
   #endLine(): void {

@@ -3,7 +3,7 @@ import type { AnswerPart, Cell, CommandKind, Content, Decision, NoticeRecord, Re
 import { RecordingWriter } from './line-writer.ts'
 import { parseEvent, readRecording, RecordingReader, type PlacedLine } from './read.ts'
 import { RecordingError } from './recording-error.ts'
-import { seeded, testHeader } from './test-session.ts'
+import { seeded, testHeader, testSalts } from './test-session.ts'
 import { utf8Decoder, utf8Encoder } from './utf8.ts'
 
 const term = { cols: 120, rows: 36 }
@@ -122,7 +122,7 @@ describe('RecordingReader', () => {
   })
 
   it('adds up intervals without drift', () => {
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(testSalts())
     writer.header(testHeader(), term, 'drift')
     for (let i = 1; i <= 10_000; i++) writer.output(i * 100_001, '.')
     expect(readRecording(writer.take()).events.at(-1)!.atUs).toBe(1_000_010_000)
@@ -137,7 +137,7 @@ function readPieces(pieces: Uint8Array[]): PlacedLine[] {
 }
 
 function header0(): Uint8Array {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(testSalts())
   writer.header(testHeader(), term, 'test')
   return writer.take().slice()
 }
@@ -210,6 +210,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
     verdict: one(['allow', 'hold', 'deny']),
     policyVersion: text(),
     ...maybe(() => ({ rule: text(), reason: text() })),
+    ...maybe(() => ({ witnessed: { size: random(2 ** 40), by: some(text) } })),
   })
   const column = () => ({
     name: text(),
@@ -263,7 +264,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
         kind: one<CommandKind>(['query', 'prepare', 'bind', 'execute', 'call']),
         text: text(),
         ...maybe(() => ({ parameters: some(() => ({ type: text(), oid: random(2 ** 32), value: cell() })) })),
-        ...maybe(() => ({ statement: text(), portal: text(), rowsMax: random(1000) })),
+        ...maybe(() => ({ statement: text(), portal: text(), rowsMax: 1 + random(1000) })),
         ...(n > 1 && random(2) ? { prepared: 1 + random(n - 1) } : {}),
         transaction: state(),
         decision: decision(),
@@ -272,7 +273,7 @@ function randomSession(seed: number, commands: number): { events: { atUs: number
     ...some(() => at(between(n))),
   ])
   events.push(at({ code: 'e', end: { reason: 'client closed', commands, ...maybe(() => ({ message: text() })) } }))
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(testSalts())
   writer.header(testHeader(), term, text())
   for (const { atUs: time, event } of events) writer.write(time, event)
   expect(writer.line).toBe(events.length + 1)

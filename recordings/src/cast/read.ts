@@ -7,8 +7,22 @@ import type {
   NoticeRecord,
   PlacedEvent,
   RecordedEvent,
+  VoidRecord,
 } from '../model.ts'
-import { answerRecord, bodyRecord, castHeader, commandRecord, decisionRecord, endRecord, noticeRecord, type CastHeader } from './records.ts'
+import { coverRange } from '../proof/tree.ts'
+import {
+  answerRecord,
+  bodyRecord,
+  castHeader,
+  commandRecord,
+  decisionRecord,
+  endRecord,
+  noticeRecord,
+  saltRecord,
+  voidRecord,
+  type CastHeader,
+  type Salted,
+} from './records.ts'
 import { RecordingError, type RecordingErrorCode } from './recording-error.ts'
 import { describe, isObject, type Check } from './shape.ts'
 import { utf8Decoder } from './utf8.ts'
@@ -19,6 +33,8 @@ export interface PlacedLine extends PlacedEvent {
   offset: number
   /** How long its line is, with the newline. */
   sizeBytes: number
+  /** Its salt; null for what has none, the transcript and what is said beside it. */
+  salt: string | null
 }
 
 /** The longest line that is read. A longer one would not fit a string of the runtimes this runs on. */
@@ -39,6 +55,8 @@ export class RecordingReader {
   #line = 0
   #atUs = 0
   #commands = 0
+  /** How many commands after those may be among erased lines: each line can have been one. */
+  #hidden = 0
   #isEnded = false
   #failure: RecordingError | null = null
 
@@ -51,7 +69,7 @@ export class RecordingReader {
     return this.#header
   }
 
-  /** Whole lines read so far, the header among them. */
+  /** Lines so far, the header and erased ones among them: the number that the next line has. */
   get lines(): number {
     return this.#line
   }
@@ -61,7 +79,7 @@ export class RecordingReader {
     return this.#atUs
   }
 
-  /** The number of the last command, which is how many there were. */
+  /** The number of the last command that is known of, which is how many there were. */
   get commands(): number {
     return this.#commands
   }
@@ -128,13 +146,13 @@ export class RecordingReader {
     let placed: PlacedLine | null = null
     if (line === 0) this.#header = parseHeader(text)
     else {
-      const { intervalUs, event } = parseEvent(text, line)
+      const { intervalUs, event, salt } = parseEvent(text, line)
       this.#mustFollow(event)
       if (this.#atUs + intervalUs > Number.MAX_SAFE_INTEGER) throw this.#error('interval_too_large', 'expected a time within 285 years')
       this.#atUs += intervalUs
-      placed = { line, atUs: this.#atUs, event, offset, sizeBytes: bytes.length + 1 }
+      placed = { line, atUs: this.#atUs, event, offset, sizeBytes: bytes.length + 1, salt }
     }
-    this.#line++
+    this.#line = placed?.event.code === 'v' ? placed.event.erased.to : this.#line + 1
     this.#offset += bytes.length + 1
     return placed
   }
@@ -153,25 +171,49 @@ export class RecordingReader {
     switch (event.code) {
       case 'q': {
         const { n, prepared } = event.command
-        if (n !== this.#commands + 1) throw this.#error('command_number', `expected command ${this.#commands + 1}, got ${n}`)
-        if (prepared !== undefined && prepared > this.#commands) throw this.#unknown(prepared)
+        if (n <= this.#commands || n > this.#commands + 1 + this.#hidden)
+          throw this.#error('command_number', `expected command ${this.#commands + 1}, got ${n}`)
+        if (prepared !== undefined && prepared >= n) throw this.#unknown(prepared)
+        this.#hidden -= n - this.#commands - 1
         this.#commands = n
         return
       }
       case 'b':
-        if (event.body.n > this.#commands) throw this.#unknown(event.body.n)
-        return
+        return this.#mustBeKnown(event.body.n)
       case 'd':
-        if (event.decision.n > this.#commands) throw this.#unknown(event.decision.n)
-        return
+        return this.#mustBeKnown(event.decision.n)
       case 'a':
-        if (event.answer.n > this.#commands) throw this.#unknown(event.answer.n)
-        return
+        return this.#mustBeKnown(event.answer.n)
       case 'e':
-        if (event.end.commands !== this.#commands)
-          throw this.#error('command_count', `expected the end of ${this.#commands} commands, got one of ${event.end.commands}`)
-        this.#isEnded = true
+        return this.#endAfter(event.end.commands)
+      case 'v':
+        return this.#pass(event.erased)
     }
+  }
+
+  /** What names a command says that its line stood before, if only among erased ones. */
+  #mustBeKnown(n: number): void {
+    if (n > this.#commands + this.#hidden) throw this.#unknown(n)
+    if (n <= this.#commands) return
+    this.#hidden -= n - this.#commands
+    this.#commands = n
+  }
+
+  #endAfter(commands: number): void {
+    if (commands < this.#commands || commands > this.#commands + this.#hidden)
+      throw this.#error('command_count', `expected the end of ${this.#commands} commands, got one of ${commands}`)
+    this.#commands = commands
+    this.#isEnded = true
+  }
+
+  #pass({ from, to, hashes, end }: VoidRecord): void {
+    if (from !== this.#line || to <= from)
+      throw this.#error('void_range', `expected erased lines from ${this.#line} on, got ${from} to ${to}`)
+    const cover = coverRange(from, to)
+    if (hashes.length !== cover.length)
+      throw this.#error('void_hashes', `expected ${cover.length} hashes for lines ${from} to ${to}, got ${hashes.length}`)
+    this.#hidden += to - from
+    if (end) this.#endAfter(end.commands)
   }
 
   #unknown(n: number): RecordingError {
@@ -209,7 +251,7 @@ export function parseHeader(line: string): CastHeader {
 }
 
 /** Reads one line after the first, given without its newline. `line` is its number, for the error. */
-export function parseEvent(text: string, line: number): { intervalUs: number; event: RecordedEvent } {
+export function parseEvent(text: string, line: number): { intervalUs: number; event: RecordedEvent; salt: string | null } {
   const start = eventStart.exec(text)
   const data = start && text.endsWith('"]') ? parseJson(text.slice(start[0].length, -1)) : undefined
   if (!start || typeof data !== 'string') throw explain(text, line)
@@ -217,25 +259,36 @@ export function parseEvent(text: string, line: number): { intervalUs: number; ev
   const intervalUs = Number(seconds) * 1e6 + Number(fraction.padEnd(6, '0'))
   if (intervalUs > Number.MAX_SAFE_INTEGER) throw new RecordingError('interval_too_large', line, 'expected an interval within 285 years')
   mustBeWellFormed(text, data, line)
-  return { intervalUs, event: readEvent(code!, data, line) }
+  return { intervalUs, ...readEvent(code!, data, line) }
 }
 
 const eventStart = /^\[(0|[1-9]\d{0,9})(?:\.(\d{1,6}))?,"([A-Za-z])",(?=")/
 
-function readEvent(code: string, data: string, line: number): RecordedEvent {
+function readEvent(code: string, data: string, line: number): { event: RecordedEvent; salt: string | null } {
   switch (code) {
     case 'q':
-      return { code, command: readRecord<CommandRecord>(data, commandRecord, line) }
+      return readSalted<CommandRecord>(data, commandRecord, line, command => ({ code, command }))
     case 'b':
-      return { code, body: readRecord<BodyRecord>(data, bodyRecord, line) }
+      return readSalted<BodyRecord>(data, bodyRecord, line, body => ({ code, body }))
     case 'd':
-      return { code, decision: readRecord<DecisionRecord>(data, decisionRecord, line) }
+      return readSalted<DecisionRecord>(data, decisionRecord, line, decision => ({ code, decision }))
     case 'a':
-      return { code, answer: readRecord<AnswerRecord>(data, answerRecord, line) }
+      return readSalted<AnswerRecord>(data, answerRecord, line, answer => ({ code, answer }))
     case 'n':
-      return { code, notice: readRecord<NoticeRecord>(data, noticeRecord, line) }
+      return readSalted<NoticeRecord>(data, noticeRecord, line, notice => ({ code, notice }))
     case 'e':
-      return { code, end: readRecord<EndRecord>(data, endRecord, line) }
+      return readSalted<EndRecord>(data, endRecord, line, end => ({ code, end }))
+    case 's':
+      return readSalted(data, saltRecord, line, () => ({ code }))
+    case 'v':
+      return { event: { code, erased: readRecord<VoidRecord>(data, voidRecord, line) }, salt: null }
+    default:
+      return { event: readPlain(code, data, line), salt: null }
+  }
+}
+
+function readPlain(code: string, data: string, line: number): RecordedEvent {
+  switch (code) {
     case 'o':
       return { code, output: data }
     case 'm':
@@ -246,6 +299,12 @@ function readEvent(code: string, data: string, line: number): RecordedEvent {
     default:
       return { code: 'other', letter: code, data }
   }
+}
+
+function readSalted<T extends object>(data: string, check: Check, line: number, eventOf: (record: T) => RecordedEvent) {
+  const { salt, ...record } = readRecord<Salted<T>>(data, check, line)
+  // INVARIANT: what `Salted` added is gone again; the compiler does not follow that for every `T`.
+  return { event: eventOf(record as unknown as T), salt }
 }
 
 function readRecord<T>(data: string, check: Check, line: number): T {

@@ -37,6 +37,9 @@ export type RecordingErrorCode =
   | 'command_unknown'
   | 'command_count'
   | 'after_end'
+  // What stands for erased lines
+  | 'void_range'
+  | 'void_hashes'
 
 /** What is wrong with a recording, and on which line (the header is line 0). */
 export class RecordingError extends Error {

@@ -7,6 +7,7 @@ import type {
   CommandRecord,
   Decision,
   DecisionRecord,
+  EndReason,
   EndRecord,
   MatchedRule,
   Notice,
@@ -16,7 +17,9 @@ import type {
   Principal,
   RecordingHeader,
   Review,
+  Witnessed,
   RunIdentity,
+  VoidRecord,
 } from '../model.ts'
 import { eventMeanings, type TerminalSize } from './line-writer.ts'
 import {
@@ -48,12 +51,17 @@ export interface CastHeader {
   steno: RecordingHeader
 }
 
+/** A record as its line holds it. */
+export type Salted<T> = T & { salt: string }
+
 const count = integer(0)
 const number = integer(1)
 const oid = integer(0)
 const base64 = pattern(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/, 'base64')
 const hex = pattern(/^(?:[0-9a-f]{2})*$/, 'pairs of lower-case hex digits')
+const salt = pattern(/^[\w-]{16}$/, '16 characters of base64url')
 const sha256 = pattern(/^[0-9a-f]{64}$/, '64 lower-case hex digits')
+const root = pattern(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'base64 of 32 bytes')
 
 type CellOf<Field extends string> = Extract<Cell, Record<Field, unknown>>
 
@@ -78,6 +86,7 @@ const decision = object<Decision>({
   matched: optional(list(object<MatchedRule>({ rule: text, effect: text, operation: count, isObserved: optional(flag) }))),
   approval: optional(text),
   reviews: optional(list(object<Review>({ by: text, vote: word('approve', 'reject'), comment: text, at: text, digest: sha256 }))),
+  witnessed: optional(object<Witnessed>({ size: count, by: list(text) })),
 })
 
 const operation = object<Operation>({
@@ -98,7 +107,7 @@ const operation = object<Operation>({
 
 const parameter = object<Parameter>({ type: text, oid, value: cell })
 
-export const commandRecord = object<CommandRecord>({
+export const commandRecord = object<Salted<CommandRecord>>({
   n: number,
   kind: word('query', 'prepare', 'bind', 'execute', 'call'),
   text,
@@ -110,11 +119,12 @@ export const commandRecord = object<CommandRecord>({
   transaction,
   operations: optional(list(operation)),
   decision,
+  salt,
 })
 
-export const bodyRecord = object<BodyRecord>({ n: number, content })
+export const bodyRecord = object<Salted<BodyRecord>>({ n: number, content, salt })
 
-export const decisionRecord = object<DecisionRecord>({ n: number, decision })
+export const decisionRecord = object<Salted<DecisionRecord>>({ n: number, decision, salt })
 
 const notice = object<Notice>({
   severity: text,
@@ -156,33 +166,43 @@ const answerPart = byKind<AnswerPart['kind']>({
   end: object<Part<'end'>>({ kind, transaction }),
 })
 
-export const answerRecord = object<AnswerRecord>({ n: number, parts: list(answerPart) })
+export const answerRecord = object<Salted<AnswerRecord>>({ n: number, parts: list(answerPart), salt })
 
-type NoticeOf<K extends NoticeRecord['kind']> = Extract<NoticeRecord, { kind: K }>
+type NoticeOf<K extends NoticeRecord['kind']> = Salted<Extract<NoticeRecord, { kind: K }>>
 
 export const noticeRecord = byKind<NoticeRecord['kind']>({
-  notice: object<NoticeOf<'notice'>>({ kind, notice }),
-  notification: object<NoticeOf<'notification'>>({ kind, channel: text, payload: text, process: integer(-0x80000000) }),
-  setting: object<NoticeOf<'setting'>>({ kind, name: text, value: text }),
-  gateway: object<NoticeOf<'gateway'>>({ kind, message: text }),
+  notice: object<NoticeOf<'notice'>>({ kind, notice, salt }),
+  notification: object<NoticeOf<'notification'>>({ kind, channel: text, payload: text, process: integer(-0x80000000), salt }),
+  setting: object<NoticeOf<'setting'>>({ kind, name: text, value: text, salt }),
+  gateway: object<NoticeOf<'gateway'>>({ kind, message: text, salt }),
 })
 
-export const endRecord = object<EndRecord>({
-  reason: word(
-    'client closed',
-    'client lost',
-    'target closed',
-    'target lost',
-    'target refused',
-    'run ended',
-    'run expired',
-    'terminated',
-    'gateway stopped',
-    'protocol violation',
-    'interrupted',
-  ),
-  message: optional(text),
-  commands: count,
+/** Why a session is over. */
+export const endReason = word(
+  'client closed',
+  'client lost',
+  'target closed',
+  'target lost',
+  'target refused',
+  'run ended',
+  'run expired',
+  'terminated',
+  'gateway stopped',
+  'protocol violation',
+  'interrupted',
+)
+
+export const endRecord = object<Salted<EndRecord>>({ reason: endReason, message: optional(text), commands: count, salt })
+
+export const saltRecord = object<Salted<unknown>>({ salt })
+
+/** Erased lines leave nothing that could be guessed back, so this one needs no salt. */
+export const voidRecord = object<VoidRecord>({
+  from: number,
+  to: number,
+  hashes: list(root),
+  erasure: text,
+  end: optional(object<{ reason: EndReason; commands: number }>({ reason: endReason, commands: count })),
 })
 
 const principal = object<Principal>({ kind: word('human', 'service', 'agent'), name: text, groups: list(text) })
@@ -209,7 +229,7 @@ const events: Check = value => {
   return missing === undefined ? null : { path: `.${missing}`, expected: `\`${eventMeanings[missing]}\``, got: undefined }
 }
 
-const steno = object<RecordingHeader>({
+const stenoFields = object<RecordingHeader>({
   v: integer(1),
   events,
   session: text,
@@ -222,7 +242,18 @@ const steno = object<RecordingHeader>({
   client: object<RecordingHeader['client']>({ address: text, application: orNull(text), tls: flag }),
   startedAtUs: count,
   policyVersion: text,
+  number: optional(number),
+  log: optional(object<NonNullable<RecordingHeader['log']>>({ origin: text, size: count, root })),
 })
+
+/** A session has both its number and its log, or neither. */
+const steno: Check = value => {
+  const wrong = stenoFields(value)
+  if (wrong || !isObject(value) || Object.hasOwn(value, 'number') === Object.hasOwn(value, 'log')) return wrong
+  return Object.hasOwn(value, 'log')
+    ? { path: '.number', expected: 'a field beside `log`', got: undefined }
+    : { path: '.log', expected: 'a field beside `number`', got: undefined }
+}
 
 export const castHeader = object<CastHeader>({
   version: integer(3),

@@ -1,5 +1,6 @@
 import type { RecordingHeader } from '../model.ts'
 import { eventMeanings } from './line-writer.ts'
+import { SaltPool } from './salt-pool.ts'
 
 /** A header for tests, of a session that started on a known microsecond. */
 export function testHeader(changes: Partial<RecordingHeader> = {}): RecordingHeader {
@@ -18,6 +19,11 @@ export function testHeader(changes: Partial<RecordingHeader> = {}): RecordingHea
     policyVersion: 'none',
     ...changes,
   }
+}
+
+/** Salts that are all alike, `AAAAAAAAAAAAAAAA`, so that lines can be foretold. */
+export function testSalts(): SaltPool {
+  return new SaltPool(sizeBytes => new Uint8Array(sizeBytes))
 }
 
 /** The same numbers for the same seed (mulberry32), from 0 to below `below`. */

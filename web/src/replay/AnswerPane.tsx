@@ -193,5 +193,6 @@ function columnsOf(table: { columns: readonly Column[]; head: readonly Cell[][] 
 
 function nothingYet(frame: FrameSummary): string {
   if (frame.outcome === 'unanswered') return 'No answer was recorded: the session ended first.'
+  if (frame.outcome === 'erased') return 'What came of it is erased.'
   return frame.endUs === null ? 'No answer was recorded yet.' : 'The answer has no content.'
 }

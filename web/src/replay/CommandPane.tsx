@@ -6,6 +6,7 @@ import { CellText } from './CellText.tsx'
 import type { CommandDetail, FrameSummary } from './frame.ts'
 import { durationOfUs } from './offset.ts'
 import { sqlPieces } from './sql-pieces.ts'
+import { unendedWords } from './unended-words.ts'
 
 export interface CommandPaneProps {
   frame: FrameSummary
@@ -48,13 +49,7 @@ export function CommandPane(props: CommandPaneProps): JSX.Element {
             command {countLabel(props.frame.n)} of {countLabel(props.count)}
           </span>
           <span>{props.timeOf(props.frame.atUs)}</span>
-          <span>
-            {props.frame.endUs === null
-              ? props.frame.outcome === 'unanswered'
-                ? 'never answered'
-                : 'running'
-              : durationOfUs(props.frame.endUs - props.frame.atUs)}
-          </span>
+          <span>{props.frame.endUs === null ? unendedWords(props.frame.outcome) : durationOfUs(props.frame.endUs - props.frame.atUs)}</span>
           <Show when={props.frame.kind !== 'query'}>
             <span>
               {props.frame.kind}

@@ -2,6 +2,7 @@ import { For, Show, type JSX } from 'solid-js'
 import { bytesLabel, countLabel, countOf, Visible } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
 import type { CommandDetail, FrameSummary, Section } from './frame.ts'
+import { unendedWords } from './unended-words.ts'
 
 /** What the target said when it was done, and whether all of it is in the recording. */
 export function Footer(props: { frame: FrameSummary; detail: CommandDetail }): JSX.Element {
@@ -59,7 +60,7 @@ export function Footer(props: { frame: FrameSummary; detail: CommandDetail }): J
         </span>
       </Show>
       <Show when={props.frame.endUs === null}>
-        <span class="is-cut">{props.frame.outcome === 'unanswered' ? 'the session ended before its answer did' : 'still running'}</span>
+        <span class="is-cut">{unendedWords(props.frame.outcome)}</span>
       </Show>
       <span class="rp-fill" />
       <Show when={props.detail.answer}>{range => <span>{bytesLabel(range().to - range().from)}</span>}</Show>

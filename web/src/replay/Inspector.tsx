@@ -1,9 +1,12 @@
+import { A } from '@solidjs/router'
 import type { Principal, SessionDetail } from '@steno/recordings'
 import { createEffect, createSignal, For, on, Show, type JSX } from 'solid-js'
 import { bytesLabel, Visible, visibleText } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
 import type { CommandDetail, FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
+import type { FrameProof } from './frame-proof.ts'
 import { lookOf } from './OutcomeSign.tsx'
+import { ProofSign } from './ProofSign.tsx'
 
 export interface InspectorProps {
   session: SessionDetail
@@ -12,6 +15,7 @@ export interface InspectorProps {
   facts: RecordingFacts
   isLive: boolean
   downloadUrl: string
+  proof: FrameProof
   /** Reads the line the shown command stands on, as it is in the file. */
   readRaw(): Promise<string>
 }
@@ -187,6 +191,27 @@ function Place(props: InspectorProps): JSX.Element {
               </dd>
             </>
           )}
+        </Show>
+        <Show when={props.frame}>
+          <dt>Proof</dt>
+          <dd>
+            <ProofSign proof={props.proof} isWord />
+            <Show when={props.proof.leaf}>
+              {leaf => (
+                <>
+                  {' '}
+                  <A class="mono" href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>
+                    leaf {leaf().toLocaleString('en')}
+                  </A>
+                </>
+              )}
+            </Show>
+            <Show when={props.proof.is !== 'anchored'}>
+              <p class="rp-proof-says">
+                <Visible text={props.proof.says} />
+              </p>
+            </Show>
+          </dd>
         </Show>
         <Show when={props.detail}>
           {detail => (

@@ -32,5 +32,6 @@ const plain: Record<FrameSummary['outcome'], Look> = {
   empty: { sign: '✓', word: 'ok, an empty statement', kind: 'ok' },
   running: { sign: '▸', word: 'running', kind: 'running' },
   unanswered: { sign: '∅', word: 'no answer: the session ended first', kind: 'error' },
+  erased: { sign: '▨', word: 'erased', kind: 'said' },
   said: { sign: '·', word: 'said outside any command', kind: 'said' },
 }

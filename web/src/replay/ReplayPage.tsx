@@ -10,12 +10,15 @@ import { bytesLabel, CopyButton, countOf, PrincipalChain, Problem, Skeleton, Tab
 import { AnswerPane } from './AnswerPane.tsx'
 import { CommandPane } from './CommandPane.tsx'
 import { createReplay, frameAtTime } from './create-replay.ts'
+import { ErasedPane } from './ErasedPane.tsx'
 import type { CommandDetail, FrameSummary } from './frame.ts'
+import { frameProof, recordingStanding } from './frame-proof.ts'
 import { Footer } from './Footer.tsx'
 import { Inspector } from './Inspector.tsx'
 import { linkedPlace } from './linked-place.ts'
 import { offsetLabel } from './offset.ts'
 import { replayKeys } from './replay-keys.ts'
+import { ProofSign } from './ProofSign.tsx'
 import { recordingUrl } from './recording-source.ts'
 import { nextHit } from './search-inside.ts'
 import { SearchBar } from './SearchBar.tsx'
@@ -92,10 +95,21 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
     const detail = replay.detail()
     return detail?.kind === 'said' && detail.index === frame()?.index ? detail : null
   }
+  const erasedDetail = () => {
+    const detail = replay.detail()
+    return detail?.kind === 'erased' && detail.index === frame()?.index ? detail : null
+  }
   const commands = createMemo(() => {
     replay.revision()
     return replay.frames.findLast(each => each.n > 0)?.n ?? 0
   })
+  /** A frame has the lines up to the next one's. */
+  const proofOf = (index: number) => {
+    const from = replay.frames[index]?.line ?? 0
+    const to = replay.frames[index + 1]?.line ?? replay.facts().lines
+    return frameProof(replay.proof(), { from, to: Math.max(from + 1, to) })
+  }
+  const standing = createMemo(() => recordingStanding(replay.proof()))
   const onlyHits = createMemo(() => (listsOnlyHits() && replay.search.hits().length > 0 ? new Set(replay.search.hits()) : null))
   const link = () => `${location.origin}/sessions/${encodeURIComponent(props.session.id)}${frame() ? `?frame=${frame()!.line}` : ''}`
 
@@ -223,6 +237,9 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
         <Show when={replay.isLive()}>
           <span class="rp-live">live</span>
         </Show>
+        <A class="rp-standing" href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>
+          <ProofSign proof={standing()} isWord />
+        </A>
         <span class="rp-fill" />
         <span class="rp-said" role="status">
           {said()}
@@ -253,6 +270,12 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             </span>
           </div>
         </Show>
+        <Show when={standing().is === 'broken'}>
+          <p class="rp-banner is-bad" role="alert">
+            <b>This recording is not what was signed:</b> <span>{visibleText(standing().says)}. </span>
+            <A href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>What is still proven</A>
+          </p>
+        </Show>
         <Banners replay={replay} session={props.session} />
       </div>
       <div class="rp-panes">
@@ -267,6 +290,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             index={player.index()}
             filter={filter()}
             showsPreparation={showsPreparation()}
+            proofOf={proofOf}
             only={onlyHits()}
             onFilter={setFilter}
             onShowPreparation={setShowsPreparation}
@@ -295,6 +319,9 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
                     )}
                   </Show>
                   <Show when={saidDetail()}>{detail => <SaidPane said={detail().said} time={timeOf(shown().atUs)} />}</Show>
+                  <Show when={erasedDetail()}>
+                    {detail => <ErasedPane detail={detail()} from={timeOf(shown().atUs)} until={timeOf(shown().endUs ?? shown().atUs)} />}
+                  </Show>
                   <Show when={shown().n > 0 && commandDetail()}>
                     {detail => (
                       <div class="rp-answered" classList={{ 'is-stale': detail().index !== shown().index }}>
@@ -319,6 +346,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             facts={replay.facts()}
             isLive={replay.isLive()}
             downloadUrl={url}
+            proof={proofOf(player.index())}
             readRaw={replay.readRaw}
           />
         </div>

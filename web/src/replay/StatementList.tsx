@@ -2,7 +2,9 @@ import { createEffect, createMemo, For, on, Show, type JSX } from 'solid-js'
 import { Visible } from '../ui/index.ts'
 import type { FrameSummary, TransactionSummary } from './frame.ts'
 import { durationOfUs, shortOffset } from './offset.ts'
+import type { FrameProof } from './frame-proof.ts'
 import { OutcomeSign } from './OutcomeSign.tsx'
+import { ProofSign } from './ProofSign.tsx'
 import { isPreparation, statementList, type ListEntry } from './statement-list.ts'
 import { createVirtualRows } from './virtual-rows.ts'
 
@@ -15,6 +17,8 @@ export interface StatementListProps {
   index: number
   filter: string
   showsPreparation: boolean
+  /** What is proven of a frame. */
+  proofOf(index: number): FrameProof
   /** Frames a search found, or null while there is no search. */
   only: ReadonlySet<number> | null
   onFilter(text: string): void
@@ -95,7 +99,12 @@ export function StatementList(props: StatementListProps): JSX.Element {
                     <span class="num">{durationOfUs(entry.transaction.toUs - entry.transaction.fromUs)}</span>
                   </div>
                 ) : (
-                  <Row entry={entry} isCurrent={entry.frame.index === props.index} onSelect={open} />
+                  <Row
+                    entry={entry}
+                    isCurrent={entry.frame.index === props.index}
+                    proof={props.proofOf(entry.frame.index)}
+                    onSelect={open}
+                  />
                 )
               }
             </For>
@@ -121,7 +130,12 @@ export function StatementList(props: StatementListProps): JSX.Element {
 
 const bandWords = { committed: 'BEGIN … COMMIT', 'rolled back': 'BEGIN … ROLLBACK', open: 'BEGIN …', unknown: 'BEGIN … unknown' } as const
 
-function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boolean; onSelect(index: number): void }): JSX.Element {
+function Row(props: {
+  entry: ListEntry & { kind: 'statement' }
+  isCurrent: boolean
+  proof: FrameProof
+  onSelect(index: number): void
+}): JSX.Element {
   const frame = () => props.entry.frame
   return (
     <div
@@ -135,7 +149,8 @@ function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boole
         'is-last': props.entry.band === 'last',
         'is-rolled-back': props.entry.isRolledBack,
         'is-preparation': isPreparation(frame()),
-        'is-said': frame().outcome === 'said',
+        'is-said': frame().n === 0,
+        'is-broken': props.proof.is === 'broken',
       }}
       onClick={() => props.onSelect(frame().index)}
     >
@@ -146,7 +161,12 @@ function Row(props: { entry: ListEntry & { kind: 'statement' }; isCurrent: boole
         </Show>
         <Visible text={frame().preview} />
       </span>
-      <OutcomeSign frame={frame()} />
+      <Show when={props.proof.is === 'broken' || props.proof.is === 'young'} fallback={<OutcomeSign frame={frame()} />}>
+        <span class="rp-signs">
+          <ProofSign proof={props.proof} />
+          <OutcomeSign frame={frame()} />
+        </span>
+      </Show>
     </div>
   )
 }

@@ -1,10 +1,13 @@
 import type { Cell, SessionDetail } from '@steno/recordings'
 import { createEffect, createMemo, createSignal, on, onCleanup, type Accessor } from 'solid-js'
+import { after } from '../clock.ts'
+import type { RecordingProof } from '../proof/recording-proof.ts'
 import { browserClock } from './browser-clock.ts'
 import type { FrameDetail, FrameSummary, ReadProgress, RecordingFacts, TransactionSummary } from './frame.ts'
 import { createPlayer, frameAt, type Gap, type Player, type Track } from './player.ts'
 import { openRecording } from './recording-client.ts'
 import type { RecordingUpdate } from './recording.ts'
+import { isYoung } from './frame-proof.ts'
 import { isFlagged, isPreparation } from './statement-list.ts'
 
 /** A place in a recording as a link names it: the line of a command, or seconds since the start. */
@@ -28,6 +31,8 @@ export interface Replay {
   progress: Accessor<ReadProgress>
   isLoading: Accessor<boolean>
   isLive: Accessor<boolean>
+  /** What is proven of the recording; null until that is found out. */
+  proof: Accessor<RecordingProof | null>
   /** Why reading stopped short, if it did. */
   trouble: Accessor<string | null>
   current: Accessor<FrameSummary | undefined>
@@ -57,6 +62,12 @@ export interface ReplaySearch {
   start(text: string): void
 }
 
+/** How soon it is found out again whether what was young is anchored by now; each time twice as late. */
+const proveAgainMs = 2_000
+const proveAgainMsMax = 60_000
+/** A larger recording is hashed again only when its page is opened again. */
+const proveAgainBytesMax = 16_000_000
+
 /** Opens a session's recording and gives the replay of it. */
 export function createReplay(input: ReplayInput): Replay {
   const player = createPlayer(browserClock)
@@ -68,14 +79,18 @@ export function createReplay(input: ReplayInput): Replay {
   const [progress, setProgress] = createSignal<ReadProgress>({ readBytes: 0, totalBytes: input.session.sizeBytes })
   const [growth, setGrowth] = createSignal<Track['growth']>('loading')
   const [trouble, setTrouble] = createSignal<string | null>(null)
+  const [proof, setProof] = createSignal<RecordingProof | null>(null)
+  let proofWaitMs = proveAgainMs
+  let callOffProof = (): void => {}
   const [detail, setDetail] = createSignal<FrameDetail | null>(null)
   const [detailTrouble, setDetailTrouble] = createSignal<string | null>(null)
   let wanted = input.place
   let flaggedCount = 0
 
   player.load()
-  const client = openRecording({ url: input.url, onUpdate: take, onFailure: fail })
+  const client = openRecording({ url: input.url, session: input.session.id, onUpdate: take, onProof: judge, onFailure: fail })
   onCleanup(() => {
+    callOffProof()
     client.close()
     player.dispose()
   })
@@ -103,6 +118,14 @@ export function createReplay(input: ReplayInput): Replay {
       if (first > 0) player.select(first)
     }
     if (growth() === 'complete' && frames.length === 0) player.fail(update.facts.refusal?.message ?? 'no command was recorded')
+  }
+
+  function judge(next: RecordingProof): void {
+    setProof(next)
+    callOffProof()
+    if (!isYoung(next) || progress().readBytes > proveAgainBytesMax) return
+    callOffProof = after(proofWaitMs, () => client.prove())
+    proofWaitMs = Math.min(2 * proofWaitMs, proveAgainMsMax)
   }
 
   function growthOf(update: RecordingUpdate): Track['growth'] {
@@ -183,6 +206,7 @@ export function createReplay(input: ReplayInput): Replay {
     progress,
     isLoading: () => growth() === 'loading',
     isLive: () => growth() === 'live',
+    proof,
     trouble,
     current,
     detail,

@@ -1,6 +1,8 @@
 import {
+  coverRange,
   eventMeanings,
   RecordingWriter,
+  SaltPool,
   type AnswerPart,
   type CommandRecord,
   type RecordingHeader,
@@ -27,7 +29,7 @@ const header: RecordingHeader = {
 
 /** A session told command by command; times move by what each takes. */
 function session() {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
   writer.header(header, { cols: 80, rows: 24 }, 'test')
   let atUs = 0
   let n = 0
@@ -48,6 +50,12 @@ function session() {
     },
     wait(us: number) {
       atUs += us
+    },
+    erase(lines: number, takesUs: number) {
+      atUs += takesUs
+      const from = writer.line
+      const hashes = coverRange(from, from + lines).map(() => `${'A'.repeat(43)}=`)
+      writer.void(atUs, { from, to: from + lines, hashes, erasure: 'era_1' })
     },
     end() {
       writer.end(atUs, { reason: 'client closed', commands: n })
@@ -156,4 +164,21 @@ it('says of a command that never ended, once its session did, that it has no ans
     { kind: 'query', n: 1, outcome: 'unanswered' },
     { kind: 'end', n: 0, outcome: 'said' },
   ])
+})
+
+it('shows that lines are erased, and does not say of a command whose answer may be among them that it never came', () => {
+  const told = session()
+  told.run('select 1')
+  told.ask('select pg_sleep(9)')
+  told.erase(3, 5000)
+  told.end()
+  const { frames, facts } = told.index().takeChanges()
+  expect(frames.map(({ kind, n, line, outcome }) => ({ kind, n, line, outcome }))).toEqual([
+    { kind: 'query', n: 1, line: 1, outcome: 'ok' },
+    { kind: 'query', n: 2, line: 3, outcome: 'erased' },
+    { kind: 'erased', n: 0, line: 4, outcome: 'erased' },
+    { kind: 'end', n: 0, line: 7, outcome: 'said' },
+  ])
+  expect(frames[2]).toMatchObject({ preview: 'lines 4 to 6 are erased', atUs: 1000, endUs: 6000 })
+  expect(facts).toMatchObject({ lines: 8, refusal: null, end: { reason: 'client closed' } })
 })

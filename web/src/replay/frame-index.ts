@@ -1,6 +1,8 @@
 import {
   FrameBuilder,
+  type ErasedFrame,
   type Frame,
+  type LineRange,
   type LinePlace,
   type NoticeFrame,
   type PlacedLine,
@@ -68,12 +70,12 @@ export class FrameIndex {
     const { event, atUs, line } = placed
     const known = builder.frames.length
     builder.push(placed)
-    this.#facts = { ...this.#facts, lines: line + 1, lastUs: atUs, end: builder.end }
+    this.#facts = { ...this.#facts, lines: event.code === 'v' ? event.erased.to : line + 1, lastUs: atUs, end: builder.end }
     for (let index = known; index < builder.frames.length; index += 1) this.#changed.add(index)
     if (event.code === 'a') this.#onAnswer(event.answer.n, placed)
     else if (event.code === 'd') this.#touch(event.decision.n)
     // The end is what leaves commands without an answer.
-    else if (event.code === 'e')
+    else if (builder.end && builder.frames.length > known)
       for (const frame of builder.frames) if (frame.kind === 'table' && frame.endUs === null) this.#changed.add(frame.index)
   }
 
@@ -135,6 +137,7 @@ export class FrameIndex {
 
   #summary(frame: Frame): FrameSummary {
     if (frame.kind === 'notice') return saidSummary(frame)
+    if (frame.kind === 'erased') return erasedSummary(frame)
     return {
       index: frame.index,
       line: frame.place.line,
@@ -156,21 +159,36 @@ export class FrameIndex {
 
 function saidSummary({ index, place, atUs, said }: NoticeFrame): FrameSummary {
   return {
+    ...noCommand,
     index,
     line: place.line,
-    n: 0,
     kind: said.kind === 'end' ? 'end' : said.kind === 'setting' ? 'setting' : 'said',
     preview: oneLine(saidWords(said)),
     atUs,
     endUs: atUs,
     outcome: 'said',
-    verdict: 'allow',
-    rows: 0,
-    masked: 0,
-    cut: 0,
-    transaction: -1,
-    errorCode: null,
   }
+}
+
+function erasedSummary({ index, place, atUs, untilUs, lines }: ErasedFrame): FrameSummary {
+  return {
+    ...noCommand,
+    index,
+    line: place.line,
+    kind: 'erased',
+    preview: erasedWords(lines),
+    atUs,
+    endUs: untilUs,
+    outcome: 'erased',
+  }
+}
+
+/** What is said of a frame that is no command. */
+const noCommand = { n: 0, verdict: 'allow', rows: 0, masked: 0, cut: 0, transaction: -1, errorCode: null } as const
+
+/** Says which lines are erased. */
+export function erasedWords({ from, to }: LineRange): string {
+  return to - from === 1 ? `line ${from} is erased` : `lines ${from} to ${to - 1} are erased`
 }
 
 /** Gives what was said outside any command as one sentence. */

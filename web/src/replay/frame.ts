@@ -6,6 +6,7 @@ import type {
   CommandStatus,
   Decision,
   EndRecord,
+  LineRange,
   Notice,
   NoticeFrame,
   RecordingHeader,
@@ -15,8 +16,8 @@ import type {
 } from '@steno/recordings'
 import type { FoundIn } from './search-inside.ts'
 
-/** What a frame is: a command, by how it was asked, or something said outside any. */
-type FrameKind = CommandKind | 'said' | 'setting' | 'end'
+/** What a frame is: a command, by how it was asked, something said outside any, or lines that are erased. */
+type FrameKind = CommandKind | 'said' | 'setting' | 'end' | 'erased'
 
 /** One frame as the page keeps it: what the list, the timeline and the player need. Its answer stays in the recording. */
 export interface FrameSummary {
@@ -109,6 +110,7 @@ export type FrameDetail = {
       answer: (ByteRange & { lines: number }) | null
     }
   | { kind: 'said'; said: NoticeFrame['said'] }
+  | { kind: 'erased'; lines: LineRange; erasure: string }
 )
 
 /** A command with its answer. */

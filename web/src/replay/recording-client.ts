@@ -1,4 +1,5 @@
 import type { Cell } from '@steno/recordings'
+import type { RecordingProof } from '../proof/recording-proof.ts'
 import type { FrameDetail, SearchHit } from './frame.ts'
 import type { RecordingMessage, RecordingRequest } from './recording-messages.ts'
 import type { RecordingUpdate } from './recording.ts'
@@ -6,6 +7,8 @@ import type { RecordingUpdate } from './recording.ts'
 /** A recording read by a worker of its own. */
 export interface RecordingClient {
   follow(): void
+  /** Finds out again what is proven of it. */
+  prove(): void
   detail(index: number): Promise<FrameDetail>
   rows(at: { index: number; result: number; first: number; count: number }): Promise<Cell[][]>
   raw(index: number): Promise<string>
@@ -21,7 +24,9 @@ export interface RecordingClient {
 
 export interface RecordingClientInput {
   url: string
+  session: string
   onUpdate(update: RecordingUpdate): void
+  onProof(proof: RecordingProof): void
   onFailure(message: string): void
 }
 
@@ -35,6 +40,7 @@ export function openRecording(input: RecordingClientInput): RecordingClient {
   worker.addEventListener('message', (event: MessageEvent<RecordingMessage>) => {
     const message = event.data
     if (message.type === 'update') input.onUpdate(message.update)
+    else if (message.type === 'proof') input.onProof(message.proof)
     else if (message.type === 'failed') input.onFailure(message.message)
     else if (search && message.id === search.id) {
       if (message.type === 'hits') search.onHits(message)
@@ -66,9 +72,10 @@ export function openRecording(input: RecordingClientInput): RecordingClient {
     })
   }
 
-  send({ type: 'open', url: input.url })
+  send({ type: 'open', url: input.url, session: input.session })
   return {
     follow: () => send({ type: 'follow' }),
+    prove: () => send({ type: 'prove' }),
     detail: async index => (await ask('detail', id => ({ type: 'detail', id, index }))).detail,
     rows: async at => (await ask('rows', id => ({ type: 'rows', id, ...at }))).rows,
     raw: async index => (await ask('raw', id => ({ type: 'raw', id, index }))).text,

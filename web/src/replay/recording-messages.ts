@@ -1,10 +1,14 @@
 import type { Cell } from '@steno/recordings'
+import type { RecordingProof } from '../proof/recording-proof.ts'
 import type { FrameDetail, SearchHit } from './frame.ts'
 import type { RecordingUpdate } from './recording.ts'
 
 /** What the page asks of the worker. Requests with an `id` are answered once. */
 export type RecordingRequest =
-  | { type: 'open'; url: string }
+  /** Read it, and find out what is proven of it. */
+  | { type: 'open'; url: string; session: string }
+  /** Find that out again: the log may have come on. */
+  | { type: 'prove' }
   /** Read what came since. */
   | { type: 'follow' }
   | { type: 'detail'; id: number; index: number }
@@ -16,6 +20,7 @@ export type RecordingRequest =
 /** What the worker tells the page. */
 export type RecordingMessage =
   | { type: 'update'; update: RecordingUpdate }
+  | { type: 'proof'; proof: RecordingProof }
   /** Nothing could be read, and why. */
   | { type: 'failed'; message: string }
   | { type: 'detail'; id: number; detail: FrameDetail }

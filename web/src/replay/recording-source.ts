@@ -18,11 +18,14 @@ class SourceError extends Error {
   }
 }
 
+/** What is shown, and proven, is what the gateway has now, not a copy that the browser kept. */
+const asItIs: RequestInit = { cache: 'no-store' }
+
 /** Gives a recording as the API serves it, read in ranges. */
 export function httpSource(url: string): RecordingSource {
   return {
     async stream(from, stop) {
-      const response = await fetch(url, { signal: stop, ...(from > 0 ? { headers: { range: `bytes=${from}-` } } : {}) })
+      const response = await fetch(url, { ...asItIs, signal: stop, ...(from > 0 ? { headers: { range: `bytes=${from}-` } } : {}) })
       // RFC 9110 §15.5.17: nothing lies past the end yet.
       if (response.status === 416) return { totalBytes: from, chunks: nothing() }
       await demand(response, from > 0 ? 206 : 200)
@@ -30,7 +33,7 @@ export function httpSource(url: string): RecordingSource {
     },
     async read(range) {
       if (range.to <= range.from) return new Uint8Array(0)
-      const response = await fetch(url, { headers: { range: `bytes=${range.from}-${range.to - 1}` } })
+      const response = await fetch(url, { ...asItIs, headers: { range: `bytes=${range.from}-${range.to - 1}` } })
       await demand(response, 206)
       const bytes = new Uint8Array(await response.arrayBuffer())
       if (bytes.length !== range.to - range.from) {

@@ -1,10 +1,15 @@
+import type { ProverMessage, ProverRequest } from '../proof/recording-proof-messages.ts'
 import { Recording } from './recording.ts'
 import type { RecordingMessage, RecordingRequest } from './recording-messages.ts'
-import { httpSource } from './recording-source.ts'
+import { httpSource, type RecordingSource } from './recording-source.ts'
 
 const reportEveryMs = 120
 
 let recording: Recording | null = null
+let source: RecordingSource | null = null
+let session = ''
+/** Whether the bytes that are read go to the prover as well. */
+let isProving = false
 let searching: AbortController | null = null
 const reading = new AbortController()
 
@@ -14,8 +19,12 @@ self.addEventListener('message', (event: MessageEvent<RecordingRequest>) => {
   const request = event.data
   switch (request.type) {
     case 'open':
-      recording = new Recording(httpSource(request.url))
-      return void readOn()
+      source = httpSource(request.url)
+      session = request.session
+      recording = new Recording(source, bytes => isProving && sendBytes(bytes))
+      return void readFirst(recording)
+    case 'prove':
+      return void proveAgain()
     case 'follow':
       return void readOn()
     case 'detail':
@@ -32,6 +41,49 @@ self.addEventListener('message', (event: MessageEvent<RecordingRequest>) => {
       return void search(request)
   }
 })
+
+/** In a thread of its own, which is fetched when there is something to prove. */
+function startProver(): Worker {
+  const worker = new Worker(new URL('../proof/recording-proof-worker.ts', import.meta.url), { type: 'module' })
+  worker.addEventListener('message', (event: MessageEvent<ProverMessage>) => tell({ type: 'proof', proof: event.data.proof }))
+  worker.addEventListener('error', () =>
+    tell({ type: 'proof', proof: { is: 'not known', reason: 'the verifier could not be loaded, or stopped' } }),
+  )
+  return worker
+}
+let prover: Worker | null = null
+
+function sendProver(request: ProverRequest): void {
+  prover ??= startProver()
+  prover.postMessage(request)
+}
+
+function sendBytes(bytes: Uint8Array): void {
+  sendProver({ type: 'bytes', bytes })
+}
+
+/** What is read first is proven as it comes. */
+async function readFirst(from: Recording): Promise<void> {
+  sendProver({ type: 'begin', session })
+  isProving = true
+  await readOn()
+  isProving = false
+  // Behind a line that breaks the format nothing is read, but all of it is hashed.
+  if (from.isRefused) return proveAgain()
+  sendProver({ type: 'end' })
+}
+
+async function proveAgain(): Promise<void> {
+  if (!source) return
+  sendProver({ type: 'begin', session })
+  try {
+    const { chunks } = await source.stream(0, reading.signal)
+    for await (const chunk of chunks) sendBytes(chunk)
+    sendProver({ type: 'end' })
+  } catch (error) {
+    tell({ type: 'proof', proof: { is: 'not known', reason: wordsOf(error) } })
+  }
+}
 
 async function readOn(): Promise<void> {
   try {

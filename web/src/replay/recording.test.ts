@@ -1,4 +1,4 @@
-import { eventMeanings, RecordingWriter, type AnswerPart, type Cell, type RecordingHeader } from '@steno/recordings'
+import { eventMeanings, RecordingWriter, SaltPool, type AnswerPart, type Cell, type RecordingHeader } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import type { ByteRange, FrameDetail, SearchHit } from './frame.ts'
 import { Recording, type RecordingUpdate } from './recording.ts'
@@ -45,7 +45,7 @@ function fileOf(bytes: Uint8Array, chunkBytes = 1000) {
 
 /** A session of one command with a large result in lines of a hundred rows, and one with two results. */
 function write(options: { isEnded: boolean }): Uint8Array {
-  const writer = new RecordingWriter()
+  const writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
   writer.header(header, { cols: 80, rows: 24 }, 'test')
   const answer = (n: number, parts: AnswerPart[]) => writer.write(0, { code: 'a', answer: { n, parts } })
   writer.command(0, { n: 1, kind: 'query', text: 'select * from big', transaction: 'idle', decision: allow })

@@ -22,6 +22,7 @@ const joinBytesMax = 64 * 1024
 /** A recording read in one pass and then only where it is looked at. It never holds the file. */
 export class Recording {
   readonly #source: RecordingSource
+  readonly #onBytes: (bytes: Uint8Array) => void
   readonly #index = new FrameIndex()
   readonly #reader = createLineReader()
   /** Rows by the line and part they stand in, the longest unused first. */
@@ -30,8 +31,15 @@ export class Recording {
   #progress: ReadProgress = { readBytes: 0, totalBytes: null }
   #isReading = false
 
-  constructor(source: RecordingSource) {
+  /** `onBytes` sees every byte of the recording as it is read, in its order. */
+  constructor(source: RecordingSource, onBytes: (bytes: Uint8Array) => void = () => {}) {
     this.#source = source
+    this.#onBytes = onBytes
+  }
+
+  /** Whether a line broke the format, so that what follows was not read. */
+  get isRefused(): boolean {
+    return this.#reader.isRefused
   }
 
   /** Reads what there is, from where it last stopped, and reports as it goes; `due` says when a report is worth making. */
@@ -43,6 +51,7 @@ export class Recording {
       this.#progress = { ...this.#progress, totalBytes }
       for await (const chunk of chunks) {
         this.#progress = { ...this.#progress, readBytes: this.#progress.readBytes + chunk.length }
+        this.#onBytes(chunk)
         this.#take(chunk)
         if (this.#reader.isRefused) break
         if (due()) report(this.#update('loading'))
@@ -60,6 +69,7 @@ export class Recording {
     if (!frame) throw new RangeError(`the recording has no frame ${index}`)
     const bytes = rangeOf(frame.place)
     if (frame.kind === 'notice') return { kind: 'said', index, bytes, said: frame.said }
+    if (frame.kind === 'erased') return { kind: 'erased', index, bytes, lines: frame.lines, erasure: frame.erasure }
     const { command } = frame
     return {
       kind: 'command',

@@ -29,13 +29,15 @@ export function findIn(event: RecordedEvent, matches: Matcher): { n: number; fou
         if (found) return { n: event.answer.n, found }
       }
       return null
-    // Decisions, what was said outside commands, and the transcript, which only repeats.
+    // Decisions, what was said outside commands, what is erased, and the transcript, which only repeats.
     case 'd':
     case 'e':
     case 'm':
     case 'n':
     case 'o':
     case 'r':
+    case 's':
+    case 'v':
     case 'other':
       return null
   }

@@ -150,6 +150,8 @@ export class Relay {
   }
 
   async #goOnAfter(wait: Promise<void>): Promise<void> {
+    // When nothing can be sent any more, what the wait comes to is nobody's.
+    wait.catch(() => {})
     await this.#target.flush()
     await wait
     this.#waiting = null

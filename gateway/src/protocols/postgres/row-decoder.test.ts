@@ -1,4 +1,4 @@
-import { RecordingWriter } from '@steno/recordings'
+import { RecordingWriter, SaltPool } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { CopyCollector } from './copy-collector.ts'
 import { describeParameters } from './parameters.ts'
@@ -58,7 +58,7 @@ describe('a block of rows', () => {
 
   it('leaves what is not UTF-8 to the writer, which says it as hex', () => {
     const { block } = decode(row(utf8.encode('1'), Uint8Array.of(0xff, 0x41)), shape())
-    const writer = new RecordingWriter()
+    const writer = new RecordingWriter(new SaltPool(sizeBytes => new Uint8Array(sizeBytes)))
     writer.answer(0, 1)
     writer.rows(block)
     writer.closeAnswer()

@@ -13,8 +13,9 @@ import {
   ScriptedTarget,
   splitMessages,
   type GatewayOptions,
+  type TestGateway,
 } from './test-conversation.ts'
-import { writeCancelRequest } from './wire/write.ts'
+import { writeAuthenticationOk, writeBackendKeyData, writeCancelRequest, writeReadyForQuery } from './wire/write.ts'
 
 const one = join(say.columns('a'), say.row('1'), say.done('SELECT 1'), say.ready())
 
@@ -140,6 +141,54 @@ describe('a session ends', () => {
   })
 })
 
+describe('a session whose welcome fails is over all the same', () => {
+  /** A target that lets the gateway in and says these things of itself. */
+  function greet(gateway: TestGateway, settings: Uint8Array[], before = () => {}) {
+    void gateway.machine.network.listen({ host: 'db', port: 5432 }, socket => {
+      socket.onData(() => {
+        before()
+        socket.write(join(writeAuthenticationOk(), ...settings, writeBackendKeyData(1, new Uint8Array(4)), writeReadyForQuery('idle')))
+      })
+    })
+  }
+
+  it('because the disk is full by then', async () => {
+    const gateway = openGateway()
+    greet(gateway, [say.setting('client_encoding', 'UTF8')], () => gateway.machine.disk.failWritesAfter(0))
+    const { client, served } = connect(gateway)
+    await logIn(client)
+    await served
+    expect(client.messages().at(-1)?.text).toContain('C58030\0')
+    expect(gateway.guard.openSessions.size).toBe(0)
+  })
+
+  it('because the target cannot be read as a recorded session needs it', async () => {
+    const gateway = openGateway()
+    greet(gateway, [say.setting('standard_conforming_strings', 'off')])
+    const { client, served } = connect(gateway)
+    await logIn(client)
+    await served
+    expect(client.messages().at(-1)?.text).toContain('C0A000\0')
+    expect(gateway.guard.openSessions.size).toBe(0)
+    expect(recorded(gateway).end).toMatchObject({ reason: 'target refused', commands: 0 })
+  })
+})
+
+it('a mistake of ours ends the session, and reaches whoever runs the gateway', async () => {
+  const judge = () => {
+    throw new Error('ours')
+  }
+  const law = { forSession: () => ({ isSilent: false, version: 'v1', judge, remember() {} }) }
+  const { client, served, gateway, sessions } = await welcomed([one], { law })
+  const heard = expect(served).rejects.toThrow('ours')
+  client.socket.write(ask.query('select 1'))
+  await heard
+  await rest()
+  expect(client.messages().at(-1)?.text).toContain('CXX000\0')
+  expect(sessions()).toBe(0)
+  expect(recorded(gateway).end).toEqual({ reason: 'interrupted', commands: 0, message: 'internal error' })
+})
+
 describe('a recording that cannot be written', () => {
   it('lets nothing reach the target, and tells the client why', async () => {
     for (const roomBytes of [0, 1, 50]) {
@@ -235,6 +284,19 @@ describe('a held command', () => {
     expect(letters(target.sent)).toBe('PS')
     expect(client.messages().map(({ type }) => type)).toEqual(['E', 'Z'])
     expect(client.messages()[0]?.text).toContain('C42501\0')
+  })
+
+  it('ends its session, and nothing else, when the disk is full', async () => {
+    const { gateway, client, target, served, sessions } = await held()
+    client.socket.write(ask.query('select 1'))
+    await rest()
+    gateway.machine.disk.failWritesAfter(0)
+    client.socket.write(ask.query('delete from t'))
+    await served
+    await rest()
+    expect(letters(target.sent)).toBe('Q')
+    expect(client.messages().at(-1)?.text).toContain('C58030\0')
+    expect(sessions()).toBe(0)
   })
 
   it('dies with its session, and is never sent', async () => {

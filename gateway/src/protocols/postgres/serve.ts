@@ -1,6 +1,6 @@
 import type { Parser } from '@steno/policy-dsl'
 import type { EndReason, Notice } from '@steno/recordings'
-import { ClientWire, LimitExceeded, RecordingFailed, TargetWire, type Session } from '../../guard/index.ts'
+import { ClientWire, LimitExceeded, RecordingFailed, TargetWire, type Receipt, type Session } from '../../guard/index.ts'
 import type { Clock, Socket, Timer } from '../../runtime/machine.ts'
 import type { Doors } from '../protocol.ts'
 import type { Catalogues } from './catalogue/catalogues.ts'
@@ -69,6 +69,10 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       parameters,
       version: startup.minor >= 2 ? '3.2' : '3.0',
       target: admission.target,
+    }).catch((error: unknown) => {
+      // Whatever went wrong, the session is over, and its recording says so.
+      session.close(...endOf(error))
+      throw error
     })
     session.close(end.reason, end.message)
     mailbox.socket.end()
@@ -106,6 +110,7 @@ async function attend(
 ): Promise<End> {
   let target: OpenTarget
   try {
+    await session.begun()
     target = await openTarget(admitted, parameters, doors)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
@@ -167,9 +172,16 @@ function welcome(session: Session, client: ClientWire, target: OpenTarget, key: 
   client.write(session.relayBack(writeAuthenticationOk()))
   for (const [name, value] of target.parameters)
     client.write(session.remark({ kind: 'setting', name, value }, writeParameterStatus(name, value)))
+  // Drivers keep reported settings they do not know, and show them to nobody who does not ask.
+  if (session.receipt) client.write(session.relayBack(writeParameterStatus('steno.receipt', formatReceipt(session.receipt))))
   for (const notice of target.notices) client.write(session.remark({ kind: 'notice', notice }, writeNoticeResponse(notice)))
   client.write(session.relayBack(writeBackendKeyData(key.processId, key.secretKey)))
   client.write(session.relayBack(writeReadyForQuery(target.transaction)))
+}
+
+/** What a client keeps to show later that its session was in the log. */
+function formatReceipt({ session, index, origin }: Receipt): string {
+  return `${session} ${index} ${origin}`
 }
 
 /** Runs the relay until one side is done, and says why it is over. */
@@ -183,13 +195,16 @@ function carry(
     const relay = new Relay({ ...parts, onFailure: error => fail(error) })
     let isOver = false
     let goodbye: Timer | null = null
-    const over = (end: End, notice: Notice | null) => {
-      if (isOver) return
+    const letGo = () => {
       isOver = true
       goodbye?.cancel()
       session.over.removeEventListener('abort', onAbort)
-      if (notice) sayLastWords(client.socket, notice)
       target.socket.destroy()
+    }
+    const over = (end: End, notice: Notice | null) => {
+      if (isOver) return
+      letGo()
+      if (notice) sayLastWords(client.socket, notice)
       resolve(end)
     }
     const fail = (error: unknown) => {
@@ -199,7 +214,7 @@ function carry(
       if (error instanceof RelayEnded) return over({ reason: error.reason, message: error.message }, error.notice)
       if (error instanceof WireError) return over({ reason: 'protocol violation', message: error.message }, lastWords(error))
       if (error instanceof RecordingFailed) return over({ reason: 'interrupted' }, lastWords(error))
-      over({ reason: 'interrupted', message: 'internal error' }, lastWords(error))
+      letGo()
       reject(error instanceof Error ? error : new Error(String(error)))
     }
     const guarded = (handle: (bytes: Uint8Array) => void | Promise<void>) => (bytes: Uint8Array) => {
@@ -241,6 +256,12 @@ function carry(
       },
     )
   })
+}
+
+/** How a session ends that could not go on. */
+function endOf(error: unknown): [reason: EndReason, message?: string] {
+  if (error instanceof Refused) return ['target refused', error.message]
+  return isOfTheWorld(error) ? ['interrupted'] : ['interrupted', 'internal error']
 }
 
 /** The gateway's own words before it closes: never an answer, so nothing to clear. */

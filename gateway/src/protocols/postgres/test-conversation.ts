@@ -130,7 +130,7 @@ export function openGateway({
 }: GatewayOptions = {}) {
   const machine = new SimulatedMachine()
   const recordings = new Recordings(machine, { directory: '/data', onSyncFailed: () => {}, onGrown: () => {} })
-  const guard = new Guard(machine, recordings, { gateway: 'gw', durability, law, consent: consent ?? null })
+  const guard = new Guard(machine, recordings, { gateway: 'gw', durability, law, log: null, consent: consent ?? null })
   const over = new AbortController()
   const run: ActiveRun = {
     identity: { id: 'r1', attempt: 1, task: null, trigger: null, agentVersion: null, parent: null },

@@ -1,0 +1,7 @@
+export type { Erasure, Erasures } from './erasures.ts'
+export type { Hold, Holds } from './holds.ts'
+export { openRetention, type OpenedRetention } from './open-retention.ts'
+export { readAgainMs, type Readers } from './readers.ts'
+export { inlineRecordingWork, type RecordingWork } from './recording-work.ts'
+export { RetentionRefused } from './refused.ts'
+export { ThreadedRecordingWork } from './threaded-recording-work.ts'

@@ -1,0 +1,6 @@
+export { LogContradicted } from './log-contradicted.ts'
+export { StateDamaged } from './state-file.ts'
+export { Witness } from './witness.ts'
+export { witnessApi } from './witness-api.ts'
+export { Witnessing } from './witnessing.ts'
+export type { WitnessStatus } from './witnesses.ts'
