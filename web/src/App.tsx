@@ -27,6 +27,8 @@ const RunPage = lazy(() => import('./runs/RunPage.tsx').then(page => ({ default:
 const ComparePage = lazy(() => import('./runs/ComparePage.tsx').then(page => ({ default: page.ComparePage })))
 const CommandPage = lazy(() => import('./sessions/CommandPage.tsx').then(page => ({ default: page.CommandPage })))
 const ApprovalsPage = lazy(() => import('./approvals/ApprovalsPage.tsx').then(page => ({ default: page.ApprovalsPage })))
+const PoliciesPage = lazy(() => import('./policies/PoliciesPage.tsx').then(page => ({ default: page.PoliciesPage })))
+const PolicyPage = lazy(() => import('./policies/PolicyPage.tsx').then(page => ({ default: page.PolicyPage })))
 const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
 
 /** How long after the first page the others are fetched, so that they open at once and even while the gateway is away. */
@@ -38,7 +40,9 @@ export function App(): JSX.Element {
     onCleanup(
       after(fetchAheadMs, () => {
         // One that does not arrive says so itself when it is opened.
-        void Promise.allSettled([ReplayPage, RunsPage, RunPage, ComparePage, ApprovalsPage, TargetsPage].map(page => page.preload()))
+        void Promise.allSettled(
+          [ReplayPage, RunsPage, RunPage, ComparePage, ApprovalsPage, PoliciesPage, TargetsPage].map(page => page.preload()),
+        )
       }),
     ),
   )
@@ -54,6 +58,8 @@ export function App(): JSX.Element {
         <Route path="/runs/compare" component={ComparePage} />
         <Route path="/runs/:id" component={RunPage} />
         <Route path="/approvals" component={ApprovalsPage} />
+        <Route path="/policies" component={PoliciesPage} />
+        <Route path="/policies/:name" component={PolicyPage} />
         <Route path="/targets" component={TargetsPage} />
         <Route path="*" component={NoPage} />
       </Router>

@@ -6,6 +6,7 @@ import Keyboard from 'lucide-solid/icons/keyboard'
 import LogOut from 'lucide-solid/icons/log-out'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
+import Scale from 'lucide-solid/icons/scale'
 import Search from 'lucide-solid/icons/search'
 import Sun from 'lucide-solid/icons/sun'
 import TextAlignStart from 'lucide-solid/icons/text-align-start'
@@ -43,6 +44,7 @@ const places: readonly { href: string; name: string; keys: string; icon: Icon }[
   { href: '/sessions', name: 'Sessions', keys: 'g s', icon: TextAlignStart },
   { href: '/runs', name: 'Runs', keys: 'g r', icon: Columns3 },
   { href: '/approvals', name: 'Approvals', keys: 'g a', icon: UserCheck },
+  { href: '/policies', name: 'Policies', keys: 'g p', icon: Scale },
   { href: '/targets', name: 'Targets', keys: 'g t', icon: Database },
 ]
 

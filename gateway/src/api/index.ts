@@ -21,3 +21,4 @@ export type TargetsApi = ReturnType<typeof targetsApi>
 export type SignInApi = ReturnType<typeof signInApi>
 export type SearchIndexApi = ReturnType<typeof searchIndexApi>
 export type { ApprovalState } from '../approvals/index.ts'
+export type { Permission } from '../identity/index.ts'
