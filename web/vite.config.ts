@@ -1,11 +1,20 @@
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+
+/** Policies are written without TypeScript's own libraries, so its worker goes without them: three megabytes less. */
+function withoutLibraries(): Plugin {
+  return {
+    name: 'without-typescript-libraries',
+    load: id => (/monaco-editor\/.*\/typescript\/lib\/lib\.js$/.test(id) ? 'export const libFileMap = {}' : null),
+  }
+}
 
 /** The desk, built into `web/dist`; the gateway serves it. */
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [solid({ include: [/\/web\/src\/.*\.tsx$/, /node_modules\/(@kobalte|@solidjs|@solid-primitives|lucide-solid)\/.*\.jsx$/] })],
   resolve: { conditions: ['source', 'solid', 'module', 'browser', 'development|production'] },
+  worker: { format: 'es', plugins: () => [withoutLibraries()] },
   build: {
     target: 'es2022',
     outDir: 'dist',

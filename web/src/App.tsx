@@ -27,6 +27,8 @@ const RunPage = lazy(() => import('./runs/RunPage.tsx').then(page => ({ default:
 const ComparePage = lazy(() => import('./runs/ComparePage.tsx').then(page => ({ default: page.ComparePage })))
 const CommandPage = lazy(() => import('./sessions/CommandPage.tsx').then(page => ({ default: page.CommandPage })))
 const ApprovalsPage = lazy(() => import('./approvals/ApprovalsPage.tsx').then(page => ({ default: page.ApprovalsPage })))
+const PoliciesPage = lazy(() => import('./policies/PoliciesPage.tsx').then(page => ({ default: page.PoliciesPage })))
+const PolicyPage = lazy(() => import('./policies/PolicyPage.tsx').then(page => ({ default: page.PolicyPage })))
 const IntegrityPage = lazy(() => import('./proof/IntegrityPage.tsx').then(page => ({ default: page.IntegrityPage })))
 const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
 
@@ -40,7 +42,7 @@ export function App(): JSX.Element {
       after(fetchAheadMs, () => {
         // One that does not arrive says so itself when it is opened.
         void Promise.allSettled(
-          [ReplayPage, RunsPage, RunPage, ComparePage, ApprovalsPage, IntegrityPage, TargetsPage].map(page => page.preload()),
+          [ReplayPage, RunsPage, RunPage, ComparePage, ApprovalsPage, PoliciesPage, IntegrityPage, TargetsPage].map(page => page.preload()),
         )
       }),
     ),
@@ -57,6 +59,8 @@ export function App(): JSX.Element {
         <Route path="/runs/compare" component={ComparePage} />
         <Route path="/runs/:id" component={RunPage} />
         <Route path="/approvals" component={ApprovalsPage} />
+        <Route path="/policies" component={PoliciesPage} />
+        <Route path="/policies/:name" component={PolicyPage} />
         <Route path="/integrity" component={IntegrityPage} />
         <Route path="/targets" component={TargetsPage} />
         <Route path="*" component={NoPage} />

@@ -7,6 +7,7 @@ import LogOut from 'lucide-solid/icons/log-out'
 import Monitor from 'lucide-solid/icons/monitor'
 import Moon from 'lucide-solid/icons/moon'
 import Network from 'lucide-solid/icons/network'
+import Scale from 'lucide-solid/icons/scale'
 import Search from 'lucide-solid/icons/search'
 import Sun from 'lucide-solid/icons/sun'
 import TextAlignStart from 'lucide-solid/icons/text-align-start'
@@ -44,6 +45,7 @@ const places: readonly { href: string; name: string; keys: string; icon: Icon }[
   { href: '/sessions', name: 'Sessions', keys: 'g s', icon: TextAlignStart },
   { href: '/runs', name: 'Runs', keys: 'g r', icon: Columns3 },
   { href: '/approvals', name: 'Approvals', keys: 'g a', icon: UserCheck },
+  { href: '/policies', name: 'Policies', keys: 'g p', icon: Scale },
   { href: '/integrity', name: 'Integrity', keys: 'g i', icon: Network },
   { href: '/targets', name: 'Targets', keys: 'g t', icon: Database },
 ]

@@ -1,4 +1,4 @@
-import type { ApprovalsApi, CommandsApi, LogApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
+import type { ApprovalsApi, CommandsApi, LogApi, PoliciesApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
 import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { createSignal } from 'solid-js'
 import { nowMs } from './clock.ts'
@@ -9,6 +9,7 @@ const runs = hc<RunsApi>('/api/runs', { fetch: ask })
 const targets = hc<TargetsApi>('/api/targets', { fetch: ask })
 const approvals = hc<ApprovalsApi>('/api/approvals', { fetch: ask })
 const log = hc<LogApi>('/api/log', { fetch: ask })
+const policies = hc<PoliciesApi>('/api/policies', { fetch: ask })
 const door = hc<SignInApi>('/api', { fetch: ask })
 
 /** One page of an answer; ask again with its cursor for the next. */
@@ -41,6 +42,13 @@ type ApprovalQuery = InferRequestType<typeof approvals.index.$get>['query']
 type Vote = InferRequestType<(typeof approvals)[':id']['reviews']['$post']>['json']
 /** How the gateway's log does. */
 export type LogState = InferResponseType<typeof log.index.$get>
+
+/** A policy in force, as the list has it. */
+export type Policy = InferResponseType<typeof policies.index.$get>['items'][number]
+/** A policy with its text and every version it had. */
+export type PolicyDetail = InferResponseType<(typeof policies)[':name']['$get']>
+type PolicyDraft = InferRequestType<typeof policies.compile.$post>['json']
+type PolicyPublication = InferRequestType<(typeof policies)[':name']['$put']>['json']
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
 export class ProblemError extends Error {
@@ -84,6 +92,18 @@ export const api = {
 
   approvals: async (query: ApprovalQuery, signal?: AbortSignal) => (await approvals.index.$get({ query }, until(signal))).json(),
   approval: async (id: string, signal?: AbortSignal) => (await approvals[':id'].$get({ param: named(id) }, until(signal))).json(),
+
+  policies: async (signal?: AbortSignal) => (await policies.index.$get(undefined, until(signal))).json(),
+  policy: async (name: string, signal?: AbortSignal) => (await policies[':name'].$get({ param: { name } }, until(signal))).json(),
+  policyVersion: async (name: string, version: string, signal?: AbortSignal) =>
+    (await policies[':name'].versions[':version'].$get({ param: { name, version } }, until(signal))).json(),
+  policyTypes: async (signal?: AbortSignal) => (await policies.types.$get(undefined, until(signal))).text(),
+  policySchema: async (signal?: AbortSignal) => (await policies.schema.$get(undefined, until(signal))).json(),
+  /** What the gateway says of a draft: its tests, and how it differs from what is in force. */
+  compilePolicy: async (draft: PolicyDraft, signal?: AbortSignal) => (await policies.compile.$post({ json: draft }, until(signal))).json(),
+  publishPolicy: async (name: string, publication: PolicyPublication) =>
+    (await policies[':name'].$put({ param: { name }, json: publication })).json(),
+  me: async (signal?: AbortSignal) => (await door.me.$get(undefined, until(signal))).json(),
 
   /** Votes on a request; rejects when it is over, or is not what was shown. */
   async review(id: string, vote: Vote): Promise<Approval> {

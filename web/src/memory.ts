@@ -16,3 +16,12 @@ export function remember(key: string, value: string): boolean {
     return false
   }
 }
+
+/** Has this browser no longer remember what it kept under `key`. */
+export function forget(key: string): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // Storage that is forbidden keeps nothing.
+  }
+}

@@ -177,20 +177,26 @@ function notFound(app: Hono<ApiEnv>, c: Context): Problem {
   return new Problem(405, `expected ${allowed}, got ${c.req.method}`, { headers: { allow: allowed } })
 }
 
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+const contentSecurityPolicy = policyOfContent("style-src 'self'")
+/** The editor that policies are written in makes its own styles, so its pages allow them, and no others do. */
+const editorSecurityPolicy = policyOfContent("style-src 'self' 'unsafe-inline'")
+
+function policyOfContent(styles: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    styles,
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
 
 /** What every answer says to a browser: run nothing but ours, be framed by nobody, tell nobody where you were. */
 function safeHeaders(secure: boolean): MiddlewareHandler {
@@ -207,6 +213,7 @@ function safeHeaders(secure: boolean): MiddlewareHandler {
   return async (c, next) => {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+    if (c.req.path.startsWith('/policies/')) c.res.headers.set('content-security-policy', editorSecurityPolicy)
   }
 }
 

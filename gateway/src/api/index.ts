@@ -27,3 +27,4 @@ export type SignInApi = ReturnType<typeof signInApi>
 export type LogApi = ReturnType<typeof logApi>
 export type SearchIndexApi = ReturnType<typeof searchIndexApi>
 export type { ApprovalState } from '../approvals/index.ts'
+export type { Permission } from '../identity/index.ts'

@@ -1,0 +1,96 @@
+import { editor, languages, MarkerSeverity, Range, Uri } from 'monaco-editor/editor'
+import 'monaco-editor/features/bracketMatching/register'
+import 'monaco-editor/features/clipboard/register'
+import 'monaco-editor/features/codeAction/register'
+import 'monaco-editor/features/codelens/register'
+import 'monaco-editor/features/comment/register'
+import 'monaco-editor/features/contextmenu/register'
+import 'monaco-editor/features/cursorUndo/register'
+import 'monaco-editor/features/diffEditor/register'
+import 'monaco-editor/features/documentSymbols/register'
+import 'monaco-editor/features/dropOrPasteInto/register'
+import 'monaco-editor/features/find/register'
+import 'monaco-editor/features/folding/register'
+import 'monaco-editor/features/format/register'
+import 'monaco-editor/features/gotoError/register'
+import 'monaco-editor/features/gotoSymbol/register'
+import 'monaco-editor/features/hover/register'
+import 'monaco-editor/features/indentation/register'
+import 'monaco-editor/features/linesOperations/register'
+import 'monaco-editor/features/multicursor/register'
+import 'monaco-editor/features/parameterHints/register'
+import 'monaco-editor/features/rename/register'
+import 'monaco-editor/features/snippet/register'
+import 'monaco-editor/features/suggest/register'
+import 'monaco-editor/features/wordHighlighter/register'
+import 'monaco-editor/languages/definitions/typescript/register'
+import * as typescript from 'monaco-editor/languages/features/typescript/register'
+import { hexColours } from './hex-colours.ts'
+
+export { editor, languages, MarkerSeverity, Range, Uri }
+
+let isPrepared = false
+
+/** Has Monaco know how policies are written: no library but ours, scripts that share one world, our colours. */
+export function prepareMonaco(): void {
+  if (isPrepared) return
+  isPrepared = true
+  globalThis.MonacoEnvironment = {
+    getWorker: (_id, label) =>
+      label === 'typescript'
+        ? new Worker(new URL('./typescript-worker.ts', import.meta.url), { type: 'module' })
+        : new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module' }),
+  }
+  typescript.typescriptDefaults.setCompilerOptions({
+    noLib: true,
+    strict: true,
+    target: typescript.ScriptTarget.ESNext,
+    allowNonTsExtensions: true,
+    moduleDetection: 2,
+  })
+  typescript.typescriptDefaults.setEagerModelSync(true)
+  dress()
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', dress)
+  new MutationObserver(dress).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+}
+
+/** Gives the editor the types of everything that policies can name. */
+export function declareTypes(text: string): void {
+  typescript.typescriptDefaults.setExtraLibs([{ content: text, filePath: 'file:///steno.d.ts' }])
+}
+
+/** The page's colours, which Monaco takes as hexadecimal numbers only. */
+function dress(): void {
+  const colour = hexColours(document.documentElement)
+  const isDark = colour('--bg') < '#8'
+  const token = (name: string) => colour(name).slice(1)
+  editor.defineTheme('steno', {
+    base: isDark ? 'vs-dark' : 'vs',
+    inherit: true,
+    rules: [
+      { token: '', foreground: token('--text') },
+      { token: 'comment', foreground: token('--muted') },
+      { token: 'keyword', foreground: token('--accent') },
+      { token: 'string', foreground: token('--allow') },
+      { token: 'regexp', foreground: token('--mask') },
+      { token: 'number', foreground: token('--hold') },
+    ],
+    colors: {
+      'editor.background': colour('--panel'),
+      'editor.foreground': colour('--text'),
+      'editorLineNumber.foreground': colour('--faint'),
+      'editorLineNumber.activeForeground': colour('--text'),
+      'editor.lineHighlightBackground': colour('--sunken'),
+      'editor.lineHighlightBorder': colour('--sunken'),
+      'editorWidget.background': colour('--raised'),
+      'editorWidget.border': colour('--line-strong'),
+      'editorSuggestWidget.selectedBackground': colour('--accent-weak'),
+      'editor.selectionBackground': colour('--accent-weak'),
+      'editorError.foreground': colour('--deny'),
+      'editorWarning.foreground': colour('--hold'),
+      'editorInfo.foreground': colour('--accent'),
+      focusBorder: colour('--accent'),
+    },
+  })
+  editor.setTheme('steno')
+}

@@ -1,0 +1,2 @@
+// The type checker, in a worker of its own.
+import 'monaco-editor/languages/features/typescript/ts.worker'
