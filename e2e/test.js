@@ -57,6 +57,8 @@ async function suite(title, name, config, filters) {
     ],
     {
       STENO_RUNTIME: name,
+      // What is tried at random is tried more often on one of them.
+      ...(name === 'node20' ? { STENO_THOROUGH: '1' } : {}),
     },
   )
   const counted = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null

@@ -1,4 +1,4 @@
-import { editor, languages, MarkerSeverity, Range, Uri } from 'monaco-editor/editor'
+import { editor, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
 import 'monaco-editor/features/bracketMatching/register'
 import 'monaco-editor/features/clipboard/register'
 import 'monaco-editor/features/codeAction/register'
@@ -27,7 +27,7 @@ import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
 import { hexColours } from './hex-colours.ts'
 
-export { editor, languages, MarkerSeverity, Range, Uri }
+export { editor, languages, MarkerSeverity, Uri }
 
 let isPrepared = false
 
