@@ -1,4 +1,4 @@
-import { CompactRange, hashLeaf } from '@steno/recordings'
+import { CompactRange, hashLeafWithin } from '@steno/recordings'
 import { sha256, sha256InPieces, type Sha256InPieces } from '../runtime/crypto.ts'
 import type { Disk } from '../runtime/machine.ts'
 
@@ -49,10 +49,10 @@ export function* linesOf(
     if (piece.length === 0) return
     let lineStart = 0
     for (let lineEnd = piece.indexOf(newline); lineEnd >= 0; lineEnd = piece.indexOf(newline, lineStart)) {
-      const line = piece.subarray(lineStart, lineEnd)
+      begun?.add(piece.subarray(lineStart, lineEnd))
+      const hash = begun ? begun.digest() : hashLeafWithin(sha256, piece, lineStart, lineEnd)
       lineStart = lineEnd + 1
-      begun?.add(line)
-      yield { hash: begun ? begun.digest() : hashLeaf(sha256, line), endBytes: at + lineStart }
+      yield { hash, endBytes: at + lineStart }
       begun = null
     }
     if (lineStart < piece.length) {
