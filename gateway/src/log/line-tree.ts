@@ -3,7 +3,7 @@ import { sha256, sha256InPieces, type Sha256InPieces } from '../runtime/crypto.t
 import type { Disk } from '../runtime/machine.ts'
 
 const newline = 0x0a
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 16
 const leafPrefix = Uint8Array.of(0)
 
 /** How far a file had come: the tree of its lines, and the bytes they are. */

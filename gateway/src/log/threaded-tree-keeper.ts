@@ -14,6 +14,8 @@ export interface KeptHeads {
 const ownProgram = new URL(import.meta.url.endsWith('.ts') ? './tree-keeper-worker.ts' : './tree-keeper-worker.js', import.meta.url)
 
 const memoryMbMax = 256
+/** It makes hashes, and forgets nearly all of them at once. */
+const youngMemoryMbMax = 4
 
 /** Who waits for which heads. */
 interface Waiting {
@@ -66,6 +68,7 @@ export class ThreadedTreeKeeper implements TreeKeeper {
       name: 'steno-trees',
       data: null,
       memoryMbMax,
+      youngMemoryMbMax,
       onReport: ({ number, heads }) => {
         this.#waiting.get(number)?.resolve(heads)
         this.#waiting.delete(number)

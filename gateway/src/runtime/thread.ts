@@ -19,15 +19,18 @@ export interface ThreadOptions<Report> {
   data: unknown
   /** So much memory it may take, where the runtime can hold it to that. */
   memoryMbMax: number
+  /** Of that, for what has just been made: less is collected sooner. What the runtime thinks best, when left out. */
+  youngMemoryMbMax?: number
   onReport: (report: Report) => void
   /** It is over, once: with an error when it died of something. */
   onEnd: (error: Error | null) => void
 }
 
 /** Starts a thread. */
-export function startThread<Report>({ entry, name, data, memoryMbMax, onReport, onEnd }: ThreadOptions<Report>): Thread {
+export function startThread<Report>({ entry, name, data, memoryMbMax, youngMemoryMbMax, onReport, onEnd }: ThreadOptions<Report>): Thread {
   let error: Error | null = null
-  const worker = new Worker(entry, { workerData: data, name, resourceLimits: { maxOldGenerationSizeMb: memoryMbMax } })
+  const young = youngMemoryMbMax === undefined ? {} : { maxYoungGenerationSizeMb: youngMemoryMbMax }
+  const worker = new Worker(entry, { workerData: data, name, resourceLimits: { maxOldGenerationSizeMb: memoryMbMax, ...young } })
   worker.on('message', onReport)
   worker.on('error', thrown => {
     error = thrown instanceof Error ? thrown : new Error(String(thrown))
