@@ -18,6 +18,9 @@ const mayTakeTime = [/^gateway\/bin\//, /^gateway\/src\/runtime\//, /^gateway\/s
 /** Files of the browser that may fetch. */
 const mayFetch = [/^web\/src\/api\.ts$/, /^web\/src\/replay\/recording-source\.ts$/, /^web\/src\/proof\/gateway-door\.ts$/]
 
+/** Packages that `npm start` does not install. */
+const forTests = [/^vitest(?:\/|$)/, /^fast-check$/]
+
 /** Rooms of the gateway that a protocol may look into. */
 const seenByProtocols = [
   /^gateway\/src\/runtime\//,
@@ -35,6 +38,7 @@ function objection({ from, to, isTypeOnly, names }) {
     if (room === 'gateway' && !matches(mayNameNode, from)) return 'only gateway/src/runtime names a runtime'
     return null
   }
+  if (room !== 'e2e' && matches(forTests, to)) return 'only tests use what only tests install'
   if (room === 'e2e') return target === 'e2e' || target === null ? null : 'e2e is an outsider and imports nothing of ours'
   if (room === 'recordings' && target !== 'recordings') return 'recordings stands alone'
   if (room === 'policy-dsl' && (target === 'gateway' || target === 'web')) return 'policy-dsl sees recordings only'

@@ -14,6 +14,8 @@ const planted: [path: string, source: string, rule: string | null][] = [
   ['recordings/src/d.test.ts', `import { readFileSync } from 'node:fs'; readFileSync('')`, null],
   ['policy-dsl/src/a.ts', `import { x } from '@steno/gateway/api'; x()`, 'house(imports)'],
   ['policy-dsl/src/b.ts', `import { x } from '@steno/recordings'; x()`, null],
+  ['policy-dsl/src/d.ts', `import { integer } from 'fast-check'; integer()`, 'house(imports)'],
+  ['policy-dsl/src/test-d.ts', `import { integer } from 'fast-check'; integer()`, null],
   ['gateway/src/guard/a.ts', `import { readFileSync } from 'node:fs'; readFileSync('')`, 'house(imports)'],
   ['gateway/src/runtime/a.ts', `import { readFileSync } from 'node:fs'; readFileSync('')`, null],
   ['gateway/src/guard/b.ts', `const x = await import('../../../web/src/x.ts'); x.y()`, 'house(imports)'],

@@ -4,8 +4,8 @@ import type { Rule, Span } from '../ruleset.ts'
 import { createAnalyst } from './analyst.ts'
 import { analyze } from './analyze.ts'
 import { compareRulesets } from './compare.ts'
-import { someRule } from './random-rules-for-tests.ts'
-import { both, either, equal, forbid, not, rule, ruleset, verb } from './rules-for-tests.ts'
+import { someRule } from './test-random-rules.ts'
+import { both, either, equal, forbid, not, rule, ruleset, verb } from './test-rules.ts'
 
 const someDrafts = fc.array(fc.array(fc.nat(7), { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 6 })
 const someRules = fc.array(someRule('some'), { minLength: 8, maxLength: 8 })

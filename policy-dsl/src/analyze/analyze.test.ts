@@ -20,7 +20,7 @@ import {
   rule,
   ruleset,
   verb,
-} from './rules-for-tests.ts'
+} from './test-rules.ts'
 
 const hour: Expression = { is: 'call', method: 'hour', on: field('time'), arguments: [literal('UTC')] }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { analyzedRulesOf } from './analyzed-rule.ts'
 import { Atoms } from './atoms.ts'
 import { print } from './describe.ts'
-import { call, equal, forbid, rule, ruleset } from './rules-for-tests.ts'
+import { call, equal, forbid, rule, ruleset } from './test-rules.ts'
 
 describe('a rule as analysis knows it', () => {
   const known = (...rules: Parameters<typeof ruleset>) => analyzedRulesOf(ruleset(...rules), new Atoms())

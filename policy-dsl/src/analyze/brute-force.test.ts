@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Expression, Rule } from '../ruleset.ts'
 import { analyze } from './analyze.ts'
 import { compareRulesets } from './compare.ts'
-import { someRule } from './random-rules-for-tests.ts'
-import { ruleset } from './rules-for-tests.ts'
+import { someRule } from './test-random-rules.ts'
+import { ruleset } from './test-rules.ts'
 
 /** All commands there are in a small world. Each open field has a value for every way in which the atoms below can come out. */
 interface Command {

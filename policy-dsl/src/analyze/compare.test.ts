@@ -19,7 +19,7 @@ import {
   rule,
   ruleset,
   verb,
-} from './rules-for-tests.ts'
+} from './test-rules.ts'
 
 const prod = { labels: { env: ['prod'] } }
 const unbounded = both(verb('DELETE', 'UPDATE'), not(field('hasWhere')))

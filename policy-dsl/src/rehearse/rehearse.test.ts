@@ -18,7 +18,7 @@ import {
   rule,
   ruleset,
   verb,
-} from '../analyze/rules-for-tests.ts'
+} from '../analyze/test-rules.ts'
 import type { RehearsalResult } from './rehearsal-result.ts'
 import { createRehearsal, type RehearsalOptions } from './rehearse.ts'
 import { beginRehearsed, type RehearsedCommand, type RehearsedSession } from './rehearsed-session.ts'

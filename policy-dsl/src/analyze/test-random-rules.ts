@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Expression, Rule } from '../ruleset.ts'
-import { alert, approval, both, call, compare, either, equal, field, forbid, label, limit, matches, not, rule } from './rules-for-tests.ts'
+import { alert, approval, both, call, compare, either, equal, field, forbid, label, limit, matches, not, rule } from './test-rules.ts'
 
 const atom = fc.constantFrom<Expression>(
   equal('verb', 'DELETE'),
