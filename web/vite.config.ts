@@ -22,6 +22,9 @@ export default defineConfig({
     // A font inlined as a data: URI would break the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Our tests hold the pages to their budgets; `npm start` need not tell of them, nor how long which plugin took.
+    chunkSizeWarningLimit: Infinity,
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: { proxy: { '/api': process.env['STENO_URL'] ?? 'http://127.0.0.1:7700' } },
 })
