@@ -87,6 +87,8 @@ export interface RoutineData {
   /** For a SQL-standard body (BEGIN ATOMIC), as `pg_get_function_sqlbody` prints it. */
   sqlBody?: string | null
   parameters: string[]
+  /** What stands for arguments that are left out: a list of expressions. */
+  defaults?: string
   returnsSet: boolean
   /** The relation whose row it returns, 0 for none. */
   returnsRelation: number

@@ -514,10 +514,17 @@ class Understanding {
     }
   }
 
-  /** A routine's own operations, labelled as the context says. */
+  /** A routine's own operations, and those of the arguments it may be called without, labelled as the context says. */
   #routine(routine: RoutineData, context: Context, isTrigger: boolean): Operation[] {
+    const label = context.label ?? ''
+    if (!this.#isNew(`${context.label} ${routine.oid}`)) return []
+    const inside = this.#definedContext(label, context)
+    const given = routine.defaults === undefined ? [] : this.#expression(routine.defaults, inside)
+    return [...given.filter(operation => doesMore(operation, label)), ...this.#body(routine, context, isTrigger)]
+  }
+
+  #body(routine: RoutineData, context: Context, isTrigger: boolean): Operation[] {
     const { label } = context
-    if (!this.#isNew(`${label} ${routine.oid}`)) return []
     const name = `${routine.kind} ${qualified(routine)}`
     const unknown = (what: string): Operation[] => [{ ...opaque(`${name} (${what})`), ...(isTrigger ? { inside: label ?? '' } : {}) }]
     const { language, body, sqlBody, calls, extension } = routine

@@ -67,7 +67,10 @@ async function askWithoutWaiting(queries: SimpleQueries): Promise<ReadCatalogue>
 }
 
 async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinitions: boolean }): Promise<CatalogueData> {
-  const [about] = await queries.ask("SELECT current_setting('server_version_num'), array_to_json(current_schemas(false))")
+  // The path is still the account's own, on which anybody may have put functions of these names.
+  const [about] = await queries.ask(
+    "SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(false))",
+  )
   const serverVersion = number(about, 0)
   const searchPath = strings(about, 1)
   const printing = (query: string) => (withDefinitions ? query : withoutPrinting(query))
@@ -78,7 +81,7 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
      SET LOCAL statement_timeout = ${statementTimeoutMs};
      SET LOCAL lock_timeout = ${lockTimeoutMs};
-     SET LOCAL search_path = pg_catalog`,
+     SET LOCAL search_path = pg_catalog, pg_temp`,
   )
   const relations = readRelations(await queries.ask(relationsQuery(withDefinitions)))
   const byOid = new Map(relations.map(relation => [relation.oid, relation]))
@@ -271,7 +274,8 @@ function routinesQuery(serverVersion: number): string {
            WHERE p.proargmodes IS NULL OR p.proargmodes[a.i] IN ('i', 'b', 'v')
            ORDER BY a.i)),
          p.proretset, coalesce(r.typrelid, 0), CASE WHEN o.rolsuper THEN e.extname END,
-         (SELECT substr(s, 13) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%')
+         (SELECT substr(s, 13) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%'),
+         CASE WHEN added THEN pg_get_expr(p.proargdefaults, 0) END
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang
@@ -335,6 +339,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
     const sqlBody = row[6] ?? null
     const extension = row[10] ?? null
     const searchPath = row[11] ?? null
+    const defaults = row[12] ?? null
     return {
       oid: number(row, 0),
       schema: text(row, 1),
@@ -349,6 +354,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
       returnsRelation: number(row, 9),
       ...(extension === null ? {} : { extension }),
       ...(searchPath === null ? {} : { searchPath }),
+      ...(defaults === null ? {} : { defaults }),
     }
   })
 }

@@ -133,7 +133,7 @@ function isTotal({ name, isOperator }: Meaning, routine: RoutineData): boolean {
  */
 function isQuiet(routine: RoutineData, context: Context): boolean {
   if (isHarmless(routine)) return true
-  if (routine.language !== 'sql' || routine.kind === 'aggregate') return false
+  if (routine.language !== 'sql' || routine.kind === 'aggregate' || routine.defaults?.includes('(')) return false
   const known = context.quietRoutines.get(routine.oid)
   if (known !== undefined) return known
   context.quietRoutines.set(routine.oid, false)

@@ -21,9 +21,19 @@ export function routineSources(routine: RoutineData, context: Context): readonly
   // One that is being read calls itself: what it reads is being collected.
   if (known !== undefined) return known ?? []
   context.routineSources.set(key, null)
-  const sources = readRoutine(routine, context)
+  const behind = { ...clean, sources: readRoutine(routine, context) }
+  const { sources } = derived([behind, { ...clean, sources: defaultSources(routine, context) }])
   context.routineSources.set(key, sources)
   return sources
+}
+
+/** The masked columns behind arguments that may be left out, which are worked out where the routine is called. */
+function defaultSources({ name, defaults }: RoutineData, context: Context): readonly Source[] {
+  if (defaults === undefined) return []
+  const syntax = context.request.parse(`SELECT ${defaults}`)
+  if (syntax.kind !== 'statements') throw opaque(`\`${name}\``, context)
+  const place = { isMuted: true, searchPath: context.request.catalogue.data.searchPath, isPrinted: true }
+  return context.elsewhere(place, () => mentionedInStatements(syntax.statements, context))
 }
 
 /** What a routine's rows consist of, where the catalogue or its text says. */
@@ -200,7 +210,7 @@ export function routineAlters(routine: RoutineData, context: Context): 'tables' 
   const body = routine.sqlBody ?? routine.body
   const { routines } = indexOf(context.request.catalogue)
   const called = (routine.calls ?? []).flatMap(one => context.request.catalogue.routines(one.schema, one.name))
-  const words = new Set(body === null ? [] : tokensOf(body).map(token => token.value))
+  const words = new Set([body, routine.defaults].flatMap(text => (text ? tokensOf(text).map(token => token.value) : [])))
   const named = [...words].flatMap(word => routines.get(word) ?? []).filter(one => one !== routine)
   const changes = [...[...words].map(wordAlters), ...[...called, ...named].map(one => routineAlters(one, context))]
   const isUnread = body === null && called.length === 0
