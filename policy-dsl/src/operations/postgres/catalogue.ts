@@ -60,6 +60,8 @@ export interface RelationData {
   triggers?: {
     events: string[]
     routine: RoutineName
+    /** It may put other values into the row that is written: BEFORE and INSTEAD OF, for each row. */
+    changesRow?: true
     /** The whole of it, as `pg_get_triggerdef` prints it, where it has a condition. */
     definition?: string
   }[]

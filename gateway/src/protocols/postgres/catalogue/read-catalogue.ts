@@ -90,7 +90,12 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.triggers ??= []
-    const trigger = { events: eventsOf(number(row, 1)), routine: { schema: text(row, 2), name: text(row, 3) } }
+    const type = number(row, 1)
+    const trigger = {
+      events: eventsOf(type),
+      routine: { schema: text(row, 2), name: text(row, 3) },
+      ...(changesRow(type) ? { changesRow: true as const } : {}),
+    }
     relation.triggers.push(typeof row[4] === 'string' ? { ...trigger, definition: row[4] } : trigger)
   }
   for (const row of await queries.ask(parentsQuery)) {
@@ -368,6 +373,11 @@ function eventsOf(type: number): string[] {
     [32, 'TRUNCATE'],
   ]
   return bits.filter(([bit]) => type & bit).map(([, event]) => event)
+}
+
+/** ROW, and BEFORE or INSTEAD OF. */
+function changesRow(type: number): boolean {
+  return (type & 1) !== 0 && (type & (2 | 64)) !== 0
 }
 
 function text(row: TextRow | undefined, column: number): string {
