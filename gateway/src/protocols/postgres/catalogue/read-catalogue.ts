@@ -1,4 +1,4 @@
-import type { CatalogueData, ColumnData, RelationData, RoutineData, RoutineName, RuleData } from '@steno/policy-dsl'
+import type { CatalogueData, ColumnData, ReferenceAction, RelationData, RoutineData, RoutineName, RuleData } from '@steno/policy-dsl'
 import type { AdmittedTarget, Doors } from '../../protocol.ts'
 import { ConversationEnded } from '../mailbox.ts'
 import { fatal } from '../refused.ts'
@@ -18,6 +18,9 @@ const catalogueBytesMax = 256 * 1024 * 1024
 const sqlBodyVersion = 140_000
 /** Before it, no column is generated. */
 const generatedVersion = 120_000
+
+/** Before it, statistics are of columns and not of expressions. */
+const statisticsVersion = 140_000
 
 /** Printing what a view or a rule does needs a lock on what it reads. Somebody's migration may hold those for long, and must not stop everybody else. */
 const lockTimeoutMs = 200
@@ -104,13 +107,25 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     relation.parents ??= []
     relation.parents.push(number(row, 1))
   }
+  for (const row of await queries.ask(referencesQuery)) {
+    const relation = byOid.get(number(row, 0))
+    if (!relation) continue
+    relation.referencedBy ??= []
+    relation.referencedBy.push({
+      from: number(row, 1),
+      onDelete: actionOf(text(row, 2)),
+      onUpdate: actionOf(text(row, 3)),
+      columns: strings(row, 4),
+      keys: strings(row, 5),
+    })
+  }
   for (const row of await queries.ask(rulesQuery(withDefinitions))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.rules ??= []
     relation.rules.push({ event: ruleEvents[text(row, 1)] ?? 'SELECT', isInstead: text(row, 2) === 't', definition: text(row, 3) })
   }
-  for (const row of await queries.ask(printing(expressionsQuery))) {
+  for (const row of await queries.ask(printing(expressionsQuery(serverVersion)))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     const place = text(row, 1) as 'checks' | 'policies' | 'indexes'
@@ -200,6 +215,16 @@ const parentsQuery = `
   WHERE c.relkind NOT IN ('i', 'I')
   ORDER BY i.inhrelid, i.inhseqno`
 
+const referencesQuery = `
+  SELECT k.confrelid, k.conrelid, k.confdeltype, k.confupdtype,
+         array_to_json(ARRAY(SELECT a.attname FROM unnest(k.conkey) AS c (number)
+                             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY a.attnum)),
+         array_to_json(ARRAY(SELECT a.attname FROM unnest(k.confkey) AS c (number)
+                             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.number ORDER BY a.attnum))
+  FROM pg_constraint k
+  WHERE k.contype = 'f'
+  ORDER BY k.oid`
+
 /** A view's own query is its definition. */
 function rulesQuery(withDefinitions: boolean): string {
   return `
@@ -209,7 +234,10 @@ function rulesQuery(withDefinitions: boolean): string {
   ORDER BY r.ev_class, r.rulename`
 }
 
-const expressionsQuery = `
+function expressionsQuery(serverVersion: number): string {
+  const statistics =
+    serverVersion >= statisticsVersion ? "UNION ALL SELECT stxrelid, 'indexes', pg_get_expr(stxexprs, stxrelid) FROM pg_statistic_ext" : ''
+  return `
   SELECT relation, place, expression FROM (
     SELECT conrelid, 'checks', pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
     UNION ALL SELECT polrelid, 'policies', pg_get_expr(polqual, polrelid) FROM pg_policy
@@ -217,9 +245,11 @@ const expressionsQuery = `
     UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indexprs, indrelid) FROM pg_index
     UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indpred, indrelid) FROM pg_index
     UNION ALL SELECT partrelid, 'indexes', pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table
+    ${statistics}
   ) AS e (relation, place, expression)
   WHERE expression IS NOT NULL
   ORDER BY relation, place, expression`
+}
 
 const aggregatesQuery = `
   SELECT DISTINCT a.aggfnoid::oid, n.nspname, p.proname
@@ -362,6 +392,12 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
       ...(defaults === null ? {} : { defaults }),
     }
   })
+}
+
+/** The letters of `pg_constraint.confdeltype`: cascade, set null, set default, and those that only fail. */
+function actionOf(letter: string): ReferenceAction {
+  if (letter === 'c') return 'cascade'
+  return letter === 'n' || letter === 'd' ? 'set' : 'none'
 }
 
 /** The bits of `pg_trigger.tgtype` (catalog/pg_trigger.h). */
