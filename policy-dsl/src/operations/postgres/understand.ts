@@ -210,6 +210,10 @@ class Understanding {
         return this.#change(lead, context)
       case 'rework':
         return this.#changing(lead.relation, { verb: 'UPDATE', writes: ['*'] }, context)
+      case 'rework all':
+        return (this.#catalogue?.data.relations ?? []).flatMap(relation =>
+          relation.indexes ? this.#owners({ what: 'index', expressions: relation.indexes, relation }, context) : [],
+        )
       case 'prepared':
       case 'cursor':
         return this.#recalled(lead, context)
