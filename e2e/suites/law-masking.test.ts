@@ -53,7 +53,8 @@ beforeAll(async () => {
     .replace(new RegExp(attacks.secrets.map(one => one.replaceAll('.', '\\.')).join('|'), 'g'), one => twins[one]!)
   await postgres.sql(attacks.seeingSchema.join('\n'))
   await postgres.sql(twinSchema, 'twin')
-  for (const database of ['shop', 'twin']) await postgres.sql('CREATE EXTENSION pg_stat_statements; ANALYZE', database)
+  for (const database of ['shop', 'twin'])
+    await postgres.sql(['CREATE EXTENSION pg_stat_statements; ANALYZE;', ...attacks.seeingObjects].join('\n'), database)
   const target = { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, user: 'postgres', password: { env: 'SHOP_PASSWORD' } }
   gateway = await startGateway(postgres, { targets: { shop: { ...target, database: 'shop' }, twin: { ...target, database: 'twin' } } })
   await publish(gateway, 'masks', maskingPolicy)
@@ -189,6 +190,7 @@ async function inSteps(database: string, steps: string[], how: Manner): Promise<
     'DROP INDEX IF EXISTS customers_spy',
     'DROP SCHEMA made CASCADE',
     'DELETE FROM notes WHERE id > 2',
+    'TRUNCATE own.keep, own.filled',
   ])
     await past.ask(undone)
   past.close()
@@ -196,7 +198,7 @@ async function inSteps(database: string, steps: string[], how: Manner): Promise<
 }
 
 describe('what is masked, in several steps', () => {
-  it.each(attacks.seeingSteps.map(({ name, steps }) => [name, steps] as const))('is not seen: %s', async (name, steps) => {
+  it.each([...attacks.seeingSteps, ...attacks.seeingThrough].map(({ name, steps }) => [name, steps] as const))('is not seen: %s', async (name, steps) => {
     for (const how of ['simple', 'extended'] as Manner[]) {
       attempts++
       const [shop, twin] = [await inSteps('shop', steps, how), await inSteps('twin', steps, how)]
@@ -205,6 +207,32 @@ describe('what is masked, in several steps', () => {
       expect(seen).toBeNull()
       expect(comparable(shop)).toBe(comparable(twin))
     }
+  })
+
+  it.each(['own.swaps()', 'own.swaps_early()'])('is not seen through a portal that %s put another cursor behind', async call => {
+    const wire = await throughGateway('shop')
+    const portal = [
+      message('P', "s\0SELECT 'x'::text\0", int16(0)),
+      message('B', 'x\0s\0', int16(0), int16(0), int16(0)),
+      message('P', `\0SELECT ${call}\0`, int16(0)),
+      message('B', '\0\0', int16(0), int16(0), int16(0)),
+    ]
+    const execute = message('E', 'x\0', int32(0))
+    for (const [run, ask] of [
+      [[...portal, message('E', '\0', int32(0)), message('S')], [execute, message('S')]],
+      [[], [...portal, message('E', '\0', int32(0)), execute, message('S')]],
+      [[], [...portal, execute, message('S')]],
+    ] as const) {
+      attempts++
+      await wire.ask('BEGIN')
+      if (run.length > 0) await wire.exchange(...run)
+      const said = await wire.exchange(...ask)
+      if (shows(said) !== null) leaks.push(`a portal swapped by ${call}`)
+      expect(shows(said)).toBeNull()
+      expect(errorOf(said)?.['C']).toBe('42501')
+      await wire.reset()
+    }
+    wire.close()
   })
 
   it('is not seen while another makes a view of it that the gateway has not heard of', async () => {
@@ -467,7 +495,7 @@ describe('after all of this', () => {
   it('no secret stands in the recordings, the index, what the API says, or the log', async () => {
     const typed = [
       ...attacks.seeing.map(([text]) => text),
-      ...attacks.seeingSteps.flatMap(({ steps }) => steps),
+      ...[...attacks.seeingSteps, ...attacks.seeingThrough].flatMap(({ steps }) => steps),
       ...ordinary.statements.map(([text]) => text),
     ].join('\n')
     // What an attacker types as a guess outside a masked column is theirs; what was never typed can only have been shown.

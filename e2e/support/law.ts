@@ -13,6 +13,8 @@ export const attacks: {
   secrets: string[]
   seeing: [text: string, outcome: string][]
   seeingSteps: { name: string; steps: string[] }[]
+  seeingObjects: string[]
+  seeingThrough: { name: string; steps: string[] }[]
 } = corpus('attacks.json')
 
 /** What must get through while columns are masked. */

@@ -20,6 +20,7 @@ export {
   Catalogue,
   type CatalogueData,
   type ColumnData,
+  type ReferenceAction,
   type RelationData,
   type RoutineData,
   type RoutineName,

@@ -24,6 +24,7 @@ const portal = (of: Prepared, isBound = true): Portal => ({
   resultFormats: [],
   columns: null,
   isBound,
+  isDoubtful: false,
   group: 0,
   seq: 0,
 })

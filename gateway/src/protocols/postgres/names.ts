@@ -40,6 +40,8 @@ export interface Portal extends Named {
   columns: Column[] | null
   /** The target has it: it lives until its transaction ends. */
   isBound: boolean
+  /** Code ran since that may have closed it and opened another cursor under its name. */
+  isDoubtful: boolean
 }
 
 /** Puts a name back to what it meant before. */
@@ -112,7 +114,7 @@ export class Names {
 
   /** Follows a command that was sent, by what it would do. */
   sent(operations: Operation[]): void {
-    this.#cursorsAreDoubtful ||= operations.some(runsRoutine)
+    if (operations.some(runsRoutine)) this.#doubtCursors()
     if (operations.some(givesNamesUnseen)) this.doubt()
   }
 
@@ -181,9 +183,15 @@ export class Names {
   doubt(): void {
     this.#unread.clear()
     this.#statementsAreDoubtful = true
-    this.#cursorsAreDoubtful = true
+    this.#doubtCursors()
     for (const named of this.#prepares.values()) named.isDoubtful = true
     for (const prepared of this.#statements.values()) prepared.isDoubtful = true
+  }
+
+  /** PL/pgSQL opens and closes cursors by their names, and a portal is one. The portal without a name it cannot open. */
+  #doubtCursors(): void {
+    this.#cursorsAreDoubtful = true
+    for (const [name, portal] of this.#portals) if (name !== '') portal.isDoubtful = true
   }
 
   #namedBy(text: string, place: number): NamedStatement | null {

@@ -260,6 +260,7 @@ export class Relay {
       resultFormats: bind.resultFormats,
       columns: prepared.columns,
       isBound: false,
+      isDoubtful: false,
       group: this.#debts.group,
       seq: Infinity,
     }
@@ -349,6 +350,8 @@ export class Relay {
       this.#owe(debts)
       const last = debts.at(-1)
       if (last?.what === 'execute') this.#follow(last)
+      // What never changes is worked out when it is planned, so that a function may run by then.
+      else if (debts.some(({ what }) => what === 'bind')) this.#followPlanning()
       return
     }
     for (const debt of debts.toReversed()) debt.undo?.()
@@ -455,11 +458,11 @@ export class Relay {
 
   #draftOf(
     kind: 'prepare' | 'bind' | 'execute',
-    { prepared, statement, parameters }: Pick<Portal, 'prepared' | 'statement' | 'parameters'>,
+    { prepared, statement, parameters, isDoubtful = false }: Pick<Portal, 'prepared' | 'statement' | 'parameters'> & Partial<Portal>,
     name: string | null,
   ): CommandDraft {
     if (this.#names.hasUnread && statement !== '') this.#readUnread()
-    const draft = this.#draft({ kind, text: prepared.text, parameters, isDoubtful: prepared.isDoubtful })
+    const draft = this.#draft({ kind, text: prepared.text, parameters, isDoubtful: isDoubtful || prepared.isDoubtful })
     draft.statement = statement
     if (name !== null) draft.portal = name
     if (prepared.n > 0) draft.prepared = prepared.n
@@ -570,6 +573,13 @@ export class Relay {
     this.#names.sent(operations)
     debt.doing = this.#understander.doing(textOf(debt), operations)
     if (debt.doing) this.#debts.mayRename(debt)
+  }
+
+  #followPlanning(): void {
+    const operations = this.#understander.takeOperations()
+    if (operations === null) return this.#searchPath.lost()
+    this.#searchPath.sent(operations)
+    this.#names.sent(operations)
   }
 
   /** Reads what was sent while no policy looked, as far as what is known of the target tells: too little for policies, to which every name is doubtful then. */

@@ -329,6 +329,7 @@ export class Understander {
       target: target.name,
       masks,
       parse: inner => parser.syntax(inner),
+      parseBody: head => parser.body(head),
       prepared,
       cursors,
       detects: ({ matching, with: kind }, literal) =>

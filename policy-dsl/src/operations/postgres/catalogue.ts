@@ -48,6 +48,20 @@ export interface RuleData {
   definition: string
 }
 
+/** A foreign key, as the table that it leads to sees it. */
+export interface ReferenceData {
+  /** The table that has it. */
+  from: number
+  /** Its columns there, and those they lead to. */
+  columns: string[]
+  keys: string[]
+  /** What becomes of the rows that lead to one that is deleted, or whose key changes. */
+  onDelete: ReferenceAction
+  onUpdate: ReferenceAction
+}
+
+export type ReferenceAction = 'none' | 'cascade' | 'set'
+
 export interface RelationData {
   oid: number
   schema: string
@@ -60,6 +74,8 @@ export interface RelationData {
   triggers?: {
     events: string[]
     routine: RoutineName
+    /** It may put other values into the row that is written: BEFORE and INSTEAD OF, for each row. */
+    changesRow?: true
     /** The whole of it, as `pg_get_triggerdef` prints it, where it has a condition. */
     definition?: string
   }[]
@@ -67,11 +83,13 @@ export interface RelationData {
   parents?: number[]
   /** What a change or a query of it is rewritten to. */
   rules?: RuleData[]
+  /** Foreign keys to it, by which a change of its rows is one of other tables' rows. */
+  referencedBy?: ReferenceData[]
   /** The expressions of its CHECK constraints. */
   checks?: string[]
   /** The expressions of its row-level security policies. */
   policies?: string[]
-  /** What its indexes and its partition key calculate: lists of expressions, and the conditions of partial indexes. */
+  /** What its indexes, its statistics and its partition key calculate: lists of expressions, and the conditions of partial indexes. */
   indexes?: string[]
 }
 
@@ -87,6 +105,8 @@ export interface RoutineData {
   /** For a SQL-standard body (BEGIN ATOMIC), as `pg_get_function_sqlbody` prints it. */
   sqlBody?: string | null
   parameters: string[]
+  /** What stands for arguments that are left out: a list of expressions. */
+  defaults?: string
   returnsSet: boolean
   /** The relation whose row it returns, 0 for none. */
   returnsRelation: number

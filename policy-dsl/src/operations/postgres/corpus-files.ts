@@ -1,4 +1,5 @@
 import { hiding, hidingSchema } from './hiding-corpus.ts'
+import { seeingObjects, seeingThrough } from './lineage/corpus-objects.ts'
 import { seeingSteps } from './lineage/corpus-steps.ts'
 import { dumpQueries, psqlQueries } from './lineage/corpus-tools.ts'
 import { attacks, corpusSchema, corpusSecrets, ordinary } from './lineage/corpus.ts'
@@ -7,13 +8,15 @@ import { attacks, corpusSchema, corpusSecrets, ordinary } from './lineage/corpus
 export const corpusFiles: Readonly<Record<'attacks.json' | 'ordinary.json', string>> = {
   'attacks.json': fileOf({
     about:
-      'What must not get through. `hiding`: statements that change, destroy or get out of a database made by `hidingSchema`, each a name and the texts sent one after the other; {dir} is a directory of the target. `seeing`: ways to columns `email` and `ssn` of the table `customers` made by `seeingSchema`, each with what a plan says of its last statement; `seeingSteps`: the same in several texts, which make what they need in a schema `made`.',
+      'What must not get through. `hiding`: statements that change, destroy or get out of a database made by `hidingSchema`, each a name and the texts sent one after the other; {dir} is a directory of the target. `seeing`: ways to columns `email` and `ssn` of the table `customers` made by `seeingSchema`, each with what a plan says of its last statement; `seeingSteps`: the same in several texts, which make what they need in a schema `made`; `seeingThrough`: the same through `seeingObjects`, which the database has beforehand.',
     hidingSchema,
     hiding,
     seeingSchema: corpusSchema.trim().split('\n'),
     secrets: corpusSecrets,
     seeing: attacks,
     seeingSteps,
+    seeingObjects,
+    seeingThrough,
   }),
   'ordinary.json': fileOf({
     about:

@@ -1,7 +1,8 @@
 import type { Operation } from '@steno/recordings'
 import type { LiveTarget } from '../../live-schema.ts'
 import { catalogueOfTables } from './catalogue-of-tables.ts'
-import { SyntaxReader, type LoadWasm, type Syntax } from './syntax.ts'
+import { readWithoutHead, type RoutineHead } from './bodies.ts'
+import { SyntaxReader, type BodySyntax, type LoadWasm, type Syntax } from './syntax.ts'
 import { understand, type Circumstances } from './understand.ts'
 
 /** Reads PostgreSQL text. It keeps a WebAssembly instance, so one serves a whole thread. */
@@ -12,6 +13,8 @@ export interface Parser {
   understand(text: string, circumstances?: Circumstances): Operation[]
   /** The text's parse tree, for checks that need more than operations. */
   syntax(text: string): Syntax
+  /** The tree of a PL/pgSQL routine's body, as its database keeps it. */
+  body(head: RoutineHead): BodySyntax
   /** Settles when the parser has recovered from a text that broke it; at once when none did. */
   ready(): Promise<void>
 }
@@ -23,6 +26,7 @@ export async function createParser({ loadWasm }: { loadWasm: LoadWasm }): Promis
     operations: (text, target) => understand(text, reader, target?.schemas ? { catalogue: catalogueOfTables(target.schemas) } : {}),
     understand: (text, circumstances = {}) => understand(text, reader, circumstances),
     syntax: text => reader.read(text),
+    body: head => readWithoutHead(head, text => reader.readBody(text)),
     ready: () => reader.ready(),
   }
 }

@@ -210,6 +210,10 @@ class Understanding {
         return this.#change(lead, context)
       case 'rework':
         return this.#changing(lead.relation, { verb: 'UPDATE', writes: ['*'] }, context)
+      case 'rework all':
+        return (this.#catalogue?.data.relations ?? []).flatMap(relation =>
+          relation.indexes ? this.#owners({ what: 'index', expressions: relation.indexes, relation }, context) : [],
+        )
       case 'prepared':
       case 'cursor':
         return this.#recalled(lead, context)
@@ -287,6 +291,7 @@ class Understanding {
       ...this.#rules(rules, lead, context),
       ...this.#triggers(relation, [verb], context),
       ...this.#changing(relation, lead, context),
+      ...this.#cascading(lead, context),
     ]
     if (relation.kind === 'view') {
       if (!this.#isNew(`${verb} ${relation.oid} ${lead.hasWhere}`)) return own
@@ -300,6 +305,30 @@ class Understanding {
       ...own,
       ...parts.flatMap(part => [...this.#triggers(part, verbs, context), ...this.#changing(part, { ...lead, writes: ['*'] }, context)]),
     ]
+  }
+
+  // Foreign keys
+
+  /** What becomes of the rows that lead to those that go, or whose key changes. A TRUNCATE that does not take them along fails. */
+  #cascading({ relation, verb, hasWhere, writes }: Lead & { kind: 'change' }, context: Context): Operation[] {
+    return (relation.referencedBy ?? []).flatMap(({ from, columns, keys, onDelete, onUpdate }) => {
+      const other = this.#catalogue?.relationByOid(from)
+      const action = verb === 'TRUNCATE' ? 'cascade' : verb === 'DELETE' ? onDelete : verb === 'UPDATE' ? onUpdate : 'none'
+      const isAbout = verb !== 'UPDATE' || writes.includes('*') || writes.some(column => keys.includes(column))
+      if (!other || action === 'none' || !isAbout) return []
+      const label = `foreign key ${qualified(other)}`
+      if (!this.#isNew(`${label} ${verb} ${columns.join()} ${hasWhere}`)) return []
+      const done = verb === 'UPDATE' || action === 'set' ? { verb: 'UPDATE', writes: columns } : { verb, writes: [] }
+      const operation: Operation = {
+        verb: done.verb,
+        tables: [qualified(other)],
+        columns: [],
+        ...(hasWhere === undefined ? {} : { hasWhere }),
+        ...(done.writes.length === 0 ? {} : { writes: done.writes.map(column => `${qualified(other)}.${column}`) }),
+        inside: label,
+      }
+      return [operation, ...this.#change({ kind: 'change', relation: other, hasWhere, ...done }, context)]
+    })
   }
 
   // Rules
@@ -396,12 +425,24 @@ class Understanding {
 
   #triggers(relation: RelationData, verbs: string[], context: Context): Operation[] {
     const set = (relation.triggers ?? []).filter(({ events }) => events.some(event => verbs.includes(event)))
-    return set.flatMap(({ routine }) => {
+    return set.flatMap(({ routine, definition }) => {
+      const asked = this.#asked(definition, relation, context)
       const routines = this.#catalogue?.routines(routine.schema, routine.name) ?? []
       if (routines.length === 0)
-        return [{ ...opaque(`function ${qualified(routine)} (unknown)`), inside: `trigger ${qualified(relation)}` }]
-      return routines.flatMap(one => this.#trigger(one, qualified(relation), relation, context))
+        return [...asked, { ...opaque(`function ${qualified(routine)} (unknown)`), inside: `trigger ${qualified(relation)}` }]
+      return [...asked, ...routines.flatMap(one => this.#trigger(one, qualified(relation), relation, context))]
     })
+  }
+
+  /** What the condition of a trigger calls. */
+  #asked(definition: string | undefined, relation: RelationData, context: Context): Operation[] {
+    const label = `trigger ${qualified(relation)}`
+    if (definition === undefined || !this.#isNew(`${label} ${definition}`)) return []
+    const sources = ['new', 'old'].map(alias => ({ alias, relation, isRow: true }))
+    const inside = { ...this.#definedContext(label, context), frame: { sources, outer: null } }
+    const whenClause = fieldsOf(this.#trees(this.#read(definition))[0], 'CreateTrigStmt')?.['whenClause']
+    if (!isFields(whenClause)) return [this.#notUnderstood(inside)]
+    return this.#walk([{ SelectStmt: { whereClause: whenClause } }], inside).filter(one => doesMore(one, label))
   }
 
   #trigger(routine: RoutineData, table: string, relation: RelationData | null, context: Context): Operation[] {
@@ -514,10 +555,17 @@ class Understanding {
     }
   }
 
-  /** A routine's own operations, labelled as the context says. */
+  /** A routine's own operations, and those of the arguments it may be called without, labelled as the context says. */
   #routine(routine: RoutineData, context: Context, isTrigger: boolean): Operation[] {
+    const label = context.label ?? ''
+    if (!this.#isNew(`${context.label} ${routine.oid}`)) return []
+    const inside = this.#definedContext(label, context)
+    const given = routine.defaults === undefined ? [] : this.#expression(routine.defaults, inside)
+    return [...given.filter(operation => doesMore(operation, label)), ...this.#body(routine, context, isTrigger)]
+  }
+
+  #body(routine: RoutineData, context: Context, isTrigger: boolean): Operation[] {
     const { label } = context
-    if (!this.#isNew(`${label} ${routine.oid}`)) return []
     const name = `${routine.kind} ${qualified(routine)}`
     const unknown = (what: string): Operation[] => [{ ...opaque(`${name} (${what})`), ...(isTrigger ? { inside: label ?? '' } : {}) }]
     const { language, body, sqlBody, calls, extension } = routine

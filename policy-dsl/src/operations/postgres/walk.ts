@@ -17,6 +17,8 @@ export type Lead =
   | { kind: 'change'; verb: string; relation: RelationData; hasWhere: boolean | undefined; writes: string[] }
   /** What a table holds is worked out anew, or checked. */
   | { kind: 'rework'; relation: RelationData }
+  /** The same for tables that the statement does not name. */
+  | { kind: 'rework all' }
   | { kind: 'prepared' | 'cursor'; name: string }
   /** A body in a text of its own: a `DoStmt`, a `CreateFunctionStmt`. */
   | { kind: 'do' | 'function'; fields: Fields }
@@ -512,6 +514,13 @@ function leadOf(kind: string, fields: Fields): Lead | null {
       return { kind: 'do', fields }
     case 'CreateFunctionStmt':
       return { kind: 'function', fields }
+    case 'VacuumStmt':
+      return list(fields['rels']).length === 0 ? { kind: 'rework all' } : null
+    case 'ClusterStmt':
+      return isFields(fields['relation']) ? null : { kind: 'rework all' }
+    case 'ReindexStmt':
+      // An index does not say whose it is.
+      return fields['kind'] === 'REINDEX_OBJECT_TABLE' ? null : { kind: 'rework all' }
     default:
       return null
   }

@@ -242,6 +242,8 @@ function limitsByCase(fields: Fields, wanted: boolean, scope: Scope, depth: numb
       ? varies(fields['arg'], scope, depth) || varies(when['expr'], scope, depth)
       : limits({ node: when['expr'], wanted: isMet }, scope, depth)
   const result = limits({ node: when['result'], wanted }, scope, depth)
+  // `CASE id WHEN id`: the first arm is every row's.
+  if ('arg' in fields && printed(core(fields['arg'], depth), scope) === printed(core(when['expr'], depth), scope)) return result
   const rest = limitsByCase({ ...fields, args: others }, wanted, scope, depth + 1)
   return (result || rest) && (result || picks(true)) && (rest || picks(false))
 }
@@ -292,10 +294,21 @@ function givesEvery(select: Fields, test: unknown, scope: Scope, depth: number):
   const isOwnValue =
     (scope.own !== null || !('fromClause' in select)) && tests.every((one, at) => printed(one, scope) === printed(values[at], inner))
   if (isOwnValue) return true
-  return (
-    isWhole(select, scope, depth) &&
-    (isStar(values[0]) || tests.every((one, at) => lastName(one) !== null && lastName(one) === lastName(values[at])))
-  )
+  if (!isWhole(select, scope, depth)) return false
+  const isGiven = (one: unknown, at: number): boolean =>
+    lastName(one) === null ? printed(one, scope) === printed(values[at], inner) : lastName(one) === lastName(values[at])
+  return isStar(values[0]) || isSeries(select) || tests.every((one, at) => isOwnRow(one, scope) || isGiven(one, at))
+}
+
+/** Numbers that are counted off have no name of the table's. */
+function isSeries(select: Fields): boolean {
+  return list(select['fromClause']).some(item => fieldsOf(item, 'RangeFunction') !== null)
+}
+
+/** The table's own name, as a value: the row. */
+function isOwnRow(value: unknown, scope: Scope): boolean {
+  const name = nameParts(fieldsOf(core(value, 0), 'ColumnRef')?.['fields'])
+  return name.length === 1 && scope.owned.has(name[0] ?? '')
 }
 
 /** Whether every row of the changed table is among what a query gives, as far as its clauses say. */
@@ -615,6 +628,9 @@ function selfPair(left: unknown, right: unknown, scope: Scope): { alias: string;
   const isSelf = (name: string[]): boolean => scope.beside.get(name.at(-2) ?? '')?.isSelf === true && !scope.owned.has(name.at(-2) ?? '')
   const isOwn = (ref: Fields): boolean => varies({ ColumnRef: ref }, scope, 0)
   const column = names[0].at(-1) ?? ''
+  const rows = names.map(name => (name.length === 1 ? (name[0] ?? '') : ''))
+  const sameRow = rows.find(name => scope.beside.get(name)?.isSelf && !scope.owned.has(name))
+  if (sameRow !== undefined && rows.some(name => scope.owned.has(name))) return { alias: sameRow, column: '*' }
   if (column !== names[1].at(-1)) return null
   if (isSelf(names[0]) && isOwn(other)) return { alias: names[0].at(-2) ?? '', column }
   if (isSelf(names[1]) && isOwn(one)) return { alias: names[1].at(-2) ?? '', column }
@@ -635,11 +651,12 @@ function isSaidOfAll({ name, left, right }: Comparison, scope: Scope, depth: num
   const constant = constantText(stripped(right))
   if (name.startsWith('!')) return name !== '!=' && constant === ''
   if (name === '@>' || name === '^@') return isEmpty(right)
+  if (name === '<@' && constant?.replaceAll(' ', '') === '(,)') return true
   const subquery = fieldsOf(right, 'SubLink')
   if (subquery) return isOwnExtreme({ name, left, select: subquery['subselect'] }, scope, depth)
   const bound = constantNumber(right)
   if (bound === null) return isInfinite(name, constant)
-  if (isInfinite(name, String(bound))) return true
+  if (isInfinite(name, String(bound)) || isBeyond({ name, left, bound })) return true
   if (!isNeverNegative(left, scope, depth)) return false
   return name === '>=' ? bound <= 0 : name === '>' || name === '<>' || name === '!=' ? bound < 0 : false
 }
@@ -653,6 +670,17 @@ function isOwnExtreme({ name, left, select }: { name: string; left: unknown; sel
   const extreme = nameParts(call['funcname']).at(-1)
   const isToward = (extreme === 'min' && name === '>=') || (extreme === 'max' && name === '<=')
   return isToward && lastName(left) !== null && lastName(list(call['args'])[0]) === lastName(left) && isWhole(query, scope, depth)
+}
+
+/** `greatest(id, 5) >= 5`: held to a bound that it never passes. */
+function isBeyond({ name, left, bound }: { name: string; left: unknown; bound: number }): boolean {
+  const choice = fieldsOf(stripped(left), 'MinMaxExpr')
+  if (!choice) return false
+  const constants = list(choice['args']).flatMap(one => constantNumber(one) ?? [])
+  const isGreatest = choice['op'] !== 'IS_LEAST'
+  if (constants.length === 0 || !(isGreatest ? ['>=', '>', '<>', '!='] : ['<=', '<', '<>', '!=']).includes(name)) return false
+  const limit = isGreatest ? Math.max(...constants) : Math.min(...constants)
+  return (isGreatest ? limit > bound : limit < bound) || (limit === bound && name.endsWith('=') && name !== '!=')
 }
 
 function isInfinite(name: string, bound: string | null): boolean {

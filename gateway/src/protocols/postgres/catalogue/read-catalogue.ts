@@ -1,4 +1,4 @@
-import type { CatalogueData, ColumnData, RelationData, RoutineData, RoutineName, RuleData } from '@steno/policy-dsl'
+import type { CatalogueData, ColumnData, ReferenceAction, RelationData, RoutineData, RoutineName, RuleData } from '@steno/policy-dsl'
 import type { AdmittedTarget, Doors } from '../../protocol.ts'
 import { ConversationEnded } from '../mailbox.ts'
 import { fatal } from '../refused.ts'
@@ -18,6 +18,9 @@ const catalogueBytesMax = 256 * 1024 * 1024
 const sqlBodyVersion = 140_000
 /** Before it, no column is generated. */
 const generatedVersion = 120_000
+
+/** Before it, statistics are of columns and not of expressions. */
+const statisticsVersion = 140_000
 
 /** Printing what a view or a rule does needs a lock on what it reads. Somebody's migration may hold those for long, and must not stop everybody else. */
 const lockTimeoutMs = 200
@@ -67,7 +70,10 @@ async function askWithoutWaiting(queries: SimpleQueries): Promise<ReadCatalogue>
 }
 
 async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinitions: boolean }): Promise<CatalogueData> {
-  const [about] = await queries.ask("SELECT current_setting('server_version_num'), array_to_json(current_schemas(false))")
+  // The path is still the account's own, on which anybody may have put functions of these names.
+  const [about] = await queries.ask(
+    "SELECT pg_catalog.current_setting('server_version_num'), pg_catalog.array_to_json(pg_catalog.current_schemas(false))",
+  )
   const serverVersion = number(about, 0)
   const searchPath = strings(about, 1)
   const printing = (query: string) => (withDefinitions ? query : withoutPrinting(query))
@@ -78,7 +84,7 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
      SET LOCAL statement_timeout = ${statementTimeoutMs};
      SET LOCAL lock_timeout = ${lockTimeoutMs};
-     SET LOCAL search_path = pg_catalog`,
+     SET LOCAL search_path = pg_catalog, pg_temp`,
   )
   const relations = readRelations(await queries.ask(relationsQuery(withDefinitions)))
   const byOid = new Map(relations.map(relation => [relation.oid, relation]))
@@ -87,7 +93,12 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.triggers ??= []
-    const trigger = { events: eventsOf(number(row, 1)), routine: { schema: text(row, 2), name: text(row, 3) } }
+    const type = number(row, 1)
+    const trigger = {
+      events: eventsOf(type),
+      routine: { schema: text(row, 2), name: text(row, 3) },
+      ...(changesRow(type) ? { changesRow: true as const } : {}),
+    }
     relation.triggers.push(typeof row[4] === 'string' ? { ...trigger, definition: row[4] } : trigger)
   }
   for (const row of await queries.ask(parentsQuery)) {
@@ -96,13 +107,25 @@ async function ask(queries: SimpleQueries, { withDefinitions }: { withDefinition
     relation.parents ??= []
     relation.parents.push(number(row, 1))
   }
+  for (const row of await queries.ask(referencesQuery)) {
+    const relation = byOid.get(number(row, 0))
+    if (!relation) continue
+    relation.referencedBy ??= []
+    relation.referencedBy.push({
+      from: number(row, 1),
+      onDelete: actionOf(text(row, 2)),
+      onUpdate: actionOf(text(row, 3)),
+      columns: strings(row, 4),
+      keys: strings(row, 5),
+    })
+  }
   for (const row of await queries.ask(rulesQuery(withDefinitions))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     relation.rules ??= []
     relation.rules.push({ event: ruleEvents[text(row, 1)] ?? 'SELECT', isInstead: text(row, 2) === 't', definition: text(row, 3) })
   }
-  for (const row of await queries.ask(printing(expressionsQuery))) {
+  for (const row of await queries.ask(printing(expressionsQuery(serverVersion)))) {
     const relation = byOid.get(number(row, 0))
     if (!relation) continue
     const place = text(row, 1) as 'checks' | 'policies' | 'indexes'
@@ -192,6 +215,16 @@ const parentsQuery = `
   WHERE c.relkind NOT IN ('i', 'I')
   ORDER BY i.inhrelid, i.inhseqno`
 
+const referencesQuery = `
+  SELECT k.confrelid, k.conrelid, k.confdeltype, k.confupdtype,
+         array_to_json(ARRAY(SELECT a.attname FROM unnest(k.conkey) AS c (number)
+                             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.number ORDER BY a.attnum)),
+         array_to_json(ARRAY(SELECT a.attname FROM unnest(k.confkey) AS c (number)
+                             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.number ORDER BY a.attnum))
+  FROM pg_constraint k
+  WHERE k.contype = 'f'
+  ORDER BY k.oid`
+
 /** A view's own query is its definition. */
 function rulesQuery(withDefinitions: boolean): string {
   return `
@@ -201,7 +234,10 @@ function rulesQuery(withDefinitions: boolean): string {
   ORDER BY r.ev_class, r.rulename`
 }
 
-const expressionsQuery = `
+function expressionsQuery(serverVersion: number): string {
+  const statistics =
+    serverVersion >= statisticsVersion ? "UNION ALL SELECT stxrelid, 'indexes', pg_get_expr(stxexprs, stxrelid) FROM pg_statistic_ext" : ''
+  return `
   SELECT relation, place, expression FROM (
     SELECT conrelid, 'checks', pg_get_expr(conbin, conrelid) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
     UNION ALL SELECT polrelid, 'policies', pg_get_expr(polqual, polrelid) FROM pg_policy
@@ -209,9 +245,11 @@ const expressionsQuery = `
     UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indexprs, indrelid) FROM pg_index
     UNION ALL SELECT indrelid, 'indexes', pg_get_expr(indpred, indrelid) FROM pg_index
     UNION ALL SELECT partrelid, 'indexes', pg_get_expr(partexprs, partrelid) FROM pg_partitioned_table
+    ${statistics}
   ) AS e (relation, place, expression)
   WHERE expression IS NOT NULL
   ORDER BY relation, place, expression`
+}
 
 const aggregatesQuery = `
   SELECT DISTINCT a.aggfnoid::oid, n.nspname, p.proname
@@ -271,7 +309,8 @@ function routinesQuery(serverVersion: number): string {
            WHERE p.proargmodes IS NULL OR p.proargmodes[a.i] IN ('i', 'b', 'v')
            ORDER BY a.i)),
          p.proretset, coalesce(r.typrelid, 0), CASE WHEN o.rolsuper THEN e.extname END,
-         (SELECT substr(s, 13) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%')
+         (SELECT substr(s, 13) FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\\_path=%'),
+         CASE WHEN added THEN pg_get_expr(p.proargdefaults, 0) END
   FROM pg_proc p
   JOIN pg_namespace n ON n.oid = p.pronamespace
   JOIN pg_language l ON l.oid = p.prolang
@@ -335,6 +374,7 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
     const sqlBody = row[6] ?? null
     const extension = row[10] ?? null
     const searchPath = row[11] ?? null
+    const defaults = row[12] ?? null
     return {
       oid: number(row, 0),
       schema: text(row, 1),
@@ -349,8 +389,15 @@ function readRoutines(rows: TextRow[]): RoutineData[] {
       returnsRelation: number(row, 9),
       ...(extension === null ? {} : { extension }),
       ...(searchPath === null ? {} : { searchPath }),
+      ...(defaults === null ? {} : { defaults }),
     }
   })
+}
+
+/** The letters of `pg_constraint.confdeltype`: cascade, set null, set default, and those that only fail. */
+function actionOf(letter: string): ReferenceAction {
+  if (letter === 'c') return 'cascade'
+  return letter === 'n' || letter === 'd' ? 'set' : 'none'
 }
 
 /** The bits of `pg_trigger.tgtype` (catalog/pg_trigger.h). */
@@ -362,6 +409,11 @@ function eventsOf(type: number): string[] {
     [32, 'TRUNCATE'],
   ]
   return bits.filter(([bit]) => type & bit).map(([, event]) => event)
+}
+
+/** ROW, and BEFORE or INSTEAD OF. */
+function changesRow(type: number): boolean {
+  return (type & 1) !== 0 && (type & (2 | 64)) !== 0
 }
 
 function text(row: TextRow | undefined, column: number): string {

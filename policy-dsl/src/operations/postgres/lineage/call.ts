@@ -108,21 +108,26 @@ function builtInResult({ base, call, values }: { base: string; call: Fields; val
     return { value, columns: null }
   }
   if (tableReading.has(base)) return { value: readTable(base, call, context), columns: null }
-  if (base === 'ts_rewrite' && values.length === 2 && !isMasked(derived(values)) && constantText(list(call['args'])[1]) !== null)
-    return { value: runQuery(base, { args: [list(call['args'])[1]] }, context), columns: null }
+  // With two arguments the second is a query that it runs.
+  if (base === 'ts_rewrite' && values.length === 2) return { value: runQuery(base, { args: [list(call['args'])[1]] }, context), columns: null }
   const masked = derived(values)
   if (keeping.test(base) && isMasked(masked)) context.forbidCopy(masked, `\`${base}\``)
   if (base === 'set_config') noteSetting(call, context)
   if (statementTelling.has(base)) return tellingResult(base, context)
-  if (base === 'count') return { value: countValue(values, context), columns: null }
+  if (base === 'count') return { value: countValue(values, call['agg_distinct'] === true, context), columns: null }
   if (!isMasked(masked)) return { value: clean, columns: null }
   return { value: total(base, call, values, context), columns: expandedColumns(base, values, masked) }
 }
 
-/** How many rows are not null in a masked column may be known; how many are not null in an expression over it is an answer. */
-function countValue(values: Value[], context: Context): Value {
+/**
+ * How many rows are not null in a masked column may be known, and how many of
+ * them differ; how many are not null in an expression over it is an answer, and
+ * so is how many differ among its values and others.
+ */
+function countValue(values: Value[], isDistinct: boolean, context: Context): Value {
   for (const value of values)
-    if (!value.isBare && !(value.row && !value.collects && value.row.every(column => column.value.isBare)))
+    if (isDistinct && value.isMixed) context.ask(value, 'equality', 'count(DISTINCT …) of its values among others')
+    else if (!value.isBare && !(value.row && !value.collects && value.row.every(column => column.value.isBare)))
       context.ask(value, 'anything', 'count of an expression')
   return clean
 }

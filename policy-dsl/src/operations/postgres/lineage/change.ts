@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { askCondition, askValue, valueOf } from './expression.ts'
 import { readFrom, relationEntry } from './from.ts'
 import { nodesIn } from './nodes-in.ts'
-import { noteExpressions } from './routines.ts'
+import { forbidGiving, noteExpressions } from './routines.ts'
 import { forbidRules } from './rules.ts'
 import { columnIn, scopeIn, type Entry, type Scope } from './scope.ts'
 import { targetColumns } from './target.ts'
@@ -174,6 +174,7 @@ function targetEntry(relation: unknown, events: RuleData['event'][], context: Co
   const relations = context.relations(text(range['schemaname']) || null, text(range['relname']))
   forbidRules(relations, events, context)
   for (const relation of relations) noteExpressions(relation, true, context)
+  for (const relation of relations) forbidGiving(relation, events, context)
   // A WITH query cannot be changed: the name means a relation.
   return relationEntry(range, null, context)
 }

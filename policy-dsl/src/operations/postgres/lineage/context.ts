@@ -91,6 +91,7 @@ export class Context {
   /** Inside a view or a routine, which asks what its author asked and not the client. */
   isMuted = false
   #called: Set<Source> | null = null
+  #kept: { source: Source | null } | null = null
   #bound: { parameter: number; source: Source }[] | null = null
   #depth = 0
   #nodes = 0
@@ -157,6 +158,7 @@ export class Context {
   forbidCopy(value: Value, place: string): void {
     const [source] = value.sources
     if (!source) return
+    if (this.#kept) this.#kept.source ??= source
     this.note(
       this.refuse(
         `\`${sourceNames(value)}\` is masked and may not be copied, which ${place} does`,
@@ -255,6 +257,24 @@ export class Context {
     } finally {
       this.#called = before
     }
+  }
+
+  /** The first masked column that is copied while something is read, also where nobody is refused for it. */
+  keptWhile(read: () => void): Source | null {
+    const before = this.#kept
+    const kept: { source: Source | null } = { source: null }
+    this.#kept = kept
+    try {
+      read()
+      return kept.source
+    } finally {
+      this.#kept = before
+    }
+  }
+
+  /** Whether it is a routine's body that is read, for what it copies. */
+  get isForCopies(): boolean {
+    return this.#kept !== null
   }
 
   /** Reads a prepared statement, and which of its parameters are bound for a masked column. */

@@ -18,7 +18,7 @@ export function readDefinition(kind: string, fields: Fields, context: Context): 
 
 /** Statements that change or say nothing of what a column holds. */
 const harmless =
-  /^(?:TransactionStmt|Constraints?SetStmt|DiscardStmt|NotifyStmt|ListenStmt|UnlistenStmt|LockStmt|LoadStmt|CheckPointStmt|VacuumStmt|ClusterStmt|ReindexStmt|DeallocateStmt|ClosePortalStmt|RefreshMatViewStmt|TruncateStmt|Drop\w*Stmt|Drop\w*|Grant\w*Stmt|AlterDefaultPrivilegesStmt|ReassignOwnedStmt|CreateRoleStmt|AlterRole\w*Stmt|CreatedbStmt|AlterDatabase\w*Stmt|AlterSystemStmt|CommentStmt|SecLabelStmt|AlterObjectDependsStmt|AlterOwnerStmt|CreateSeqStmt|AlterSeqStmt|CreateEnumStmt|AlterEnumStmt|CreateRangeStmt|CompositeTypeStmt|CreateStatsStmt|AlterStatsStmt|CreateExtensionStmt|AlterExtension\w*Stmt|CreateTableSpaceStmt|AlterTableSpace\w*Stmt|AlterTableMoveAllStmt|CreateAmStmt|AlterTS\w+Stmt|CreateOpFamilyStmt|AlterOpFamilyStmt|AlterFunctionStmt|AlterTypeStmt|AlterCollationStmt|VariableResetStmt|AlterEventTrigStmt|CreatePLangStmt|AlterPublicationDropStmt)$/
+  /^(?:TransactionStmt|Constraints?SetStmt|DiscardStmt|NotifyStmt|ListenStmt|UnlistenStmt|LockStmt|LoadStmt|CheckPointStmt|VacuumStmt|ReindexStmt|DeallocateStmt|ClosePortalStmt|RefreshMatViewStmt|TruncateStmt|Drop\w*Stmt|Drop\w*|Grant\w*Stmt|AlterDefaultPrivilegesStmt|ReassignOwnedStmt|CreateRoleStmt|AlterRole\w*Stmt|CreatedbStmt|AlterDatabase\w*Stmt|AlterSystemStmt|CommentStmt|SecLabelStmt|AlterObjectDependsStmt|AlterOwnerStmt|CreateSeqStmt|AlterSeqStmt|CreateEnumStmt|AlterEnumStmt|CreateRangeStmt|CompositeTypeStmt|AlterStatsStmt|CreateExtensionStmt|AlterExtension\w*Stmt|CreateTableSpaceStmt|AlterTableSpace\w*Stmt|AlterTableMoveAllStmt|CreateAmStmt|AlterTS\w+Stmt|CreateOpFamilyStmt|AlterOpFamilyStmt|AlterFunctionStmt|AlterTypeStmt|AlterCollationStmt|VariableResetStmt|AlterEventTrigStmt|CreatePLangStmt|AlterPublicationDropStmt)$/
 
 type Check = (fields: Fields, context: Context) => void
 
@@ -43,9 +43,22 @@ const checks: Record<string, Check> = {
     forbidTable(fields['relation'], 'moves it to another schema', context)
     forbidMoved(text(fields['objectType']), fields['object'], context)
   },
+  ClusterStmt: (fields, context) => {
+    // The rows would lie in the order of its index, and come in it.
+    if (text(fields['indexname']) !== '') forbidTable(fields['relation'], 'would have its rows lie in the order of an index', context)
+  },
+  CreateStatsStmt: (fields, context) => {
+    for (const relation of list(fields['relations'])) {
+      const range = fieldsOf(relation, 'RangeVar')
+      const expressions = list(fields['exprs']).map(element => fieldsOf(element, 'StatsElem')?.['expr'])
+      forbidExpressions(range, expressions, 'statistics', context)
+    }
+    forbidCalls(fields, context)
+  },
   CreateTrigStmt: (fields, context) => {
     const isQuiet = /^(?:pg_catalog\.)?suppress_redundant_updates_trigger$/.test(nameParts(fields['funcname']).join('.'))
     if (!isQuiet || context.isStale) forbidTable(fields['relation'], 'gives its rows to a trigger', context)
+    forbidExpressions(fields['relation'], [fields['whenClause']], 'a trigger', context)
     forbidFunctions([fields['funcname']], context)
   },
   RuleStmt: (fields, context) => {

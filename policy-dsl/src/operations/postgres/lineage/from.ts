@@ -62,11 +62,17 @@ export function relationEntry(range: Fields, scope: Scope | null, context: Conte
   return { ...aliased(name, relationColumns(schema, name, context), range['alias']), schema, relation: name }
 }
 
-/** Gives the first columns other names. */
+/** Gives the first columns other names. From the first that stands for an unknown number on, a name may mean any of the rest. */
 export function renamed(columns: readonly Column[], names: string[]): Column[] {
-  const [first] = columns
-  const more: Column[] = first?.isMore && columns.length === 1 ? names.map(() => ({ name: '', value: first.value })) : []
-  return [...more, ...columns].map((column, at) => (names[at] === undefined || column.isMore ? column : { ...column, name: names[at] }))
+  const more = columns.findIndex(column => column.isMore)
+  const known = more < 0 ? columns : columns.slice(0, more)
+  const rest = more < 0 ? [] : columns.slice(more)
+  const value = derived(rest.map(column => column.value))
+  return [
+    ...known.map((column, at) => (names[at] === undefined ? column : { ...column, name: names[at] })),
+    ...(rest.length === 0 ? [] : names.slice(known.length).map(name => ({ name, value }))),
+    ...rest,
+  ]
 }
 
 function relationColumns(schema: string | null, name: string, context: Context): Column[] {

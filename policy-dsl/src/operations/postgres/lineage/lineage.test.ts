@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { MaskObligation } from '../../../decision.ts'
+import { readWithoutHead } from '../bodies.ts'
 import { Catalogue, type CatalogueData } from '../catalogue.ts'
 import { SyntaxReader } from '../syntax.ts'
 import { dumpQueries, psqlQueries } from './corpus-tools.ts'
@@ -36,6 +37,7 @@ function plan(text: string, changes: Partial<MaskRequest> = {}, data: CatalogueD
     target: 'shop',
     masks: [masked],
     parse: body => reader.read(body),
+    parseBody: head => readWithoutHead(head, body => reader.readBody(body)),
     ...changes,
   })
 }

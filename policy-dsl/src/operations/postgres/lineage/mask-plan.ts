@@ -1,6 +1,7 @@
 import type { MaskKind, MaskObligation } from '../../../decision.ts'
 import type { Catalogue } from '../catalogue.ts'
-import type { Syntax } from '../syntax.ts'
+import type { RoutineHead } from '../bodies.ts'
+import type { BodySyntax, Syntax } from '../syntax.ts'
 import type { Fields } from '../tree.ts'
 
 /** What `planMasks` is asked: one text as it would be sent, and what is known of the place it would go to. */
@@ -23,6 +24,8 @@ export interface MaskRequest {
   made?: readonly Made[]
   /** Reads the texts of views, routines, prepared statements and cursors. */
   parse(text: string): Syntax
+  /** Reads the body of a routine in PL/pgSQL; without it, one that reads masked columns may write nothing. */
+  parseBody?(head: RoutineHead): BodySyntax
   /** The text that a prepared statement was made from; null when there is none of that name. */
   prepared?(name: string): string | null
   /** The text that a cursor was declared with; null when there is none of that name. */

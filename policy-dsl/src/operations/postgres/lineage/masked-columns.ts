@@ -4,7 +4,7 @@ import { descendantsOf, indexOf } from '../catalogue-index.ts'
 import { nameParts, type Fields } from '../tree.ts'
 import type { Context } from './context.ts'
 import { nodesIn } from './nodes-in.ts'
-import { bare, clean, derived, either, isMasked, type Column, type Source, type Value } from './value.ts'
+import { bare, clean, derived, either, isMasked, rowOf, type Column, type Source, type Value } from './value.ts'
 
 /** Columns in which the server keeps values of other columns, or the texts of statements. */
 const telling: Record<string, string[]> = {
@@ -34,7 +34,7 @@ export function columnsOf(relation: RelationData, context: Context): Column[] {
   const columns = relation.columns.map((column, at) => {
     const own = related.map(one => patternSource(one, column, context)).find(source => source !== null)
     const value = own ? bare(own, column.type) : tellingValue(relation.schema, relation.name, column.name, context)
-    return { name: column.name, value: isMasked(value) ? value : (behind?.[at]?.value ?? clean) }
+    return { name: column.name, value: isMasked(value) ? value : (behind?.[at]?.value ?? rowIn(column, context)) }
   })
   const isGenerated = related.some(one => one.columns.some(({ generated }) => generated))
   const whole = !isGenerated
@@ -44,6 +44,20 @@ export function columnsOf(relation: RelationData, context: Context): Column[] {
       )
   context.viewColumns.set(relation.oid, whole)
   return whole
+}
+
+/** A column that holds whole rows of a relation holds what is masked in that, too. */
+function rowIn({ type }: ColumnData, context: Context): Value {
+  const [, schema = '', name = '', isArray] = /^("(?:[^"]|"")+"|[^".]+)\.("(?:[^"]|"")+"|[^".[]+)(\[\])?$/.exec(type) ?? []
+  const relation = name === '' ? null : context.request.catalogue.relation(unquoted(schema), unquoted(name))
+  if (!relation) return clean
+  const row = rowOf(columnsOf(relation, context))
+  if (!isMasked(row)) return clean
+  return isArray === undefined ? row : { ...row, collects: true }
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
 
 /** A generated column holds what it was made of, in the relation or in one whose rows it has. */

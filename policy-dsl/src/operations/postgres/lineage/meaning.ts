@@ -3,10 +3,12 @@ import { indexOf } from '../catalogue-index.ts'
 import { isHarmless } from '../extensions.ts'
 import { fieldsOf, isFields, nameParts } from '../tree.ts'
 import type { Context } from './context.ts'
+import { bodyStatements } from './body-statements.ts'
 import { keeping, ownTypes, queryRunning, reachingOut, totalFunctions, totalInExtensions, totalOperators } from './functions.ts'
+import { mayWrite } from './kept-by.ts'
 import { nodesIn } from './nodes-in.ts'
 import { isOwnRoutine } from './own-routine.ts'
-import { bodyStatements, routineSources } from './routines.ts'
+import { routineSources } from './routines.ts'
 import { clean, derived, isMasked, type Source, type Value } from './value.ts'
 
 /** What the name of a function or an operator may stand for, as far as is known. */
@@ -105,7 +107,9 @@ export function giveTo(meaning: Meaning, value: Value, place: string, context: C
   const strangers = meaning.added.filter(routine => !isTotal(meaning, routine))
   if (strangers.length === 0) return 'own'
   const isKept = (routine: RoutineData): boolean => !(meaning.isOperator && isCompiledExtension(routine)) && !isQuiet(routine, context)
-  if (!strangers.some(isKept)) return 'other'
+  // In a body it is enough that nothing is written: nobody asks there.
+  const isWritten = (routine: RoutineData): boolean => routine.body === null || mayWrite(routine.body)
+  if (!strangers.some(routine => isKept(routine) && (!context.isForCopies || isWritten(routine)))) return 'other'
   context.forbidCopy(value, `giving it to ${place}`)
   return 'refused'
 }
@@ -133,7 +137,7 @@ function isTotal({ name, isOperator }: Meaning, routine: RoutineData): boolean {
  */
 function isQuiet(routine: RoutineData, context: Context): boolean {
   if (isHarmless(routine)) return true
-  if (routine.language !== 'sql' || routine.kind === 'aggregate') return false
+  if (routine.language !== 'sql' || routine.kind === 'aggregate' || routine.defaults?.includes('(')) return false
   const known = context.quietRoutines.get(routine.oid)
   if (known !== undefined) return known
   context.quietRoutines.set(routine.oid, false)

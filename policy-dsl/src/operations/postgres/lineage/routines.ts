@@ -1,10 +1,12 @@
-import { fieldsOf, isFields, nameParts, readNode, text, type Fields } from '../tree.ts'
+import { fieldsOf, isFields, nameParts, readNode, text } from '../tree.ts'
 import type { RelationData, RoutineData } from '../catalogue.ts'
 import type { Context, Place } from './context.ts'
 import { indexOf } from '../catalogue-index.ts'
 import { isHarmless } from '../extensions.ts'
 import { schemasIn, wordAlters } from './alters-names.ts'
 import { harmlessExtension, queryRunning, reachingOut, statementTelling, tableReading, tellingExtension } from './functions.ts'
+import { bodyStatements } from './body-statements.ts'
+import { givenToRow, keptBy } from './kept-by.ts'
 import { isOwnRoutine } from './own-routine.ts'
 import { columnsOf, toldValue, unknownMasks } from './masked-columns.ts'
 import { tokensOf } from './tokens.ts'
@@ -21,9 +23,48 @@ export function routineSources(routine: RoutineData, context: Context): readonly
   // One that is being read calls itself: what it reads is being collected.
   if (known !== undefined) return known ?? []
   context.routineSources.set(key, null)
-  const sources = readRoutine(routine, context)
+  const behind = { ...clean, sources: readRoutine(routine, context) }
+  const { sources } = derived([behind, { ...clean, sources: defaultSources(routine, context) }])
   context.routineSources.set(key, sources)
+  forbidKeeping(routine, sources, context)
   return sources
+}
+
+/** What a trigger puts into the row from elsewhere stands there without a mask, and RETURNING shows it. */
+export function forbidGiving({ name, triggers = [] }: RelationData, events: readonly string[], context: Context): void {
+  for (const trigger of triggers.filter(one => one.changesRow && one.events.some(event => events.includes(event))))
+    for (const routine of context.request.catalogue.routines(trigger.routine.schema, trigger.routine.name)) {
+      const given = givenToRow(routine, insideOf(routine, context), context)
+      if (given)
+        context.note(
+          context.refuse(
+            `\`${given.column}\` is masked, and the trigger \`${routine.name}\` may put it into \`${name}\`, where no mask follows`,
+            'ask somebody who may see the column to do it',
+            given,
+          ),
+        )
+    }
+}
+
+/** What it puts somewhere has no mask there. An aggregate's own parts were looked at by themselves. */
+function forbidKeeping(routine: RoutineData, sources: readonly Source[], context: Context): void {
+  if (sources.length === 0 || routine.kind === 'aggregate' || (routine.language !== 'sql' && routine.language !== 'plpgsql')) return
+  const kept = keptBy(routine, insideOf(routine, context), sources, context)
+  if (kept)
+    throw context.refuse(
+      `\`${kept.column}\` is masked, and the function \`${routine.name}\` may put it where no mask follows`,
+      `leave the function out, or select \`${kept.column}\`: the answer comes back masked`,
+      kept,
+    )
+}
+
+/** The masked columns behind arguments that may be left out, which are worked out where the routine is called. */
+function defaultSources({ name, defaults }: RoutineData, context: Context): readonly Source[] {
+  if (defaults === undefined) return []
+  const syntax = context.request.parse(`SELECT ${defaults}`)
+  if (syntax.kind !== 'statements') throw opaque(`\`${name}\``, context)
+  const place = { isMuted: true, searchPath: context.request.catalogue.data.searchPath, isPrinted: true }
+  return context.elsewhere(place, () => mentionedInStatements(syntax.statements, context))
 }
 
 /** What a routine's rows consist of, where the catalogue or its text says. */
@@ -117,26 +158,6 @@ function readRoutine(routine: RoutineData, context: Context): readonly Source[] 
   }
 }
 
-/** The statements of a routine in SQL, or null for what cannot be parsed. */
-export function bodyStatements(routine: RoutineData, context: Context): Fields[] | null {
-  const { request } = context
-  if (routine.sqlBody) {
-    const syntax = request.parse(`CREATE FUNCTION f() RETURNS void LANGUAGE sql ${routine.sqlBody}`)
-    const created = syntax.kind === 'statements' ? fieldsOf(syntax.statements[0], 'CreateFunctionStmt') : null
-    return created ? flatten(created['sql_body']) : null
-  }
-  const syntax = routine.body === null ? null : request.parse(routine.body)
-  return syntax?.kind === 'statements' ? syntax.statements : null
-}
-
-/** BEGIN ATOMIC holds lists in lists; RETURN holds one expression. */
-function flatten(body: unknown): Fields[] {
-  if (Array.isArray(body)) return body.flatMap(flatten)
-  const items = fieldsOf(body, 'List')
-  if (items) return flatten(items['items'])
-  return isFields(body) ? [body] : []
-}
-
 /** A body that was parsed when it was made means what the catalogue's own path says; a text means what the session's does. */
 function insideOf(routine: RoutineData, context: Context): Place {
   if (routine.sqlBody) return { isMuted: true, searchPath: context.request.catalogue.data.searchPath, isPrinted: true }
@@ -200,7 +221,7 @@ export function routineAlters(routine: RoutineData, context: Context): 'tables' 
   const body = routine.sqlBody ?? routine.body
   const { routines } = indexOf(context.request.catalogue)
   const called = (routine.calls ?? []).flatMap(one => context.request.catalogue.routines(one.schema, one.name))
-  const words = new Set(body === null ? [] : tokensOf(body).map(token => token.value))
+  const words = new Set([body, routine.defaults].flatMap(text => (text ? tokensOf(text).map(token => token.value) : [])))
   const named = [...words].flatMap(word => routines.get(word) ?? []).filter(one => one !== routine)
   const changes = [...[...words].map(wordAlters), ...[...called, ...named].map(one => routineAlters(one, context))]
   const isUnread = body === null && called.length === 0

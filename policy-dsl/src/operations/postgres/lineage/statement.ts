@@ -6,7 +6,7 @@ import { readDefinition } from './definition.ts'
 import { valueOf } from './expression.ts'
 import { relationEntry, renamed } from './from.ts'
 import type { AnswerPlan, ColumnPlan, CopyLayout } from './mask-plan.ts'
-import { mentionedInText } from './routines.ts'
+import { forbidGiving, mentionedInText } from './routines.ts'
 import { uncounted } from './target.ts'
 import { clean, derived, isMasked, planOf, type Column, type Value } from './value.ts'
 
@@ -112,7 +112,10 @@ function readCopy(copy: Fields, context: Context): AnswerPlan | null {
     if (context.columnMasks.length === 0) return null
     if (typeof copy['filename'] === 'string' || copy['is_program'] === true)
       throw context.refuse('what COPY reads on the server may be what is masked', 'copy from STDIN')
-    if (isFields(copy['relation'])) relationEntry(copy['relation'], null, context)
+    if (isFields(copy['relation'])) {
+      const { relation, schema } = relationEntry(copy['relation'], null, context)
+      for (const one of context.relations(schema, relation ?? '')) forbidGiving(one, ['INSERT'], context)
+    }
     return null
   }
   const isAway = typeof copy['filename'] === 'string' || copy['is_program'] === true

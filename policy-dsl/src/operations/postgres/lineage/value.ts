@@ -17,6 +17,8 @@ export interface Value {
   sources: readonly Source[]
   /** It is a masked column's value unchanged, or none. Null exactly when the column is. */
   isBare: boolean
+  /** It is one of several values, not all from the same column. */
+  isMixed?: true
   /** An array or document whose number of elements does not depend on a masked value. */
   collects: boolean
   /** The type of the column, where it is one. */
@@ -58,7 +60,8 @@ export function either(values: readonly Value[]): Value {
   if (first && values.length === 1) return first
   const masked = values.filter(isMasked)
   if (masked.length === 0) return clean
-  return { ...derived(masked), isBare: masked.every(value => value.isBare) }
+  const isMixed = masked.length < values.length || masked.some(value => value.isMixed ?? value.sources[0] !== masked[0]?.sources[0])
+  return { ...derived(masked), isBare: masked.every(value => value.isBare), ...(isMixed ? { isMixed } : {}) }
 }
 
 /** A whole row as one value. */
