@@ -261,6 +261,7 @@ export class Simulation {
   }
 
   async #ask(process: SimulatedProcess, how: { method: string; path: string; token: string; body?: unknown }) {
+    if (process.isDead) throw new Gone('the gateway died')
     const { method, path, token, body } = how
     const request = new Request(`http://127.0.0.1:7700${path}`, {
       method,

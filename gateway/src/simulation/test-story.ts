@@ -7,8 +7,13 @@ import type { SimulatedTarget } from './test-target.ts'
 /** Where the gateway keeps its data on the simulated disk. */
 export const data = '/var/steno'
 
-/** How long what was written may wait for the disk, and how long the leaf that tells of it. */
-const lossMs = { lines: 200, leaves: 1200 }
+/**
+ * How long what was written may wait for the disk, and how long the leaf that
+ * tells of it: so long before a sync begins, and so many syncs, of which the
+ * first may have begun before it. Behind a leaf that came too late for one
+ * checkpoint are the head and the note of that, then all that the next one waits for.
+ */
+const loss = { lines: { waitMs: 200, syncs: 3 }, leaves: { waitMs: 1200, syncs: 6 } }
 
 /** What a client was told, and when. */
 export interface Heard {
@@ -80,8 +85,8 @@ export class Story {
   }
 
   /** Whether what was so at a time may be gone, because power was lost right after it. */
-  isExcused(atUs: number, what: keyof typeof lossMs): boolean {
-    // A sync that was under way may have begun before it, and the next takes its own time.
-    return this.#losses.some(loss => atUs <= loss.atUs && atUs >= loss.atUs - (lossMs[what] + 3 * loss.syncMs) * 1000)
+  isExcused(atUs: number, what: keyof typeof loss): boolean {
+    const { waitMs, syncs } = loss[what]
+    return this.#losses.some(({ atUs: lostAtUs, syncMs }) => atUs <= lostAtUs && atUs >= lostAtUs - (waitMs + syncs * syncMs) * 1000)
   }
 }
