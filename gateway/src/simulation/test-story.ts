@@ -53,6 +53,8 @@ export class Story {
   readonly #lines: string[] = []
   /** When power was lost, and how long a sync took then. */
   readonly #losses: { atUs: number; syncMs: number }[] = []
+  /** When the disk took no writes; the last may not be over. */
+  readonly #refusals: { fromUs: number; toUs: number }[] = []
 
   constructor(machine: SimulatedMachine, durability: 'standard' | 'strict') {
     this.machine = machine
@@ -84,9 +86,25 @@ export class Story {
     this.count('power lost')
   }
 
+  /** The disk takes no writes from here on; with them waits the next checkpoint, and every leaf that it would bring to the disk. */
+  diskRefuses(): void {
+    this.#refusals.push({ fromUs: this.nowUs, toUs: Number.POSITIVE_INFINITY })
+  }
+
+  diskTakes(): void {
+    for (const refusal of this.#refusals) refusal.toUs = Math.min(refusal.toUs, this.nowUs)
+  }
+
   /** Whether what was so at a time may be gone, because power was lost right after it. */
   isExcused(atUs: number, what: keyof typeof loss): boolean {
     const { waitMs, syncs } = loss[what]
-    return this.#losses.some(({ atUs: lostAtUs, syncMs }) => atUs <= lostAtUs && atUs >= lostAtUs - (waitMs + syncs * syncMs) * 1000)
+    return this.#losses.some(({ atUs: lostAtUs, syncMs }) => {
+      const stoodStillUs = what === 'leaves' ? this.#refusedUs(atUs, lostAtUs) : 0
+      return atUs <= lostAtUs && lostAtUs - atUs - stoodStillUs <= (waitMs + syncs * syncMs) * 1000
+    })
+  }
+
+  #refusedUs(fromUs: number, toUs: number): number {
+    return this.#refusals.reduce((sum, one) => sum + Math.max(0, Math.min(toUs, one.toUs) - Math.max(fromUs, one.fromUs)), 0)
   }
 }
