@@ -1,7 +1,8 @@
 // Prints, in one run on one machine: what the law costs, beside Cedar and beside
-// the parser alone; how fast evidence is verified; and a real PostgreSQL reached directly, through PgBouncer
-// and through Steno with everything recorded, without policies and with them.
-// Trust the ratios.
+// the parser alone; how fast evidence is verified; what hashing and the log cost;
+// and a real PostgreSQL reached directly, through PgBouncer and through Steno with
+// everything recorded, without policies and with them. Trust the ratios.
+// `npm run bench -- log wire` measures only these parts.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,7 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchAnalysis } from './bench/analysis.js'
 import { benchEvaluation } from './bench/evaluation.js'
+import { benchLog, benchTail } from './bench/log.js'
 import { median, show } from './bench/numbers.js'
 import { benchVerdicts } from './bench/verdict.js'
 import { benchVerify } from './bench/verify.js'
@@ -24,6 +26,7 @@ const isRoot = process.getuid?.() === 0
 const stopped = []
 /** Process ids of the gateways that run. */
 const gateways = []
+let target = null
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 try {
@@ -33,12 +36,36 @@ try {
 }
 
 async function main() {
-  await benchAnalysis({ rounds })
-  await benchEvaluation({ rounds })
-  await benchVerdicts({ rounds })
-  await benchVerify({ rounds, megabytes: Number(process.env.BENCH_MEGABYTES ?? 1000) })
+  const parts = {
+    analysis: () => benchAnalysis({ rounds }),
+    evaluation: () => benchEvaluation({ rounds }),
+    verdict: () => benchVerdicts({ rounds }),
+    verify: () => benchVerify({ rounds, megabytes: Number(process.env.BENCH_MEGABYTES ?? 1000) }),
+    log: async () => {
+      await benchLog({ rounds })
+      await benchUnanchored()
+    },
+    wire: benchWire,
+  }
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)
+  const unknown = wanted.find(name => !(name in parts))
+  if (unknown) throw new Error(`expected ${Object.keys(parts).join(', ')}, got \`${unknown}\``)
+  for (const name of wanted) await parts[name]()
+}
 
-  const postgres = await startPostgres()
+async function benchUnanchored() {
+  const gateway = await startSteno(await theTarget(), { name: 'unanchored' })
+  await benchTail(gateway, ({ clients, rate }) =>
+    must(
+      'pgbench',
+      ['-n', '-S', '-c', String(clients), '-j', '1', '-T', String(4 * seconds), ...(rate === null ? [] : ['-R', String(rate)]), 'bench'],
+      gateway.env,
+    ),
+  )
+}
+
+async function benchWire() {
+  const postgres = await theTarget()
   const bouncer = await startPgBouncer(postgres)
   const steno = await startSteno(postgres, { name: 'steno' })
   const ways = [
@@ -173,6 +200,11 @@ function cpuUs(pid) {
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / 100
 }
 
+/** The PostgreSQL that all parts reach. */
+function theTarget() {
+  return (target ??= startPostgres())
+}
+
 async function startPostgres() {
   const version = readdirSync('/usr/lib/postgresql')
     .toSorted((a, b) => Number(a) - Number(b))
@@ -185,7 +217,7 @@ async function startPostgres() {
   const shell = script => (isRoot ? must('su', ['postgres', '-s', '/bin/sh', '-c', script]) : must('sh', ['-c', script]))
   await shell(`${bin}/initdb -D ${data}/d -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null`)
   await shell(
-    `${bin}/pg_ctl -w -D ${data}/d -o "-p ${port} -k ${data} -c fsync=off -c shared_buffers=256MB" -l ${data}/log start >/dev/null`,
+    `${bin}/pg_ctl -w -D ${data}/d -o "-p ${port} -k ${data} -c fsync=off -c shared_buffers=256MB -c max_connections=300" -l ${data}/log start >/dev/null`,
   )
   stopped.push(() => shell(`${bin}/pg_ctl -m immediate -D ${data}/d stop >/dev/null`))
   const env = { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'postgres', PGDATABASE: 'bench', PGPASSWORD: 'unused' }
@@ -268,7 +300,7 @@ async function startSteno(postgres, { name, policies = null }) {
   const run = await answer.json()
   const memory = field =>
     Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024)
-  return { env: run.targets.bench.env, pid: child.pid, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
+  return { env: run.targets.bench.env, pid: child.pid, data: config.data, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
 }
 
 function must(command, args, env = {}, input = '') {

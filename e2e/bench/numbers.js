@@ -7,7 +7,7 @@ export function median(values) {
 /** The value below which that share of all lies. */
 export function percentile(values, share) {
   const sorted = Float64Array.from(values).sort()
-  return sorted[Math.floor(sorted.length * share)]
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 }
 
 /** A number as wide as it is exact. */

@@ -138,7 +138,7 @@ async function writeDataDirectory(data, megabytes) {
     log.append({ kind: 'open', session, number, header: formatBase64(hashLeaf(sha256, open.subarray(0, -1))) })
     let n = 0
     for (let atUs = 1000; sizeBytes < (megabytes * 1e6) / recordingsCount;) {
-      for (let i = 0; i < 100; i++) command(writer, ++n, (atUs += 500))
+      for (let i = 0; i < 100; i++) writeCommand(writer, ++n, (atUs += 500))
       flush()
       if (tree.size % linesAnEpoch < 300 && tree.size > linesAnEpoch) {
         const heads = [{ id: session, size: tree.size, root: tree.root() }]
@@ -165,7 +165,7 @@ async function writeDataDirectory(data, megabytes) {
 }
 
 /** A short command with a short answer, three lines: what an agent's session mostly is. */
-function command(writer, n, atUs) {
+export function writeCommand(writer, n, atUs) {
   const text = `select id, name, total from orders where customer = ${n} and state = 'open'`
   writer.command(atUs, { n, kind: 'query', text, transaction: 'idle', decision: { verdict: 'allow', policyVersion: 'none' } })
   writer.output(atUs, `shop=> ${text};\r\n`)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { benchAnalysis } from '../bench/analysis.js'
 import { benchEvaluation } from '../bench/evaluation.js'
+import { benchLog } from '../bench/log.js'
 import { benchVerdicts } from '../bench/verdict.js'
 
 // The bench takes parts of the program from its build, by paths and constructors
@@ -30,6 +31,13 @@ describe('the bench', () => {
     expect(printed).toContain('50 rules of which 2 mask')
     const numbers = numbersIn(printed)
     expect(numbers).toHaveLength(3 * 6)
+    expect(numbers.every(number => number > 0)).toBe(true)
+  })
+
+  it('measures what hashing and the log cost', async () => {
+    await benchLog({ rounds: 1, epochs: 1 })
+    const numbers = numbersIn(printed)
+    expect(numbers).toHaveLength(3 * 2)
     expect(numbers.every(number => number > 0)).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort, house, run, stopChild, temporaryDirectory, until } from '../support/machine.ts'
@@ -57,6 +57,29 @@ describe('the demo', () => {
     expect((await held).stdout).toBe('DELETE 380\n')
   })
 
+  it('has a record that everybody can check as the README says, line by line', async () => {
+    const [, section] = /^## Check the record yourself$(.*?)^## /ms.exec(readFileSync(join(house, 'README.md'), 'utf8'))!
+    const commands = [...section!.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block!).join('')
+    expect(commands.match(/npx steno/g)!.length).toBeGreaterThanOrEqual(8)
+    // In a clone `npx steno` is this; here the demo's data is elsewhere.
+    const place = join(directory.path, 'visitor')
+    mkdirSync(join(place, '.steno/demo'), { recursive: true })
+    symlinkSync(join(directory.path, 'demo/gateway'), join(place, '.steno/demo/gateway'))
+    await until('the log to have it all', async () =>
+      (await demo.steno(demo.approver, ['log', 'show'])).stdout.includes('unanchored  nothing'),
+    )
+    const npx = `npx() { shift; '${process.execPath}' '${join(house, 'gateway/bin/steno.js')}' "$@"; }\n`
+    const ran = await run('sh', ['-euc', npx + commands], {
+      cwd: place,
+      env: { ...process.env, LC_ALL: 'C.UTF-8', STENO_URL: demo.url, STENO_TOKEN: demo.approver },
+    })
+    expect([ran.code, ran.stderr]).toEqual([0, ''])
+    expect(ran.stdout.match(/^WHOLE: everything is there, as it was signed$/gm)!.length).toBe(3)
+    expect(ran.stdout).toContain('Signature Verified Successfully')
+    expect(ran.stdout).toMatch(/^ok: the first \d+ lines of \w+\.cast are what the log says$/m)
+    expect(ran.stdout).toMatch(/^WHOLE: line \d+ of the recording of session \w+ is this, as leaf \d+ of /m)
+  })
+
   it('leaves a policy alone that somebody has edited since', async () => {
     const edited = join(directory.path, 'edited.policy.ts')
     const source = `rule('agents only look', { on: shop, when: op => op.verb !== 'SELECT', effect: forbid('only look') })\n`
@@ -98,6 +121,7 @@ async function startDemo() {
     })
   return {
     process: child,
+    url: `http://127.0.0.1:${web}`,
     said: () => said,
     author: secrets.tokens.ada as string,
     approver: secrets.tokens.grace as string,

@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityProblems, overflowPx, startBrowser, widths, type Desk, type TestBrowser } from '../support/browser.ts'
-import { psql, startGateway, type Gateway, type Recording } from '../support/gateway.ts'
+import { adminSecret, psql, startGateway, type Gateway, type Recording } from '../support/gateway.ts'
 import { publish } from '../support/law.ts'
-import { run, temporaryDirectory, until } from '../support/machine.ts'
+import { run, stopChild, temporaryDirectory, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { createWitness, logKeyOf, type RunningWitness } from '../support/witness.ts'
 
@@ -14,6 +16,9 @@ let browser: TestBrowser
 /** Somebody who may read the trail. */
 let ines: Desk
 let signedIn: unknown
+const directory = temporaryDirectory('integrity')
+const eyeSecret = 'eye-secret-0123456789abcdef'
+const asAdmin = { env: { STENO_TOKEN: adminSecret } }
 
 /** Where screenshots go when somebody wants to look at them. */
 const pictures = process.env['STENO_PICTURES']
@@ -25,18 +30,13 @@ beforeAll(async () => {
   witness = await createWitness('near.example/w')
   gateway = await startGateway(postgres, {
     log: { origin: 'gateway.example/desk', witnesses: { near: { key: witness.vkey, url: witness.url } }, quorum: 'all' },
+    tokens: {
+      admin: { role: 'admin', secret: { env: 'ADMIN_T' } },
+      eye: { role: 'investigator', secret: { value: eyeSecret } },
+    },
   })
   witness.watch(logKeyOf(gateway.data))
   await witness.start()
-  await publish(gateway, 'law', "rule('nobody drops', { on: target('shop'), when: op => op.verb === 'DROP', effect: forbid('never') })")
-  for (const task of ['count', 'look', 'try']) {
-    const { url } = await gateway.run({ task })
-    await psql(
-      url,
-      `select count(*) from notes;\nselect id, note from notes order by id limit 5;\n${task === 'try' ? 'drop table notes;' : 'select 1;'}`,
-    )
-  }
-  await until('everything sealed', async () => (await sealed()) >= 3)
   browser = await startBrowser()
   const made = await gateway.call('POST', '/api/sign-in/links', { name: 'ines', role: 'investigator' })
   ines = await browser.desk()
@@ -51,6 +51,7 @@ afterAll(async () => {
   await witness?.stop()
   witness?.remove()
   await postgres?.stop()
+  directory.remove()
 })
 
 /** How many sessions the published log has sealed. */
@@ -84,7 +85,56 @@ async function picture({ page }: Desk, name: string): Promise<void> {
   await page.screenshot({ path: `${pictures}/integrity-${name}.png`, fullPage: false })
 }
 
+/** Each theme in each width where somebody wants to look at them; otherwise each once. */
+const views = (['light', 'dark'] as const).flatMap((theme, at) =>
+  widths.filter((_, width) => pictures || width === at).map(width => ({ theme, ...width })),
+)
+
+/** Opens the page as people have it, in both themes and widths, does something there, and looks whether anybody can use it then. */
+async function looks(name: string, act: (desk: Desk) => Promise<unknown> = async () => {}): Promise<void> {
+  for (const { theme, width, height } of views) {
+    const desk = await browser.desk({ width, height, theme, state: signedIn })
+    await open(desk)
+    await act(desk)
+    await isUsable(desk, `${name} ${theme} ${width}`)
+    await picture(desk, `${name}-${theme}-${width}`)
+    expect(desk.problems).toEqual([])
+    await desk.close()
+  }
+}
+
+async function isUsable({ page }: Desk, where: string): Promise<void> {
+  expect(await overflowPx(page), where).toBe(0)
+  expect(await accessibilityProblems(page), where).toEqual([])
+}
+
+/** What the page says first. */
+function firstSentence({ page }: Desk): Promise<string> {
+  return page.getByRole('region', { name: 'How the record stands' }).innerText()
+}
+
+describe('a log that has recorded nothing yet', () => {
+  it('says so, and that it is ready', async () => {
+    await open(ines)
+    await ines.page.getByText(/^Nothing is recorded yet; the log is ready, with \d+ signed leaves; the last witness signed/).waitFor()
+    await ines.page.getByText('None yet. A session has its leaf before its first byte reaches a target').waitFor()
+    await looks('empty')
+  })
+})
+
 describe('the integrity page', () => {
+  beforeAll(async () => {
+    await publish(gateway, 'law', "rule('nobody drops', { on: target('shop'), when: op => op.verb === 'DROP', effect: forbid('never') })")
+    for (const task of ['count', 'look', 'try']) {
+      const { url } = await gateway.run({ task })
+      await psql(
+        url,
+        `select count(*) from notes;\nselect id, note from notes order by id limit 5;\n${task === 'try' ? 'drop table notes;' : 'select 1;'}`,
+      )
+    }
+    await until('everything sealed', async () => (await sealed()) >= 3)
+  })
+
   it('says in one sentence how far the record is anchored, and when a witness signed', async () => {
     await open(ines)
     await ines.page
@@ -147,24 +197,47 @@ describe('the integrity page', () => {
   })
 
   it('is whole in both themes and widths', async () => {
-    for (const theme of ['light', 'dark'] as const) {
-      for (const { width, height } of widths) {
-        const desk = await browser.desk({ width, height, theme, state: signedIn })
-        await open(desk)
-        expect(await overflowPx(desk.page), `${theme} ${width}`).toBe(0)
-        expect(await accessibilityProblems(desk.page), `${theme} ${width}`).toEqual([])
-        await picture(desk, `seen-${theme}-${width}`)
-        expect(await verifyHere(desk)).toMatch(/Whole/)
-        await desk.page.getByRole('region', { name: 'Sessions of the log' }).getByRole('button').first().click()
-        await desk.page.getByText(/computed here; signed by/).waitFor()
-        expect(await overflowPx(desk.page), `verified ${theme} ${width}`).toBe(0)
-        expect(await accessibilityProblems(desk.page), `verified ${theme} ${width}`).toEqual([])
-        await desk.page.locator('.proof-verify').scrollIntoViewIfNeeded()
-        await picture(desk, `verified-${theme}-${width}`)
-        expect(desk.problems).toEqual([])
-        await desk.close()
-      }
-    }
+    await looks('whole', async desk => {
+      expect(await verifyHere(desk)).toMatch(/Whole/)
+      expect(await firstSentence(desk)).toMatch(/Every record up to \d\d:\d\d:\d\d is verified; the last witness signed/)
+      await desk.page.getByRole('region', { name: 'Sessions of the log' }).getByRole('button').first().click()
+      await desk.page.getByText(/computed here; signed by/).waitFor()
+      await desk.page.locator('.proof-chosen').scrollIntoViewIfNeeded()
+    })
+  })
+})
+
+describe('lines that are younger than the newest signed head', () => {
+  it('are told from what was changed', async () => {
+    const { url } = await gateway.run({ task: 'watch' })
+    const busy = spawn('psql', [url, '-X', '-q', '-o', '/dev/null'], { stdio: ['pipe', 'ignore', 'ignore'] })
+    busy.stdin.write("select 'still at it' \\watch 0.05\n")
+    await until('it to be at work', () => recordingOf('still at it') !== undefined)
+    await looks('unanchored', async desk => {
+      await until('it to be verified in between', async () => /nobody vouches for yet/.test(await verifyHere(desk)))
+      const finding = desk.page.locator('.proof-finding').filter({ hasText: recordingOf('still at it').header.steno.session })
+      await finding.getByText('The newest lines').waitFor()
+      expect(await finding.innerText()).toMatch(/unanchored[\s\S]* lines? since [\s\S]*Line\s+\d+\s+Leaf\s+\d+/)
+      expect(await firstSentence(desk)).toContain('is verified')
+      await desk.page.locator('.proof-verify').scrollIntoViewIfNeeded()
+    })
+    await stopChild(busy)
+  })
+})
+
+describe('a command that two people erased', () => {
+  it('is told from what was changed, with the leaf that says so', async () => {
+    const { session } = recordingOf('count(*) from notes').header.steno
+    const asked = await gateway.steno(['erase', `${session}.1`, '--reason', 'a customer asked for it'], { env: { STENO_TOKEN: eyeSecret } })
+    const approved = await gateway.steno(['erasures', 'approve', /(era_\w+)/.exec(asked.stdout)![1]!, '--yes'], asAdmin)
+    expect(approved.stdout, approved.stderr).toContain('done')
+    await looks('erased', async desk => {
+      await until('it to be anchored', async () => /what is missing was erased or removed lawfully/.test(await verifyHere(desk)))
+      const finding = desk.page.locator('.proof-finding').first()
+      expect(await finding.innerText()).toMatch(/erased[\s\S]*Lines were erased[\s\S]*, as leaf \d+ of the log says/)
+      expect(await firstSentence(desk)).toContain('is verified')
+      await desk.page.locator('.proof-verify').scrollIntoViewIfNeeded()
+    })
   })
 })
 
@@ -172,38 +245,38 @@ describe('a byte of a sealed recording that was changed on disk', () => {
   let changed: Recording
   let line: number
 
+  let original: Buffer
+
   beforeAll(() => {
     changed = recordingOf('order by id limit 5')
-    const bytes = readFileSync(changed.path)
+    original = readFileSync(changed.path)
+    const bytes = Buffer.from(original)
     const at = bytes.indexOf('limit 5')
     bytes[at + 6] = '4'.charCodeAt(0)
     line = bytes.subarray(0, at).toString().split('\n').length - 1
     writeFileSync(changed.path, bytes)
   })
 
+  afterAll(() => writeFileSync(changed.path, original))
+
   it('is named with its session and line, with what it implies and what is still proven', async () => {
     await open(ines)
-    expect(await verifyHere(ines)).toMatch(/Tampered with: 1 of \d+ recordings is not as signed/)
+    expect(await verifyHere(ines)).toMatch(/Tampered with: 1 of \d+ recordings is not as it was signed/)
     const finding = ines.page.locator('.proof-finding').first()
     await finding.getByText('A line was changed').waitFor()
     const words = await finding.innerText()
     expect(words).toContain(changed.header.steno.session)
     expect(words).toMatch(/Somebody edited the recording after it was anchored/)
-    expect(words).toMatch(/other recordings are whole/)
+    expect(words).toMatch(/other recordings are as signed/)
     const [, first, last] = /lines? (\d+)(?: to (\d+))?/.exec(words)!
     expect(line).toBeGreaterThanOrEqual(Number(first))
     expect(line).toBeLessThanOrEqual(Number(last ?? first))
-    for (const theme of ['light', 'dark'] as const)
-      for (const { width, height } of widths) {
-        const desk = await browser.desk({ width, height, theme, state: signedIn })
-        await open(desk)
-        await verifyHere(desk)
-        await desk.page.locator('.proof-finding').first().waitFor()
-        expect(await accessibilityProblems(desk.page), `${theme} ${width}`).toEqual([])
-        await desk.page.locator('.proof-verify').scrollIntoViewIfNeeded()
-        await picture(desk, `broken-${theme}-${width}`)
-        await desk.close()
-      }
+    expect(await firstSentence(ines)).toMatch(/Tampered with: 1 of \d+ recordings is not as it was signed; the others are as signed\./)
+    await looks('tampered', desk => verifyHere(desk))
+    await looks('tampered-named', async desk => {
+      await verifyHere(desk)
+      await desk.page.locator('.proof-finding').first().scrollIntoViewIfNeeded()
+    })
   })
 
   it('is not remembered as good', async () => {
@@ -219,5 +292,99 @@ describe('a byte of a sealed recording that was changed on disk', () => {
     await open(ines, `/integrity?session=${encodeURIComponent(changed.header.steno.session)}`)
     await ines.page.getByRole('button', { name: 'Download bundle' }).click()
     await ines.page.getByRole('alert').filter({ hasText: 'No bundle was made' }).waitFor()
+  })
+})
+
+describe('a recording that is gone', () => {
+  it('is lost, and a cut one is cut off', async () => {
+    const gone = recordingOf('order by id limit 5')
+    const kept = join(directory.path, 'gone.cast')
+    renameSync(gone.path, kept)
+    try {
+      await looks('lost', async desk => {
+        expect(await verifyHere(desk)).toMatch(/Lost: 1 of \d+ recordings is gone; the others are as signed/)
+        const finding = desk.page.locator('.proof-finding').first()
+        expect(await finding.innerText()).toMatch(/lost[\s\S]*A recording is gone[\s\S]*Still proven\s+Of this recording nothing/)
+        expect(await firstSentence(desk)).toContain('Lost: 1 of')
+        await finding.scrollIntoViewIfNeeded()
+      })
+      writeFileSync(gone.path, readFileSync(kept, 'utf8').split('\n').slice(0, -4).join('\n') + '\n')
+      await open(ines)
+      expect(await verifyHere(ines)).toMatch(/Cut off: 1 of \d+ recordings lost its end/)
+      expect(await ines.page.locator('.proof-finding').first().innerText()).toMatch(/truncated[\s\S]*Lines are missing/)
+    } finally {
+      renameSync(kept, gone.path)
+    }
+  })
+})
+
+describe('a witness that is away', () => {
+  it('is missed in the first sentence', async () => {
+    cpSync(gateway.data, join(directory.path, 'older'), {
+      recursive: true,
+      filter: path => !path.includes('/store') && !path.includes('/lock'),
+    })
+    await witness.stop()
+    await psql((await gateway.run({ task: 'unwitnessed' })).url, 'select 2')
+    await until(
+      'a checkpoint without it',
+      async () => !(await (await fetch(`${gateway.url}/checkpoint`)).text()).includes('— near.example/w'),
+    )
+    await looks('witness-away', async desk => {
+      await desk.page.getByText('; no witness has signed the newest checkpoint.').waitFor()
+      expect(await firstSentence(desk)).toMatch(/To know:\s[\s\S]*Until they do, the gateway alone vouches for this history/)
+    })
+  })
+})
+
+describe('a gateway whose data was put back to an earlier day', () => {
+  it('is told by whoever verified it before', async () => {
+    await open(ines)
+    expect(await verifyHere(ines)).toMatch(/Whole/)
+    await gateway.kill()
+    const older = join(directory.path, 'older')
+    for (const name of ['log', 'log.head', 'ledger.ndjson', 'sessions', 'open', 'keys']) {
+      rmSync(join(gateway.data, name), { recursive: true, force: true })
+      cpSync(join(older, name), join(gateway.data, name), { recursive: true })
+    }
+    await gateway.start()
+    const remembering = await ines.state()
+    for (const { theme, width, height } of views) {
+      const desk = await browser.desk({ width, height, theme, state: remembering })
+      await open(desk)
+      // It may have grown past what was seen by now, with other leaves.
+      await desk.page
+        .getByText(/^(The log is shorter than it was: this browser|This is another history than the one this browser) verified/)
+        .waitFor()
+      expect(await verifyHere(desk)).toMatch(/Tampered with: (the log was rolled back|another history)\./)
+      await desk.page
+        .locator('.proof-finding')
+        .first()
+        .getByText(/^(The log was rolled back|Another history)$/)
+        .waitFor()
+      await isUsable(desk, `rolled back ${theme} ${width}`)
+      await picture(desk, `rolled-back-${theme}-${width}`)
+      await desk.close()
+    }
+  })
+})
+
+describe('a gateway that does not answer', () => {
+  it('is not taken for one whose record is whole', async () => {
+    const desks: { name: string; desk: Desk }[] = []
+    for (const { theme, width, height } of views) {
+      const desk = await browser.desk({ width, height, theme, state: signedIn })
+      await open(desk)
+      desks.push({ name: `${theme}-${width}`, desk })
+    }
+    await gateway.kill()
+    for (const { name, desk } of desks) {
+      await desk.page.getByText(/^The gateway does not answer. When it last did, /).waitFor()
+      expect(await verifyHere(desk)).toMatch(/It could not be verified\. the gateway does not answer/)
+      expect(await firstSentence(desk)).not.toContain('Good')
+      await isUsable(desk, `gateway away ${name}`)
+      await picture(desk, `gateway-away-${name}`)
+      await desk.close()
+    }
   })
 })

@@ -2,8 +2,8 @@ import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit, leafHash, rootOf, type Audited } from '../support/auditor.ts'
-import { psql, startGateway, type Gateway } from '../support/gateway.ts'
-import { until } from '../support/machine.ts'
+import { adminSecret, psql, startGateway, type Gateway } from '../support/gateway.ts'
+import { stopChild, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { message } from '../support/raw.ts'
 import { rawLogin, readies } from '../support/raw-login.ts'
@@ -54,8 +54,35 @@ describe('the gateway’s log', () => {
     expect(leaves[0]).toEqual({ kind: 'key', atUs: expect.any(Number), vkey: (await state()).vkey, replaces: null })
   })
 
+  it('is there for everybody, and caches keep what never changes', async () => {
+    const { size } = await auditNow()
+    const ask = async (path: string) => {
+      const { status, headers } = await fetch(`${gateway.url}${path}`)
+      return [status, headers.get('cache-control')]
+    }
+    expect(await ask('/checkpoint')).toEqual([200, 'no-cache'])
+    expect(await ask('/tile/0/000.p/2')).toEqual([200, 'public, max-age=31536000, immutable'])
+    expect(await ask('/tile/entries/000.p/2')).toEqual([200, 'public, max-age=31536000, immutable'])
+    // What no checkpoint has is not shown, and not remembered as missing.
+    expect(await ask(`/tile/0/000.p/${Math.min(255, size + 50)}`)).toEqual([404, 'no-store'])
+  })
+
+  it('has a checkpoint each second while anything changes', async () => {
+    const { url } = await gateway.run()
+    const from = (await auditNow()).size
+    expect((await psql(url, 'select pg_sleep(0.2);'.repeat(25))).stderr).toBe('')
+    const { leaves } = await auditUntil('the seal', log => log.leaves.slice(from).some(({ kind }) => kind === 'seal'))
+    const ends = leaves.slice(from).flatMap(({ kind, atUs }) => (kind === 'epoch' ? [atUs / 1e6] : []))
+    expect(ends.length).toBeGreaterThanOrEqual(3)
+    // A second, and what a busy machine makes of it.
+    expect(Math.max(...ends.slice(1).map((at, i) => at - ends[i]!))).toBeLessThan(2)
+  })
+
   it('gives a client a receipt: its session, and the leaf that opened it', async () => {
-    const raw = await rawLogin(gateway.port, await gateway.run())
+    const run = await gateway.run()
+    // Nothing that a driver shows changes.
+    expect(await psql(run.url, 'select 1')).toMatchObject({ stdout: '1\n', stderr: '' })
+    const raw = await rawLogin(gateway.port, run)
     const [session, index, origin] = reported(raw.received, 'steno.receipt')!.split(' ') as [string, string, string]
     expect(origin).toBe('log.example/gateway-1')
     const { leaves } = await auditUntil('the session to be in the log', log => log.size > Number(index))
@@ -147,7 +174,7 @@ describe('the gateway’s log', () => {
     const old = (await state()).vkey
     const keyFile = join(gateway.data, 'keys/log.key')
     const oldSeed = readFileSync(keyFile, 'utf8')
-    const { code, stdout, stderr } = await gateway.steno(['log', 'rotate-key'], { env: { STENO_TOKEN: 'admin-secret-0123456789abcdef' } })
+    const { code, stdout, stderr } = await gateway.steno(['log', 'rotate-key'], { env: { STENO_TOKEN: adminSecret } })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const vkey = stdout.trim()
     expect(vkey).not.toBe(old)
@@ -164,6 +191,30 @@ describe('the gateway’s log', () => {
     await gateway.start()
     expect((await state()).vkey).toBe(vkey)
     await auditNow()
+  })
+
+  it('says how it does, to people and to what watches', async () => {
+    const asAdmin = { env: { STENO_TOKEN: adminSecret } }
+    const { stdout } = await gateway.steno(['log', 'show'], asAdmin)
+    expect(stdout).toMatch(
+      /^name +log\.example\/gateway-1\nkey +log\.example\/gateway-1\+\S+\nleaves +\d+, of which the newest checkpoint has \d+\n/,
+    )
+    expect((await gateway.steno(['doctor'], asAdmin)).stdout).toMatch(/^ok {5}log: log\.example\/gateway-1 has \d+ leaves/m)
+    const metrics = (await gateway.call('GET', '/metrics')).body as string
+    expect(metrics).toMatch(/^steno_log_size \d+$/m)
+    expect(Number(/^steno_unanchored_seconds (\S+)$/m.exec(metrics)?.[1])).toBeLessThan(5)
+  })
+
+  it('has all of it behind a checkpoint when the gateway was stopped', async () => {
+    const raw = await rawLogin(gateway.port, await gateway.run())
+    raw.send(message('Q', "select 'the last word'\0"))
+    await raw.until(received => readies(received) === 2)
+    await stopChild(gateway.process)
+    const { code, stdout } = await gateway.steno(['verify', gateway.data])
+    expect([code, stdout.split(':')[0]]).toEqual([0, 'WHOLE'])
+    const last = gateway.recordings().find(({ events }) => events.some(({ data }) => data.text === "select 'the last word'"))!
+    expect(last.events.at(-1)!.data).toMatchObject({ reason: 'gateway stopped' })
+    await gateway.start()
   })
 
   it('is not gone on with when it was rolled back', async () => {

@@ -11,8 +11,11 @@ import { house, run, stopChild, temporaryDirectory, until } from '../support/mac
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 
 const adminToken = 'admin-secret-0123456789abcdef'
+const eyeSecret = 'eye-secret-0123456789abcdef'
 
 let postgres: Postgres
+/** Where the gateway's index is, so that somebody can change it. */
+let store: Postgres
 let gateway: Gateway
 let current: Run
 /** A psql whose session stays open until the gateway stops. */
@@ -26,7 +29,11 @@ const place = (name: string) => join(directory.path, name)
 beforeAll(async () => {
   postgres = await startPostgres()
   await postgres.sql('create table t (id int, name text)')
-  gateway = await startGateway(postgres)
+  store = await startPostgres({ auth: 'trust' })
+  gateway = await startGateway(postgres, {
+    store: `postgres://postgres@127.0.0.1:${store.port}/postgres`,
+    tokens: { admin: { role: 'admin', secret: { env: 'ADMIN_T' } }, eye: { role: 'investigator', secret: { value: eyeSecret } } },
+  })
   firstKey = await keyInForce()
   await publish(gateway, 'strict', strictPolicy)
   current = await gateway.run({ task: 'verified' })
@@ -53,6 +60,7 @@ afterAll(async () => {
   await stopChild(lasting)
   await gateway?.stop()
   await postgres?.stop()
+  await store?.stop()
   directory.remove()
 })
 
@@ -137,53 +145,83 @@ describe('steno verify, while the gateway runs', () => {
   })
 })
 
+/** The key in force, as findings name it. */
+const keyLabel = () => newestKey.split('+').slice(0, 2).join('+')
+
+/** What `steno verify` says in words and as JSON, and how it ends; both rest on the key that was given. */
+async function judged(data: string) {
+  const [told, plain] = [await verify(data, '--key', firstKey), await verify(data, '--key', firstKey, '--json')]
+  expect([told.stderr, plain.stderr, plain.code]).toEqual(['', '', told.code])
+  const report = JSON.parse(plain.stdout)
+  expect(told.stdout).toContain(`signed by ${keyLabel()}\n`)
+  for (const { says } of report.findings.slice(0, 20)) expect(told.stdout).toContain(says)
+  return { code: told.code, stdout: told.stdout, report, first: report.findings[0] }
+}
+
+const linesOf = (path: string) => readFileSync(path, 'utf8').split('\n').slice(0, -1)
+
 describe('what somebody did to the files', () => {
-  const changes: [string, (data: string) => void, RegExp][] = [
+  const session = () => sessionThatAsked("select 'two'")
+  const changes: [string, (data: string) => object, RegExp][] = [
     [
       'a cut recording',
       data => {
-        const path = recordingPath(data, sessionThatAsked("select 'two'"))
-        writeFileSync(path, readFileSync(path, 'utf8').split('\n').slice(0, -3).join('\n') + '\n')
+        const path = recordingPath(data, session())
+        const lines = linesOf(path).slice(0, -3)
+        writeFileSync(path, `${lines.join('\n')}\n`)
+        return { verdict: 'TRUNCATED', code: 'lines_missing', session: session(), line: lines.length, leaf: expect.any(Number) }
       },
       /^TRUNCATED: the end was cut off/,
     ],
     [
       'a deleted recording',
-      data => rmSync(recordingPath(data, sessionThatAsked("select 'two'"))),
+      data => {
+        rmSync(recordingPath(data, session()))
+        return { verdict: 'LOST', code: 'recording_missing', session: session(), line: null, leaf: expect.any(Number) }
+      },
       /^LOST: leaf \d+ opened session \w+, no leaf says it was removed/,
     ],
     [
       'one word in a recording',
       data => {
-        const path = recordingPath(data, sessionThatAsked("select 'two'"))
+        const path = recordingPath(data, session())
         writeFileSync(path, readFileSync(path, 'utf8').replace("'two'", "'2wo'"))
+        return { verdict: 'TAMPERED', code: 'lines_differ', session: session(), line: expect.any(Number), leaf: expect.any(Number) }
       },
-      /^TAMPERED: /,
+      /^TAMPERED: (line \d+ is|one of lines \d+ to \d+ is the first that is) not as leaf \d+ of the log says/,
     ],
     [
       'one word in the ledger',
       data => {
         const path = join(data, 'ledger.ndjson')
         writeFileSync(path, readFileSync(path, 'utf8').replace('verified', 'verifier'))
+        return { verdict: 'TAMPERED', code: 'ledger_differs', session: null, line: expect.any(Number) }
       },
       /^TAMPERED: (line \d+|one of the lines \d+ to \d+) of the ledger/,
     ],
-    [
-      'a leaf',
-      data => {
-        const path = join(data, 'log/tile/entries/000')
-        writeFileSync(path, readFileSync(path, 'latin1').replace('"policy"', '"polizy"'), 'latin1')
-      },
-      /^TAMPERED: the log's \d+ leaves are not those that its checkpoint was signed for; leaf \d+ is the first/,
-    ],
   ]
 
-  it.each(changes)('%s is told, and where', async (name, change, words) => {
+  it.each(changes)('%s is told, with its line, its leaf and the key that says otherwise', async (name, change, words) => {
     const data = copyOfData(name.replaceAll(' ', '-'))
-    change(data)
-    const { code, stdout } = await verify(data, '--key', firstKey)
+    const expected = change(data)
+    const { code, stdout, first, report } = await judged(data)
     expect(stdout).toMatch(words)
-    expect(code).toBe(1)
+    expect(first).toMatchObject({ ...expected, key: keyLabel() })
+    expect([code, report.isAccepted, report.verdict]).toEqual([1, false, first.verdict])
+  })
+
+  it('a leaf is told, and then no key vouches for anything', async () => {
+    const data = copyOfData('leaf')
+    const path = join(data, 'log/tile/entries/000')
+    writeFileSync(path, readFileSync(path, 'latin1').replace('"policy"', '"polizy"'), 'latin1')
+    const { code, stdout } = await verify(data, '--key', firstKey)
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^TAMPERED: the log's \d+ leaves are not those that its checkpoint was signed for; leaf \d+ is the first/),
+    ])
+    const report = JSON.parse((await verify(data, '--key', firstKey, '--json')).stdout)
+    expect(report.findings[0]).toMatchObject({ verdict: 'TAMPERED', leaf: expect.any(Number), key: null })
+    expect(report.sessions).toEqual([])
   })
 
   it('is told when all of it is put back to how it was, by who has seen more', async () => {
@@ -200,6 +238,28 @@ describe('what somebody did to the files', () => {
       expect.stringMatching(/^TAMPERED: the log was rolled back; seen before: \d+ leaves \S+; here: \d+ leaves \S+\n/),
     ])
     expect((await verify(gateway.data, '--since', since)).code).toBe(0)
+  })
+})
+
+describe('what somebody did to the index alone', () => {
+  it('changes no record, and is gone once the index is made again from the records', async () => {
+    const session = sessionThatAsked("select 'two'")
+    const said = async () =>
+      (await gateway.commands('limit=500'))
+        .filter(one => one.session === session)
+        .map(({ text }) => text)
+        .toSorted()
+    const before = await until('search to know it', async () => ((await said()).length === 2 ? said() : null))
+    await store.sql(
+      `update steno_index.commands set text = 'select 1' where session = '${session}' and text like '%two%';
+       delete from steno_index.commands where session = '${session}' and text like '%one%'`,
+      'postgres',
+    )
+    expect(await said()).toEqual(['select 1'])
+    expect((await judged(copyOfData('index'))).code).toBe(0)
+    expect((await exported(session)).stdout).toContain("select 'two'")
+    expect((await gateway.steno(['reindex'], asAdmin)).code).toBe(0)
+    await until('search to say what was asked', async () => String(await said()) === String(before))
   })
 })
 
@@ -268,8 +328,13 @@ describe('a proof of one command', () => {
     const session = sessionThatAsked("select 'two'")
     const { events } = readRecording(recordingPath(gateway.data, session))
     const command = events.find(({ code, data }) => code === 'q' && data.text.includes("'two'"))!
-    const { code, stdout: proof } = await exported(session, '--as', 'proof', '--frame', String(command.line))
+    const { code, stdout: proof } = await exported(`${session}.${command.data.n}`, '--as', 'proof')
     expect(code).toBe(0)
+    expect(await exported(session, '--as', 'proof', '--frame', String(command.line))).toMatchObject({ code: 0 })
+    expect(await exported(`${session}.99`, '--as', 'proof')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no command 99 stands'),
+    })
     const file = place('two.tlog-proof')
     writeFileSync(file, proof)
     const shown = Buffer.from(/^extra (.*)$/m.exec(proof)![1]!, 'base64').toString()
@@ -277,7 +342,9 @@ describe('a proof of one command', () => {
     expect(shown).not.toContain("select 'one'")
     expect(await verify(file, '--key', newestKey)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^WHOLE: the line stands in the recording of session /),
+      stdout: expect.stringMatching(
+        new RegExp(`^WHOLE: line ${command.line} of the recording of session ${session} is this, as leaf \\d+ of `),
+      ),
     })
     expect(await verify(file)).toMatchObject({ code: 2, stderr: expect.stringContaining('a proof alone does not say whom to trust') })
     writeFileSync(
@@ -288,6 +355,60 @@ describe('a proof of one command', () => {
       ),
     )
     expect(await verify(file, '--key', newestKey)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^TAMPERED +\w+, line \d+/) })
+  })
+})
+
+describe('what is not there, or not vouched for, and lawfully so', () => {
+  it('is UNANCHORED where it is younger than the newest head, with its line, its leaf and the key of that head', async () => {
+    const busy = spawn('psql', [current.url, '-X', '-q', '-o', '/dev/null'], { stdio: ['pipe', 'ignore', 'ignore'] })
+    busy.stdin.write("select 'again and again' \\watch 0.02\n")
+    await until('it to be at work', () => hasAsked('again and again'))
+    const { code, stdout, first, report } = await until('lines in between two heads', async () => {
+      const data = copyOfData('young')
+      const found = await judged(data)
+      rmSync(data, { recursive: true })
+      return found.first?.code === 'lines_unanchored' && found
+    })
+    await stopChild(busy)
+    expect(stdout).toMatch(/^UNANCHORED: everything is as it was signed; what is younger than that, nobody vouches for yet\n/)
+    expect(stdout).toMatch(
+      /^ {2}UNANCHORED \w+, line \d+, leaf \d+: .* came after the newest head, that of leaf \d+: nobody vouches for them$/m,
+    )
+    expect(first).toMatchObject({ code: 'lines_unanchored', line: expect.any(Number), leaf: expect.any(Number), key: keyLabel() })
+    expect([code, report.isAccepted, report.verdict]).toEqual([0, true, 'UNANCHORED'])
+  })
+
+  it('is ERASED where two people agreed, with its lines, its leaf and the key that signed it', async () => {
+    const session = sessionThatAsked("select 'one'")
+    const asked = await gateway.steno(['erase', `${session}.1`, '--reason', 'it had no business there'], {
+      env: { STENO_TOKEN: eyeSecret },
+    })
+    const approved = await gateway.steno(['erasures', 'approve', /(era_\w+)/.exec(asked.stdout)![1]!, '--yes'], asAdmin)
+    expect(approved.stdout, approved.stderr).toContain('done')
+    await anchored()
+    const data = copyOfData('erased')
+    const { code, stdout, report } = await judged(data)
+    const own = report.sessions.find((one: { session: string }) => one.session === session)
+    expect(stdout).toMatch(
+      new RegExp(`^ {2}ERASED +${session}, line \\d+, leaf \\d+: lines? [\\d to]+ (was|were) erased, as leaf \\d+ of the log says$`, 'm'),
+    )
+    expect(own.findings[0]).toMatchObject({
+      verdict: 'ERASED',
+      code: 'lines_erased',
+      line: expect.any(Number),
+      leaf: expect.any(Number),
+      key: keyLabel(),
+    })
+    expect([code, report.isAccepted, own.verdict]).toEqual([0, true, 'ERASED'])
+
+    // Nobody can call it an erasure who only cuts lines out: these are not the lines the leaf is of.
+    const path = recordingPath(data, session)
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(
+      path,
+      text.replace(/(\\"to\\":)(\d+)/, (_, to: string, number: string) => `${to}${Number(number) + 1}`),
+    )
+    expect((await verify(data, '--key', firstKey)).stdout).toMatch(/^TAMPERED: /)
   })
 })
 

@@ -362,6 +362,7 @@ async function openGatewayLog({ config, machine, witnessing, onFatal, log, closi
     directory: data,
     origin: config.log.origin ?? openLogName(machine, `${data}/keys`),
     headStore: new FileHeadStore(machine.disk, head),
+    lists,
     findLost: async tail => findLost(machine.disk, data, { tail, lists }),
     settle: async () => void (await Promise.all(settled.map(durable => durable()))),
     cosign: witnessing.cosign,

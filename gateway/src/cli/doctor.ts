@@ -15,6 +15,8 @@ type Finding = { state: 'ok' | 'note'; about: string; says: string } | { state: 
 
 const freeBytesMin = 1_000_000_000
 const recordingsRead = 20
+/** What is done waits for a checkpoint for a second or two. */
+const unanchoredSecondsMax = 10
 const reachMs = 3000
 
 /** `steno doctor`: what is wrong with an installation, and how to mend it. */
@@ -135,8 +137,8 @@ async function reach(machine: ReturnType<typeof realMachine>, about: string, add
   }
 }
 
-/** Whether the log's witnesses sign; nothing where it has none. */
-async function witnesses(env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
+/** Whether the log keeps up, and its witnesses sign. */
+async function log(env: Readonly<Record<string, string | undefined>>): Promise<Finding[]> {
   const state = logState.safeParse(await createClient({ env }).ask('GET', '/api/log'))
   if (!state.success) return []
   const { vkey, isWitnessed } = state.data
@@ -154,7 +156,19 @@ async function witnesses(env: Readonly<Record<string, string | undefined>>): Pro
     const mend = 'commands that a policy wants witnessed are refused until enough of them sign'
     found.push({ state: 'wrong', about: 'witnesses', says: 'too few signed the newest checkpoint', mend })
   }
-  return found
+  return [keepsUp(state.data), ...found]
+}
+
+function keepsUp({ origin, published, unanchoredSeconds }: z.infer<typeof logState>): Finding {
+  const about = 'log'
+  if (unanchoredSeconds <= unanchoredSecondsMax)
+    return { state: 'ok', about, says: `${origin} has ${published} leaves behind a signed checkpoint` }
+  return {
+    state: 'wrong',
+    about,
+    says: `${origin} falls behind: for ${Math.round(unanchoredSeconds)} s nothing was signed`,
+    mend: 'look at what the gateway writes: most often its disk is full, read-only or slow',
+  }
 }
 
 function storeAddress(url: string): { host: string; port: number } {
@@ -175,7 +189,7 @@ async function gateway(env: Readonly<Record<string, string | undefined>>): Promi
     const { behindBytes, behindSessions } = lag.data
     return [
       answers,
-      ...(await witnesses(env)),
+      ...(await log(env)),
       {
         state: behindBytes === 0 ? 'ok' : 'note',
         about: 'index',

@@ -1,4 +1,5 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   dataDirectory,
   gatewayEvidence,
@@ -8,6 +9,7 @@ import {
   proofsOfFile,
   type ByteStream,
   type Evidence,
+  type FileReader,
   type ProvedLine,
   type SessionProofs,
 } from '@steno/recordings'
@@ -69,10 +71,15 @@ async function openFolder(folder: string): Promise<VerifySource> {
   const files = folderReader(folder)
   const bundle = await openBundle(files)
   if (bundle) return { kind: 'recording', ...bundle }
-  const [day] = await files.list(proofPaths.sessions)
-  if (!(await files.read(proofPaths.checkpoint)) && day === undefined)
-    throw new CliError(`\`${folder}\` is neither a data directory nor a bundle`)
-  return { kind: 'evidence', evidence: dataDirectory(files), folder }
+  if (await isDataDirectory(files)) return { kind: 'evidence', evidence: dataDirectory(files), folder }
+  for (const name of await files.list(''))
+    if (await isDataDirectory(folderReader(join(folder, name))))
+      throw new CliError(`\`${folder}\` is neither a data directory nor a bundle; \`${join(folder, name)}\` is a data directory`)
+  throw new CliError(`\`${folder}\` is neither a data directory nor a bundle`)
+}
+
+async function isDataDirectory(files: FileReader): Promise<boolean> {
+  return (await files.read(proofPaths.checkpoint)) !== null || (await files.list(proofPaths.sessions)).length > 0
 }
 
 function openRecordingWithProof(path: string): VerifySource {

@@ -28,14 +28,15 @@ import { openRecording, readEvents } from './source.ts'
 export const exportCommand: CliCommand = {
   name: 'export',
   summary: 'write one recording to stdout, or what proves it to others',
-  usage: 'SESSION|FILE [--as cast|ndjson|bundle|tlog-proof|proof] [--frame N] [--from DIR]',
+  usage: 'SESSION|SESSION.NUMBER|FILE [--as cast|ndjson|bundle|tlog-proof|proof] [--frame N] [--from DIR]',
   help: `  --as cast         the recording itself, which any asciicast player plays
   --as ndjson       one JSON object for each event: session, line, time, kind, content
   --as bundle       a tar archive with the recording and all that proves it, which
                     others check without Steno: its README.txt says how
   --as tlog-proof   the proof alone, to lie beside the recording as FILE.cast.tlog-proof
-  --as proof        a proof of one command alone, which shows nothing else
-  --frame N         the line of that command
+  --as proof        of SESSION.NUMBER, a command by its id: a proof of it alone, which shows
+                    nothing else
+  --frame N         or of any line of SESSION, by its number
   --from DIR        proofs from a data directory instead of the gateway at STENO_URL`,
   async run(args, shell) {
     const { values, positionals } = readArgs(args, {
@@ -49,9 +50,11 @@ export const exportCommand: CliCommand = {
     if (!write) throw new UsageError(`--as: expected ${Object.keys(formats).join(', ')}, got \`${values.as}\``)
     const frame = readNumber('frame', values.frame, { min: 1, max: Number.MAX_SAFE_INTEGER })
     if (frame !== undefined && !Number.isInteger(frame)) throw new UsageError('--frame: expected the number of a line')
-    if ((frame !== undefined) !== (values.as === 'proof')) throw new UsageError('expected --frame with --as proof, and only there')
+    const command = values.as === 'proof' && frame === undefined ? commandOf(name) : null
+    if (frame !== undefined && values.as !== 'proof') throw new UsageError('--frame: expected it with --as proof only')
+    const what: ProvedPlace | null = frame !== undefined ? { line: frame } : command && { command: command.number }
     try {
-      await write(name, { shell, frame: frame ?? 0, from: values.from })
+      await write(command?.session ?? name, { shell, what, from: values.from })
       return 0
     } catch (error) {
       if (error instanceof NotProvable || error instanceof ProofError) throw new CliError(error.message)
@@ -60,10 +63,22 @@ export const exportCommand: CliCommand = {
   },
 }
 
+/** Which line of a recording is proved: that of a command, or one by its number. */
+type ProvedPlace = { command: number } | { line: number }
+
 interface ExportOptions {
   shell: Shell
-  frame: number
+  /** What `--as proof` is of. */
+  what: ProvedPlace | null
   from: string | undefined
+}
+
+/** A command by its id, as `steno commands` lists them. */
+function commandOf(id: string): { session: string; number: number } {
+  const [, session, number] = /^([^./\\]+)\.([1-9]\d{0,14})$/.exec(id) ?? []
+  if (session === undefined || number === undefined)
+    throw new UsageError(`--as proof: expected a command such as SESSION.3, or --frame, got \`${id}\``)
+  return { session, number: Number(number) }
 }
 
 const formats: Record<string, (name: string, options: ExportOptions) => Promise<void>> = {
@@ -122,15 +137,21 @@ async function exportBundle(session: string, options: ExportOptions): Promise<vo
 
 async function exportLine(session: string, options: ExportOptions): Promise<void> {
   const { evidence, proofs, anchors, newest } = await proofsOf(session, options)
-  const { report, line } = await proveLine(await recordingOf(evidence, session), anchors, options.frame, { sha256 })
+  const number = await lineOf(await recordingOf(evidence, session), options.what!)
+  const { report, line } = await proveLine(await recordingOf(evidence, session), anchors, number, { sha256 })
   mustHold(report)
   if (!line) {
-    const isErased = report.erased.some(({ from, to }) => options.frame >= from && options.frame < to)
-    throw new CliError(
-      isErased ? `line ${options.frame} is erased` : `no line ${options.frame} of this recording is proved: ${report.provenLines} are`,
-    )
+    const isErased = report.erased.some(({ from, to }) => number >= from && number < to)
+    throw new CliError(isErased ? `line ${number} is erased` : `no line ${number} of this recording is proved: ${report.provenLines} are`)
   }
   options.shell.out(proofFileOf(proofs, newest, line))
+}
+
+async function lineOf(recording: AsyncIterable<Uint8Array>, what: ProvedPlace): Promise<number> {
+  if ('line' in what) return what.line
+  for await (const { placed } of readEvents(recording))
+    if (placed.event.code === 'q' && placed.event.command.n === what.command) return placed.line
+  throw new CliError(`no command ${what.command} stands in the recording: it never was, or it is erased`)
 }
 
 /** The proofs of a session, checked: what leaves here holds for whoever trusts the log's key. */

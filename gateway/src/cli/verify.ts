@@ -16,6 +16,7 @@ import {
   type Evidence,
   type Finding,
   type LineVerdict,
+  type ProvedLine,
   type Report,
   type Trust,
   type VerifyOptions,
@@ -68,8 +69,7 @@ export const verifyCommand: CliCommand = {
       if (trust.by === 'first key' && !namesKey)
         throw new UsageError('expected --key or --policy: a proof alone does not say whom to trust')
       const options = { trust, sha256, verifyEd25519 }
-      if (source.kind === 'line')
-        return showLine(await verifyLine(source, options), source.line.text, { shell, json: values.json ?? false })
+      if (source.kind === 'line') return showLine(await verifyLine(source, options), source.line, { shell, json: values.json ?? false })
       const report =
         source.kind === 'recording'
           ? await verifyProofs(source, options)
@@ -161,12 +161,11 @@ function headline({ verdict, findings, isAccepted }: Report): string {
 }
 
 function restsOn({ log }: Report, trust: Trust): string {
-  const witnesses = log.witnesses.length > 0 ? `, cosigned by ${log.witnesses.map(safeText).join(', ')}` : ''
   const source =
     trust.by === 'first key'
       ? '; the evidence itself names that key, so this shows that it is of one piece, not whose it is: give --key or --policy'
       : ''
-  return `signed by ${safeText(log.key ?? '')}${witnesses}${source}`
+  return `signed by ${safeText(log.key ?? '')}${cosignedBy(log.witnesses)}${source}`
 }
 
 function describe({ verdict, session, line, leaf, says }: Finding): string {
@@ -178,23 +177,35 @@ function describe({ verdict, session, line, leaf, says }: Finding): string {
   return `${verdict.padEnd(10)} ${safeText(place)}${place === '' ? '' : ': '}${safeText(says)}`
 }
 
-function showLine(verdict: LineVerdict, text: Uint8Array, { shell, json }: { shell: Shell; json: boolean }): number {
+function showLine(verdict: LineVerdict, proved: ProvedLine, { shell, json }: { shell: Shell; json: boolean }): number {
   const { anchor, anchors, found, key, witnesses, checkpoint } = verdict
   const isProven = anchor !== null && found.length === 0
-  const line = new TextDecoder().decode(text)
-  if (json)
+  const text = new TextDecoder().decode(proved.text)
+  if (json) {
+    const said = isProven ? 'WHOLE' : (found[0]?.verdict ?? 'TAMPERED')
+    const report = {
+      verdict: said,
+      session: anchors?.session,
+      line: proved.number,
+      text,
+      anchor,
+      key,
+      witnesses,
+      checkpoint,
+      findings: found,
+    }
+    shell.out(`${JSON.stringify(plain(report), null, 2)}\n`)
+  } else if (isProven) {
     shell.out(
-      `${JSON.stringify(plain({ verdict: isProven ? 'WHOLE' : (found[0]?.verdict ?? 'TAMPERED'), session: anchors?.session, line, anchor, key, witnesses, checkpoint, findings: found }), null, 2)}\n`,
+      `WHOLE: line ${proved.number} of the recording of session ${anchors!.session} is this, as leaf ${anchor.leaf} of ${safeText(checkpoint.origin)} says since ${new Date(anchor.atUs / 1000).toISOString()}\n`,
     )
-  else if (isProven) {
-    shell.out(
-      `WHOLE: the line stands in the recording of session ${anchors!.session}, as leaf ${anchor.leaf} of ${safeText(checkpoint.origin)} says\n`,
-    )
-    shell.out(
-      `signed by ${safeText(key ?? '')}${witnesses.length > 0 ? `, cosigned by ${witnesses.map(safeText).join(', ')}` : ''}\n${safeText(line)}\n`,
-    )
+    shell.out(`signed by ${safeText(key ?? '')}${cosignedBy(witnesses)}\n${safeText(text)}\n`)
   } else for (const finding of found) shell.out(`${describe({ ...finding, key })}\n`)
   return isProven ? 0 : 1
+}
+
+function cosignedBy(witnesses: readonly string[]): string {
+  return witnesses.length > 0 ? `, cosigned by ${witnesses.map(safeText).join(', ')}` : ''
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

@@ -124,7 +124,7 @@ export async function demo({ data: directory, webPort, postgresPort }: DemoOptio
       say('letting a few agents work in the shop, through the port …')
       return tellStory({ url, secrets, machine, approving: asToken(approver), say, stop: signal })
     })
-    say(welcome(gateway, secrets))
+    say(welcome(gateway, { secrets, record: join(directory, 'gateway') }))
     if (!stop.signal.aborted) await once(stop.signal, 'abort')
     say('\nstopping …')
     return 0
@@ -239,7 +239,7 @@ async function tellStory({ url, secrets, machine, approving, say, stop }: Tellin
   }
 }
 
-function welcome(gateway: Gateway, secrets: DemoSecrets): string {
+function welcome(gateway: Gateway, { secrets, record }: { secrets: DemoSecrets; record: string }): string {
   const client = hasPsql() ? 'psql -c' : 'node gateway/dist/demo/ask.js'
   const ask = (text: string) => `npx steno run --target shop --task try-it -- ${client} "${text}"`
   return `
@@ -261,6 +261,9 @@ function welcome(gateway: Gateway, secrets: DemoSecrets): string {
     export STENO_URL=${gateway.url} STENO_TOKEN=${secretOf(secrets, approver)}
     npx steno approvals
     npx steno approvals approve <the id in that list>
+
+  Check that nobody has changed, cut or lost any of it since:
+    npx steno verify '${record}'
 
   Ctrl-C ends everything that was started.
 `

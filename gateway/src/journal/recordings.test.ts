@@ -56,6 +56,21 @@ describe('a recording', () => {
     expect(() => file.write(line('late'))).toThrow('a closed recording takes no more lines')
   })
 
+  it('is synced by one at a time and closed once, though some wait again while others do', async () => {
+    machine.disk.syncMs = 20
+    const file = recordings.open('s1', startedAtUs)
+    file.write(line('one'))
+    const waits = file
+      .durable()
+      .then(() => file.durable())
+      .then(() => file.durable())
+    file.finish(line('end'), { reason: 'client closed', commands: 0 })
+    await machine.advance(1000)
+    await waits
+    expect(sealed).toHaveLength(1)
+    expect(afterPowerLoss('s1')).toBe('one\nend\n')
+  })
+
   it('says how it grows', () => {
     const file = recordings.open('s1', startedAtUs)
     file.write(line('one'))

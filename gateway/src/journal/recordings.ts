@@ -1,6 +1,7 @@
 import type { EndReason } from '@steno/recordings'
 import { assert } from '../runtime/assert.ts'
 import type { AppendFile, Clock, Disk, Machine, Timer } from '../runtime/machine.ts'
+import { SharedRun } from '../runtime/shared-run.ts'
 import { endRecording, unmark, type ClosedRecording, type LeftRecording } from './recover.ts'
 
 /** How long a written line may wait for the disk with standard durability. */
@@ -158,9 +159,8 @@ export class RecordingFile {
   readonly path: string
   readonly #file: AppendFile
   readonly #hooks: FileHooks
+  readonly #syncing = new SharedRun(() => this.#sync())
   #sizeBytes = 0
-  #syncing: Promise<void> | null = null
-  #queued: Promise<void> | null = null
   #state: 'open' | 'finishing' | 'closed' = 'open'
 
   constructor(path: string, file: AppendFile, hooks: FileHooks) {
@@ -188,15 +188,7 @@ export class RecordingFile {
    * Callers that wait at the same time share one sync (group commit).
    */
   durable(): Promise<void> {
-    if (this.#state === 'closed') return Promise.resolve()
-    if (!this.#syncing) return this.#sync()
-    // The sync under way may have begun before our bytes were written, so we
-    // need the one after it; all who come until then share it.
-    this.#queued ??= this.#syncing.then(() => {
-      this.#queued = null
-      return this.#state === 'closed' ? undefined : this.#sync()
-    })
-    return this.#queued
+    return this.#syncing.run()
   }
 
   /**
@@ -236,24 +228,21 @@ export class RecordingFile {
   #close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    if (!this.#syncing) this.#file.close()
+    this.#file.close()
   }
 
-  #sync(): Promise<void> {
-    const syncing = this.#file.sync().then(
-      () => {
-        this.#syncing = null
-        if (this.#state === 'closed') this.#file.close()
-      },
-      (error: unknown) => {
-        // After an fsync error the page cache may lie about what is on disk, so
-        // the gateway stops instead of trying again, and nobody who waits for
-        // these bytes goes on.
-        this.#hooks.onSyncFailed(error instanceof Error ? error : new Error(String(error)))
-        return new Promise<never>(() => {})
-      },
-    )
-    return (this.#syncing = syncing)
+  async #sync(): Promise<void> {
+    // It was closed once all of it was on disk.
+    if (this.#state === 'closed') return
+    try {
+      await this.#file.sync()
+    } catch (error) {
+      // After an fsync error the page cache may lie about what is on disk, so
+      // the gateway stops instead of trying again, and nobody who waits for
+      // these bytes goes on.
+      this.#hooks.onSyncFailed(error instanceof Error ? error : new Error(String(error)))
+      await new Promise<never>(() => {})
+    }
   }
 }
 

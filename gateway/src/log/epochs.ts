@@ -41,6 +41,8 @@ export class Epochs {
   #isStopped = false
   /** When the last epoch that is behind a checkpoint looked, and what it saw. */
   #lookedAtUs: number
+  /** When last everything was behind a checkpoint: what is not is younger. */
+  #wholeAtUs: number
   #anchored: { logSize: number; ledgerBytes: number } = { logSize: -1, ledgerBytes: -1 }
   #ledgerHead: EpochHead | null = null
   /** What keeps the log from going on; said once. */
@@ -50,6 +52,7 @@ export class Epochs {
     this.#options = options
     this.#number = options.last
     this.#lookedAtUs = options.clock.monotonicUs()
+    this.#wholeAtUs = this.#lookedAtUs
   }
 
   /** Ends an epoch each second from here on, while anything changes. */
@@ -64,7 +67,7 @@ export class Epochs {
 
   /** How old the oldest line may be that no checkpoint is behind; 0 when there is none. */
   get unanchoredSeconds(): number {
-    return this.#hasChanged() ? (this.#options.clock.monotonicUs() - this.#lookedAtUs) / 1e6 : 0
+    return this.#hasChanged() ? (this.#options.clock.monotonicUs() - this.#wholeAtUs) / 1e6 : 0
   }
 
   /** Ends a last epoch, if the disk takes it. */
@@ -77,7 +80,9 @@ export class Epochs {
   async #tick(): Promise<void> {
     const { clock } = this.#options
     const beganUs = clock.monotonicUs()
-    if (this.#hasChanged() || beganUs - this.#lookedAtUs >= idleEpochMs * 1000) await this.#tryToEnd()
+    const hasChanged = this.#hasChanged()
+    if (!hasChanged) this.#wholeAtUs = beganUs
+    if (hasChanged || beganUs - this.#lookedAtUs >= idleEpochMs * 1000) await this.#tryToEnd()
     if (this.#isStopped) return
     const tookMs = (clock.monotonicUs() - beganUs) / 1000
     this.#timer = clock.after(Math.max(0, epochMs - tookMs), () => void this.#tick())
@@ -126,6 +131,7 @@ export class Epochs {
     await log.publish()
     this.#anchored = { logSize, ledgerBytes }
     this.#lookedAtUs = lookedAtUs
+    this.#wholeAtUs = lookedAtUs
   }
 
   /** What grew since it was last looked at; the ledger is the last of it. */

@@ -151,6 +151,22 @@ describe('a log', () => {
     expect(published.map(({ checkpoint }) => checkpoint.size)).toEqual([1, 3])
   })
 
+  it('goes on when a bundle is filled while it is on its way to the disk', async () => {
+    const machine = machineWithData()
+    const { log } = await openTestLog(machine)
+    await fill(log, tileWidth - 2)
+    machine.disk.syncMs = 20
+    const published = [log.publish()]
+    await settle()
+    await fill(log, 3)
+    published.push(log.publish())
+    await machine.advance(1000)
+    await Promise.all(published)
+    expect(checkpointOn(machine).size).toBe(tileWidth + 2)
+    for (let loss = 0; loss < 3; loss++) machine.disk.losePower()
+    expect(plain({ size: log.size, root: treeOn(machine, log.size).root() })).toBe(plain(checkpointOn(machine)))
+  })
+
   it('waits with its signature until what the leaves tell of is on disk', async () => {
     const machine = machineWithData()
     let isSettled = () => {}

@@ -53,7 +53,8 @@ export class LogFiles {
     this.#syncing = Promise.all([this.#syncing, ...dirty.map(file => file.sync())])
     await this.#syncing
     for (const file of dirty) {
-      if (!this.#full.delete(file)) continue
+      // One that was filled meanwhile has not been synced to its end.
+      if (this.#dirty.has(file) || !this.#full.delete(file)) continue
       this.#open.delete(file.path)
       file.close()
     }

@@ -17,6 +17,7 @@ import {
 } from '@steno/recordings'
 import { sha256 } from '../runtime/crypto.ts'
 import type { Disk, Machine } from '../runtime/machine.ts'
+import type { EpochLists } from './epoch-lists.ts'
 import { GatewayLog, type LogOptions, type Published } from './gateway-log.ts'
 import type { HeadStore } from './head-store.ts'
 import { LogFiles } from './log-files.ts'
@@ -29,6 +30,7 @@ export interface OpenLogOptions extends LogOptions {
   directory: string
   origin: string
   headStore: HeadStore
+  lists: EpochLists
   /**
    * Of leaves that no checkpoint has, gives the first one that tells of
    * something the disk lost, or null. Only a loss of power makes that: the log
@@ -68,7 +70,7 @@ const tileLevelMax = 6
  */
 export async function openLog(machine: Machine, options: OpenLogOptions): Promise<OpenedLog> {
   const { disk } = machine
-  const { directory, origin, headStore } = options
+  const { directory, origin, headStore, lists } = options
   const files = new LogFiles(disk, `${directory}/log`)
   disk.makeDirectory(files.directory)
   disk.makeDirectory(`${directory}/keys`)
@@ -98,6 +100,7 @@ export async function openLog(machine: Machine, options: OpenLogOptions): Promis
   cutTiles(files, known.size)
   // Whoever wrote these may have died before they were on disk.
   files.distrust({ from: known.size, to: size })
+  for (const { leaf } of tail) if (leaf.kind === 'epoch') lists.distrust(leaf.number)
 
   const read = edgeReader(files, known.size)
   const edge = coverRange(0, known.size).map(({ level, index }) => read(level, index))

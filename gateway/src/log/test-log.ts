@@ -37,6 +37,7 @@ export function openTestLog(machine: Machine, changes: Partial<OpenLogOptions> =
     directory: data,
     origin,
     headStore: new FileHeadStore(machine.disk, `${data}/log.head`),
+    lists: new EpochLists(machine.disk, data),
     findLost: async () => null,
     settle: async () => {},
     onFatal: reason => {
@@ -78,7 +79,7 @@ function bytesOf(bundle: Uint8Array, width: number): number {
 export async function openTestRoom(machine: Machine, ledger: Ledger) {
   const keeper = inlineTreeKeeper(machine.disk)
   const epochLists = new EpochLists(machine.disk, data)
-  const { log } = await openTestLog(machine, { settle: () => epochLists.durable() })
+  const { log } = await openTestLog(machine, { lists: epochLists, settle: () => epochLists.durable() })
   const sessions = new SessionLog({ disk: machine.disk, log, keeper, state: { sessions: 0, unsealed: new Set() }, onProblem: () => {} })
   const epochs = new Epochs({
     clock: machine.clock,

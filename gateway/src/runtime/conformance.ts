@@ -30,6 +30,15 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(machine.disk.sizeBytes(`${directory}/a`)).toBe(1)
     })
 
+    it('has nothing done to a file that is closed: its number may be another file’s', async () => {
+      const { machine, directory } = setUp()
+      const file = machine.disk.append(`${directory}/a`, { exclusive: true })
+      file.close()
+      expect(() => file.write(bytes('x'))).toThrow('a file that is closed is not used any more')
+      await expect(file.sync()).rejects.toThrow('a file that is closed is not used any more')
+      expect(() => file.close()).toThrow('a file that is closed is not used any more')
+    })
+
     it('refuses to open an existing file exclusively', () => {
       const { machine, directory } = setUp()
       machine.disk.append(`${directory}/a`, { exclusive: true }).close()

@@ -57,6 +57,7 @@ export interface AppendFile {
   write(bytes: Uint8Array): void
   /** On disk when it resolves. */
   sync(): Promise<void>
+  /** Once; a sync under way goes on. Nothing else is done with it from here on. */
   close(): void
 }
 

@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { assert } from './assert.ts'
 import type { AppendFile, Disk } from './machine.ts'
 import { lockDirectory } from './node-lock.ts'
 import { hasCode } from './system-error.ts'
@@ -112,10 +113,12 @@ class NodeAppendFile implements AppendFile {
   }
 
   write(bytes: Uint8Array): void {
+    this.#mustBeOpen()
     writeWhole(this.#file, bytes)
   }
 
   async sync(): Promise<void> {
+    this.#mustBeOpen()
     this.#syncing += 1
     try {
       await new Promise<void>((resolve, reject) =>
@@ -132,12 +135,17 @@ class NodeAppendFile implements AppendFile {
   }
 
   close(): void {
+    this.#mustBeOpen()
     this.#isClosed = true
     this.#closeWhenIdle()
   }
 
-  // The system gives a closed file's number to the next one opened: a sync
-  // that is still under way would then be another file's.
+  // The system gives a closed file's number to the next one opened: whatever is
+  // done with it later, or is still under way, would be done to another file.
+  #mustBeOpen(): void {
+    assert(!this.#isClosed, 'a file that is closed is not used any more')
+  }
+
   #closeWhenIdle(): void {
     if (this.#isClosed && this.#syncing === 0) closeSync(this.#file)
   }

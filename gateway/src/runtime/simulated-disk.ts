@@ -1,3 +1,4 @@
+import { assert } from './assert.ts'
 import { LockHeld } from './lock-held.ts'
 import type { AppendFile, Clock, Disk, Lock } from './machine.ts'
 import { SystemError } from './system-error.ts'
@@ -91,9 +92,7 @@ export class SimulatedDisk implements Disk {
     if (exclusive && this.#files.has(path)) throw new SystemError('EEXIST', `file already exists, open '${path}'`)
     const file = this.#files.get(path) ?? this.#create(path)
     let isOpen = true
-    const mustBeOpen = () => {
-      if (!isOpen) throw new SystemError('EBADF', 'bad file descriptor')
-    }
+    const mustBeOpen = () => assert(isOpen, 'a file that is closed is not used any more')
     return {
       write: bytes => {
         mustBeOpen()

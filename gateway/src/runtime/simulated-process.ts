@@ -117,7 +117,7 @@ export class SimulatedProcess implements Machine {
       replaceLater: async (path, content) => {
         await this.#whileAlive(disk.takeTime())
         this.disk.replace(path, content)
-        if (this.#isDead) await forever
+        if (this.#isDead) await forever()
       },
       truncate: (path, sizeBytes) => this.#step(undefined, () => disk.truncate(path, sizeBytes)),
       remove: path => this.#step(undefined, () => disk.remove(path)),
@@ -135,7 +135,7 @@ export class SimulatedProcess implements Machine {
           () => file.write(bytes),
           () => file.write(this.#part(bytes)),
         ),
-      sync: () => this.#step(forever, () => this.#whileAlive(file.sync())),
+      sync: () => this.#step(forever(), () => this.#whileAlive(file.sync())),
       close: () => {
         if (!this.#isDead) file.close()
       },
@@ -157,9 +157,9 @@ export class SimulatedProcess implements Machine {
   #ownNetwork(): Network {
     const { network } = this.#machine
     return {
-      listen: (address, onSocket) => this.#step(forever, () => this.#whileAlive(this.#listen(address, onSocket))),
+      listen: (address, onSocket) => this.#step(forever(), () => this.#whileAlive(this.#listen(address, onSocket))),
       connect: (address, options) =>
-        this.#step(forever, () => this.#whileAlive(network.connect(address, options).then(socket => this.#ownSocket(socket)))),
+        this.#step(forever(), () => this.#whileAlive(network.connect(address, options).then(socket => this.#ownSocket(socket)))),
     }
   }
 
@@ -214,11 +214,14 @@ export class SimulatedProcess implements Machine {
   }
 }
 
-const forever = new Promise<never>(() => {})
+/** A wait of its own for each who waits: one that all share would keep every dead program in memory. */
+function forever(): Promise<never> {
+  return new Promise(() => {})
+}
 
 function joined(pieces: Iterable<Uint8Array>): Uint8Array {
   return Uint8Array.from([...pieces].flatMap(piece => [...piece]))
 }
 
 /** The file of a program that is no more. */
-const inert: AppendFile = { write() {}, sync: () => forever, close() {} }
+const inert: AppendFile = { write() {}, sync: forever, close() {} }

@@ -27,6 +27,8 @@ rule('no secrets', { on: target('shop'), effect: mask({ matching: /sec-[0-9]+/, 
 rule('small portions', { on: target('shop'), when: op => op.verb === 'SELECT', effect: limit({ rows: 6, over: 'cut' }) })
 `
 
+const diskFaults = ['full disk', 'write error', 'read-only disk']
+
 /** How a life ends. */
 type Ending = 'stopped' | 'killed' | 'without power' | 'fsync error'
 
@@ -232,11 +234,14 @@ export class Simulation {
     if (fault === 'full disk') disk.failWritesAfter(this.#chance.below(5000))
     if (fault === 'write error') disk.failWritesAfter(this.#chance.below(5000), 'EIO')
     if (fault === 'read-only disk') disk.becomeReadOnly()
+    if (diskFaults.includes(fault)) this.story.diskRefuses()
     if (fault === 'clock steps') clock.step((this.#chance.below(200) - 100) * 60_000)
   }
 
   #end(fault: string): void {
-    if (fault === 'full disk' || fault === 'write error' || fault === 'read-only disk') this.machine.disk.heal()
+    if (!diskFaults.includes(fault)) return
+    this.machine.disk.heal()
+    this.story.diskTakes()
   }
 
   async #stop(): Promise<void> {
@@ -261,6 +266,7 @@ export class Simulation {
   }
 
   async #ask(process: SimulatedProcess, how: { method: string; path: string; token: string; body?: unknown }) {
+    if (process.isDead) throw new Gone('the gateway died')
     const { method, path, token, body } = how
     const request = new Request(`http://127.0.0.1:7700${path}`, {
       method,

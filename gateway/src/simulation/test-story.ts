@@ -7,8 +7,13 @@ import type { SimulatedTarget } from './test-target.ts'
 /** Where the gateway keeps its data on the simulated disk. */
 export const data = '/var/steno'
 
-/** How long what was written may wait for the disk, and how long the leaf that tells of it. */
-const lossMs = { lines: 200, leaves: 1200 }
+/**
+ * How long what was written may wait for the disk, and how long the leaf that
+ * tells of it: so long before a sync begins, and so many syncs, of which the
+ * first may have begun before it. Behind a leaf that came too late for one
+ * checkpoint are the head and the note of that, then all that the next one waits for.
+ */
+const loss = { lines: { waitMs: 200, syncs: 3 }, leaves: { waitMs: 1200, syncs: 6 } }
 
 /** What a client was told, and when. */
 export interface Heard {
@@ -48,6 +53,8 @@ export class Story {
   readonly #lines: string[] = []
   /** When power was lost, and how long a sync took then. */
   readonly #losses: { atUs: number; syncMs: number }[] = []
+  /** When the disk took no writes; the last may not be over. */
+  readonly #refusals: { fromUs: number; toUs: number }[] = []
 
   constructor(machine: SimulatedMachine, durability: 'standard' | 'strict') {
     this.machine = machine
@@ -79,9 +86,25 @@ export class Story {
     this.count('power lost')
   }
 
+  /** The disk takes no writes from here on; with them waits the next checkpoint, and every leaf that it would bring to the disk. */
+  diskRefuses(): void {
+    this.#refusals.push({ fromUs: this.nowUs, toUs: Number.POSITIVE_INFINITY })
+  }
+
+  diskTakes(): void {
+    for (const refusal of this.#refusals) refusal.toUs = Math.min(refusal.toUs, this.nowUs)
+  }
+
   /** Whether what was so at a time may be gone, because power was lost right after it. */
-  isExcused(atUs: number, what: keyof typeof lossMs): boolean {
-    // A sync that was under way may have begun before it, and the next takes its own time.
-    return this.#losses.some(loss => atUs <= loss.atUs && atUs >= loss.atUs - (lossMs[what] + 3 * loss.syncMs) * 1000)
+  isExcused(atUs: number, what: keyof typeof loss): boolean {
+    const { waitMs, syncs } = loss[what]
+    return this.#losses.some(({ atUs: lostAtUs, syncMs }) => {
+      const stoodStillUs = what === 'leaves' ? this.#refusedUs(atUs, lostAtUs) : 0
+      return atUs <= lostAtUs && lostAtUs - atUs - stoodStillUs <= (waitMs + syncs * syncMs) * 1000
+    })
+  }
+
+  #refusedUs(fromUs: number, toUs: number): number {
+    return this.#refusals.reduce((sum, one) => sum + Math.max(0, Math.min(toUs, one.toUs) - Math.max(fromUs, one.fromUs)), 0)
   }
 }

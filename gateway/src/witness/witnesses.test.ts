@@ -364,7 +364,7 @@ function copyOf(machine: SimulatedMachine): SimulatedMachine {
   const visit = (directory: string) => {
     for (const name of machine.disk.list(directory)) {
       const path = `${directory}/${name}`
-      if (machine.disk.list(path).length > 0) {
+      if (machine.disk.list(path).length > 0 || path.endsWith('/epochs')) {
         copy.disk.makeDirectory(path)
         visit(path)
       } else copy.disk.replace(path, machine.disk.read(path))

@@ -6,8 +6,9 @@ import { createNow, nowMs } from '../clock.ts'
 import { Problem, Skeleton, Tabs, useKeys } from '../ui/index.ts'
 import { createVerification } from './create-verification.ts'
 import { LogFacts } from './LogFacts.tsx'
-import { logSentence } from './log-sentence.ts'
+import { logSentence, withoutAnswer } from './log-sentence.ts'
 import { recallLog, rememberLog } from './remembered-log.ts'
+import type { PlacedLeaf } from './look-at-log.ts'
 import { runTask } from './run-task.ts'
 import { SessionList } from './SessionList.tsx'
 import { Strip } from './Strip.tsx'
@@ -53,27 +54,31 @@ export function IntegrityPage(): JSX.Element {
     placeholderData: before => before,
     suspense: false,
   }))
-  const sentence = createMemo(() =>
-    look.data === undefined
-      ? null
-      : logSentence({
-          look: look.data,
-          unanchoredSeconds: log.data?.unanchoredSeconds ?? 0,
-          witnesses: log.data?.witnesses.length ?? null,
-          nowMs: now(),
-        }),
-  )
   const verification = createVerification({
     nowMs,
     run: options => runTask('verify', { seen: recallLog()?.note ?? null }, options),
-    onReport: (report, atMs) => setRemembered(rememberLog(report, atMs)),
+    onReport: (report, atMs) => {
+      setRemembered(rememberLog(report, atMs))
+      // What is shown of the log is then no older than what was computed of it.
+      void look.refetch()
+    },
   })
   onCleanup(verification.cancel)
-  const report = () => {
+  const verified = () => {
     const state = verification.state()
-    return state.is === 'done' ? state.report : null
+    return state.is === 'done' ? state : null
   }
-
+  const sentence = createMemo(() => {
+    if (look.data === undefined) return null
+    const said = logSentence({
+      look: look.data,
+      unanchoredSeconds: log.data?.unanchoredSeconds ?? 0,
+      witnesses: log.data?.witnesses.length ?? null,
+      verified: verified(),
+      nowMs: now(),
+    })
+    return connection.isReachable() ? said : withoutAnswer(said)
+  })
   useKeys([
     { keys: 'v', title: 'Verify here', group: 'Integrity', run: verification.start },
     { keys: 'Escape', title: 'Stop verifying', group: 'Integrity', run: verification.cancel },
@@ -108,7 +113,7 @@ export function IntegrityPage(): JSX.Element {
                   </span>
                   <span>
                     <span class="spoken">{tones[said().tone]}: </span>
-                    <b>{connection.isReachable() ? said().says : `The gateway does not answer. When it last did: ${said().says}`}</b>
+                    <b>{said().says}</b>
                   </span>
                 </p>
                 <p class="muted">{said().means}</p>
@@ -130,7 +135,7 @@ export function IntegrityPage(): JSX.Element {
                       <Strip
                         leaves={seen().leaves}
                         cosigners={seen().cosigners}
-                        fromMs={now() - range().ms}
+                        fromMs={stripFrom(seen().leaves, now() - range().ms, now())}
                         toMs={now()}
                         onSession={session => setParams({ session })}
                       />
@@ -140,7 +145,7 @@ export function IntegrityPage(): JSX.Element {
                         <VerifyHere verification={verification} remembered={remembered()} history={seen().history} now={now()} />
                         <SessionList
                           leaves={seen().leaves}
-                          report={report()}
+                          report={verified()?.report ?? null}
                           chosen={typeof params.session === 'string' ? params.session : null}
                           onChoose={session => setParams({ session: session ?? '' })}
                         />
@@ -157,6 +162,15 @@ export function IntegrityPage(): JSX.Element {
     </main>
   )
 }
+
+/** The strip begins with the log where that is younger than what is asked for: before it there is nothing to draw. */
+function stripFrom(leaves: readonly PlacedLeaf[], fromMs: number, nowMsOfPage: number): number {
+  const [first] = leaves
+  if (first?.index !== 0) return fromMs
+  return Math.max(fromMs, Math.min(first.said.atUs / 1000, nowMsOfPage - stripMsMin))
+}
+
+const stripMsMin = 60_000
 
 const signs = { good: '✓', unsure: '◔', bad: '✕' } as const
 const tones = { good: 'Good', unsure: 'To know', bad: 'Wrong' } as const

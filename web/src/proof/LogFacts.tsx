@@ -25,8 +25,11 @@ export function LogFacts(props: { look: LogLook; log: LogState | null }): JSX.El
             {log => (
               <>
                 <dt>Key</dt>
-                <dd class="mono">
-                  <Visible text={log().vkey} /> <CopyButton text={log().vkey} label="Copy key" />
+                <dd class="proof-key">
+                  <span class="mono">
+                    <Visible text={log().vkey} />
+                  </span>
+                  <CopyButton text={log().vkey} label="Copy key" />
                 </dd>
               </>
             )}
@@ -40,7 +43,8 @@ export function LogFacts(props: { look: LogLook; log: LogState | null }): JSX.El
                   <div class="proof-witness">
                     <b>
                       <Visible text={witness.name} />
-                    </b>{' '}
+                    </b>
+                    {!signed() && witness.reason ? ': ' : ' '}
                     <Show when={signed()} fallback={<span>{witness.reason ? <Visible text={witness.reason} /> : witness.state}</span>}>
                       {cosigner => (
                         <span>

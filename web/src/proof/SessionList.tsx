@@ -36,7 +36,7 @@ export function SessionList(props: {
       <h2>
         Sessions <span class="faint">{countLabel(all().length)}</span>
       </h2>
-      <Show when={all().length > 0} fallback={<p class="muted">No session in the leaves that are drawn.</p>}>
+      <Show when={all().length > 0} fallback={<NoSession isNewLog={props.leaves[0]?.index === 0} />}>
         <div class="proof-table" tabIndex={0} role="region" aria-label="Sessions of the log">
           <table>
             <thead>
@@ -84,6 +84,17 @@ export function SessionList(props: {
         {session => <Chosen session={session} onClose={() => props.onChoose(null)} />}
       </Show>
     </section>
+  )
+}
+
+function NoSession(props: { isNewLog: boolean }): JSX.Element {
+  return (
+    <p class="muted">
+      <Show when={props.isNewLog} fallback="No session in the leaves that are drawn.">
+        None yet. A session has its leaf before its first byte reaches a target, so the first one stands here as soon as it is open.{' '}
+        <A href="/targets">How an agent connects</A>.
+      </Show>
+    </p>
   )
 }
 

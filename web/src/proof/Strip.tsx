@@ -60,7 +60,7 @@ export function Strip(props: StripProps): JSX.Element {
               <i
                 class={cosigner.isTrue === false ? 'is-deny' : 'is-witness'}
                 title={cosigner.name}
-                style={{ left: percent(share(cosigner.atMs)) }}
+                style={{ '--at': percent(share(cosigner.atMs)) }}
               >
                 ◉
               </i>
@@ -117,7 +117,7 @@ function Marks(props: { marks: readonly StripMark[] }): JSX.Element {
     <div class="strip-lane strip-marks">
       <For each={props.marks}>
         {mark => (
-          <i class={`is-${mark.kind}`} title={wordsOf(mark.counts)} style={{ left: percent(mark.at) }}>
+          <i class={`is-${mark.kind}`} title={wordsOf(mark.counts)} style={{ '--at': percent(mark.at) }}>
             {kindWords[mark.kind].sign}
           </i>
         )}
@@ -174,5 +174,6 @@ function percent(share: number): string {
 
 function tickLabel(ms: number, spanMs: number): string {
   const iso = new Date(ms).toISOString()
-  return spanMs > 90_000_000 ? `${iso.slice(5, 10)} ${iso.slice(11, 16)}` : iso.slice(11, 16)
+  if (spanMs > 90_000_000) return `${iso.slice(5, 10)} ${iso.slice(11, 16)}`
+  return spanMs > 900_000 ? iso.slice(11, 16) : iso.slice(11, 19)
 }

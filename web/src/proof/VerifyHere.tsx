@@ -41,7 +41,9 @@ export function VerifyHere(props: {
         This browser downloads the log, the tiles and every recording, and computes every hash and signature again. It believes nothing but
         the log’s first key{props.remembered ? ', and that history goes on from what it verified before' : ''}.
       </p>
-      <Remembered remembered={props.remembered} history={props.history} now={props.now} />
+      <Show when={props.remembered !== null || asDone(state()) === null}>
+        <Remembered remembered={props.remembered} history={props.history} now={props.now} />
+      </Show>
       <div class="proof-outcome" aria-live="polite">
         <Switch>
           <Match when={running()}>{each => <Progress progress={each().progress} />}</Match>
@@ -194,11 +196,20 @@ function Findings(props: { report: Report }): JSX.Element {
 function FindingItem(props: { finding: Finding; report: Report }): JSX.Element {
   const words = () => findingWords(props.finding)
   const isLawful = () => props.finding.verdict === 'UNANCHORED' || props.finding.verdict === 'ERASED'
+  /** Of lines that differ, heads tell only between which ones the first lies. */
+  const lines = () => {
+    const { code, session, line } = props.finding
+    if (line === null) return null
+    const judged = props.report.sessions.find(one => one.session === session)
+    const known =
+      code === 'lines_differ' ? judged?.differing : code === 'lines_erased' ? judged?.erased.find(({ from }) => from === line) : null
+    return known?.from === line ? known : { from: line, to: line + 1 }
+  }
   return (
     <li class="proof-finding" classList={{ 'is-lawful': isLawful() }}>
       <p class="proof-finding-head">
         <span class={`chip ${isLawful() ? 'hold' : 'deny'}`}>
-          <span aria-hidden="true">{isLawful() ? '◔' : '✕'}</span>
+          <span aria-hidden="true">{signs[props.finding.verdict]}</span>
           <span>{props.finding.verdict.toLowerCase()}</span>
         </span>
         <b>{words().title}</b>
@@ -224,9 +235,22 @@ function FindingItem(props: { finding: Finding; report: Report }): JSX.Element {
             </>
           )}
         </Show>
-        <Show when={props.finding.line !== null}>
-          <dt>Line</dt>
-          <dd class="mono">{countLabel(props.finding.line ?? 0)}</dd>
+        <Show when={lines()}>
+          {range => (
+            <>
+              <dt>{range().to - range().from === 1 ? 'Line' : 'Lines'}</dt>
+              <dd class="mono">
+                {countLabel(range().from)}
+                <Show when={range().to - range().from > 1}>
+                  {' '}
+                  to {countLabel(range().to - 1)}
+                  <Show when={props.finding.code === 'lines_differ'}>
+                    <span class="faint"> one of these is the first</span>
+                  </Show>
+                </Show>
+              </dd>
+            </>
+          )}
         </Show>
         <Show when={props.finding.leaf !== null}>
           <dt>Leaf</dt>
@@ -246,6 +270,8 @@ function FindingItem(props: { finding: Finding; report: Report }): JSX.Element {
     </li>
   )
 }
+
+const signs: Record<Finding['verdict'], string> = { TAMPERED: '✕', LOST: '✕', TRUNCATED: '✕', UNANCHORED: '◔', ERASED: '▨', WHOLE: '✓' }
 
 function sentence(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`

@@ -1,4 +1,5 @@
-import type { Finding, FindingCode, Report } from '@steno/recordings'
+import { isLawful, type Finding, type FindingCode, type Report } from '@steno/recordings'
+import { countOf } from '../ui/labels.ts'
 
 /** What a finding means for whoever must act on it. */
 export interface FindingWords {
@@ -20,12 +21,19 @@ export function stillProven({ session, key }: Finding, report: Report): string {
   if (session === null)
     return `The log’s leaves up to ${report.log.checkpoint?.size.toLocaleString('en') ?? 'its end'} are signed${key === null ? '' : ` by ${key}`}, and so is every recording that is not named here.`
   const judged = all.find(one => one.session === session)
-  const others = all.filter(one => one.session !== session && one.findings.length === 0).length
-  const rest = `${others.toLocaleString('en')} of ${(all.length - 1).toLocaleString('en')} other recordings are whole.`
-  if (!judged || judged.provenLines === 0) return `Of this recording nothing. ${rest}`
-  if (judged.anchor && judged.provenLines >= judged.expectedLines)
-    return `All ${judged.provenLines.toLocaleString('en')} lines that leaf ${judged.anchor.leaf} knows. ${rest}`
-  return `Lines 0 to ${(judged.provenLines - 1).toLocaleString('en')} of this recording, by leaf ${judged.anchor?.leaf ?? '?'}. ${rest}`
+  const others = all.filter(one => one.session !== session && isLawful(one.verdict)).length
+  const rest =
+    all.length > 1
+      ? ` ${others.toLocaleString('en')} of ${countOf(all.length - 1, 'other recording')} ${others === 1 || all.length === 2 ? 'is' : 'are'} as signed.`
+      : ''
+  if (!judged || judged.provenLines === 0) return `Of this recording nothing.${rest}`
+  if (judged.anchor && judged.provenLines >= judged.expectedLines) {
+    const erased = judged.erased.reduce((sum, { from, to }) => sum + to - from, 0)
+    const byHash = erased > 0 ? `, ${erased.toLocaleString('en')} of them by their hashes alone` : ''
+    return `All ${judged.provenLines.toLocaleString('en')} lines that leaf ${judged.anchor.leaf} knows${byHash}.${rest}`
+  }
+  const lines = judged.provenLines === 1 ? 'Line 0' : `Lines 0 to ${(judged.provenLines - 1).toLocaleString('en')}`
+  return `${lines} of this recording, by leaf ${judged.anchor?.leaf ?? '?'}.${rest}`
 }
 
 const words: Record<FindingCode, FindingWords> = {

@@ -23,7 +23,11 @@ export function gatewayDoor(onBytes: (count: number) => void = () => {}): Gatewa
 
 /** What is not there is null; everything else that goes wrong is said. */
 async function find(path: string): Promise<Response | null> {
-  const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store' })
+  const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store' }).catch((error: unknown) => {
+    // What a browser says where nobody answers is different in each, and in none a sentence.
+    if (error instanceof TypeError) throw new Error('the gateway does not answer', { cause: error })
+    throw error
+  })
   if (response.ok) return response
   await response.body?.cancel()
   if (response.status === 404 || response.status === 410) return null

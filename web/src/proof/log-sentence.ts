@@ -1,5 +1,7 @@
+import type { Report } from '@steno/recordings'
 import { ageLabel, clockLabel, countOf } from '../ui/labels.ts'
 import type { LogLook } from './look-at-log.ts'
+import { reportSentence } from './report-sentence.ts'
 
 /** What is known of a gateway's log when its page is opened. */
 export interface LogFacts {
@@ -8,6 +10,8 @@ export interface LogFacts {
   unanchoredSeconds: number
   /** How many witnesses the gateway asks; null where it does not say. */
   witnesses: number | null
+  /** What this browser computed last, and when; null while it has not. */
+  verified: { report: Parameters<typeof reportSentence>[0] & { log: Pick<Report['log'], 'newestEpochAtUs'> }; atMs: number } | null
   nowMs: number
 }
 
@@ -24,7 +28,14 @@ const lateSeconds = 10
 const silentMs = 3 * 60_000
 
 /** Says in one sentence how the record stands. */
-export function logSentence({ look, unanchoredSeconds, witnesses, nowMs }: LogFacts): LogSentence {
+export function logSentence({ look, unanchoredSeconds, witnesses, verified, nowMs }: LogFacts): LogSentence {
+  // What was computed counts more than what the log says of itself.
+  if (verified && !verified.report.isAccepted)
+    return {
+      tone: 'bad',
+      says: reportSentence(verified.report).says,
+      means: `This browser computed it ${ageLabel(nowMs - verified.atMs)}. What was found is named below, with what it implies and what is still proven.`,
+    }
   if (!look)
     return {
       tone: 'unsure',
@@ -33,8 +44,8 @@ export function logSentence({ look, unanchoredSeconds, witnesses, nowMs }: LogFa
     }
   const broken = broke[look.history as keyof typeof broke] as { says: string; means: string } | undefined
   if (broken) return { tone: 'bad', ...broken }
-  const newestUs = anchoredUntilUs(look)
-  const until = newestUs === null ? null : clockLabel(new Date(newestUs / 1000), new Date(nowMs))
+  const clock = (us: number | null) => (us === null ? null : clockLabel(new Date(us / 1000), new Date(nowMs)))
+  const until = clock(anchoredUntilUs(look))
   if (unanchoredSeconds > lateSeconds)
     return {
       tone: 'bad',
@@ -45,14 +56,24 @@ export function logSentence({ look, unanchoredSeconds, witnesses, nowMs }: LogFa
   if (!look.leaves.some(({ said }) => said.kind === 'open'))
     return {
       tone: witness.tone,
-      says: `Nothing is recorded ${until === null ? 'yet' : 'in the newest leaves'}; the log is ready, with ${countOf(look.size, 'signed leaf').replace('leafs', 'leaves')}${witness.says}.`,
+      says: `Nothing is recorded ${look.leaves[0]?.index === 0 ? 'yet' : 'in the newest leaves'}; the log is ready, with ${countOf(look.size, 'signed leaf').replace('leafs', 'leaves')}${witness.says}.`,
       means: witness.means,
     }
+  const verifiedUntil = clock(verified?.report.log.newestEpochAtUs ?? null)
   return {
     tone: witness.tone,
-    says: `Every record up to ${until ?? 'the newest checkpoint'} is anchored${witness.says}.`,
+    says:
+      verifiedUntil === null
+        ? `Every record up to ${until ?? 'the newest checkpoint'} is anchored${witness.says}.`
+        : `Every record up to ${verifiedUntil} is verified${witness.says}.`,
     means: witness.means,
   }
+}
+
+/** The same, of a gateway that does not answer any more: nothing good can be said of its record now. */
+export function withoutAnswer({ tone, says, means }: LogSentence): LogSentence {
+  const then = `${says.slice(0, 1).toLowerCase()}${says.slice(1)}`
+  return { tone: tone === 'bad' ? 'bad' : 'unsure', says: `The gateway does not answer. When it last did, ${then}`, means }
 }
 
 /** When the newest epoch of the checkpoint was, in microseconds since 1970: everything recorded before is behind it. */
