@@ -32,11 +32,23 @@ export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from '.
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'
 export { secretLiterals } from './operations/postgres/lineage/secret-literals.ts'
 export { statementSpans } from './operations/postgres/offsets.ts'
+export { strictShape } from './operations/postgres/strict-shape.ts'
 export type { Syntax } from './operations/postgres/syntax.ts'
 export { operationReaders, type OperationReader } from './operations/registry.ts'
 export type * from './problem.ts'
+export type { MaskSample } from './rehearse/mask-samples.ts'
 export { maskedColumns } from './rehearse/masked-columns.ts'
+export { readSession, type PastCommands, type PastParser } from './rehearse/read-session.ts'
+export type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from './rehearse/rehearsal-report.ts'
 export type { RehearsalResult } from './rehearse/rehearsal-result.ts'
 export { createRehearsal, type MaskedPast, type Rehearsal } from './rehearse/rehearse.ts'
 export { beginRehearsed, type RehearsedCommand, type RehearsedSession } from './rehearse/rehearsed-session.ts'
+export {
+  rehearseRecordings,
+  type PastRecording,
+  type Progress,
+  type RehearsalAsk,
+  type RehearsedPolicy,
+} from './rehearse/rehearse-recordings.ts'
 export type * from './ruleset.ts'
+export { statementShape } from './statement-shape.ts'

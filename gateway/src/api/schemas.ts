@@ -1,11 +1,21 @@
 import type { Cell, Command, Operation, Parameter, Principal, Run, Session, SessionDetail } from '@steno/recordings'
-import type { Difference, Finding, LiveSchema, Problem as PolicyProblem, TestOutcome } from '@steno/policy-dsl'
+import type {
+  Difference,
+  Finding,
+  FlippedGroup,
+  LiveSchema,
+  MaskedCommand,
+  MaskSample,
+  Problem as PolicyProblem,
+  RehearsalReport,
+  RehearsedFlip,
+  RehearsedRule,
+  TestOutcome,
+} from '@steno/policy-dsl'
 import { z } from 'zod'
 import { groupName, personGroup, principalName, ttlSecondsMax } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { policyName } from '../policies/policy-name.ts'
-import type { MaskSample } from '../rehearsal/mask-samples.ts'
-import type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
 
