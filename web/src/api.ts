@@ -48,6 +48,8 @@ export type Policy = InferResponseType<typeof policies.index.$get>['items'][numb
 /** A policy with its text and every version it had. */
 export type PolicyDetail = InferResponseType<(typeof policies)[':name']['$get']>
 type PolicyDraft = InferRequestType<typeof policies.compile.$post>['json']
+/** What is rehearsed in the gateway, and on which part of its history. */
+export type RehearsalRequest = InferRequestType<typeof policies.rehearse.$post>['json']
 type PolicyPublication = InferRequestType<(typeof policies)[':name']['$put']>['json']
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
@@ -103,6 +105,9 @@ export const api = {
   compilePolicy: async (draft: PolicyDraft, signal?: AbortSignal) => (await policies.compile.$post({ json: draft }, until(signal))).json(),
   publishPolicy: async (name: string, publication: PolicyPublication) =>
     (await policies[':name'].$put({ param: { name }, json: publication })).json(),
+  /** Starts a rehearsal in the gateway; the answer's body is server-sent events. */
+  rehearse: (request: RehearsalRequest, signal: AbortSignal) =>
+    policies.rehearse.$post({ json: request }, { headers: { accept: 'text/event-stream' }, init: { signal } }),
   me: async (signal?: AbortSignal) => (await door.me.$get(undefined, until(signal))).json(),
 
   /** Votes on a request; rejects when it is over, or is not what was shown. */

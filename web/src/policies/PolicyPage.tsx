@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch, type JSX } from 'solid-js'
 import { api, ProblemError, type PolicyDetail } from '../api.ts'
 import { after } from '../clock.ts'
+import { PolicySide } from '../rehearsal/PolicySide.tsx'
 import { Problem, Skeleton, Time, useKeys, Visible } from '../ui/index.ts'
 import type { Checked } from './check-messages.ts'
 import { clearDraft, readDraft, writeDraft } from './drafts.ts'
@@ -183,110 +184,112 @@ function Desk(props: DeskProps): JSX.Element {
           }}
         />
         <aside class="policy-side" aria-label="About this text">
-          <section>
-            <h2>
-              Tests
-              <Show when={tests().length > 0}>
-                <span class={failed().length > 0 ? 'chip deny' : 'chip allow'}>
-                  {failed().length > 0 ? `✕ ${failed().length} of ${tests().length} fail` : `✓ ${tests().length} pass`}
-                </span>
-              </Show>
-            </h2>
-            <Show
-              when={tests().length > 0}
-              fallback={
-                <p class="muted">
-                  None yet. <code>test('a name', shop`DROP TABLE orders`, 'deny')</code>
-                </p>
-              }
-            >
-              <ul class="policy-tests">
-                <For each={tests()}>
-                  {test => (
-                    <li>
-                      <span class={test.passed ? 'allow' : 'deny'}>
-                        <span aria-hidden="true">{test.passed ? '✓' : '✕'}</span>
-                        <span class="spoken">{test.passed ? 'passes' : 'fails'}</span>
-                      </span>
-                      <span>
-                        <Visible text={test.name} />
-                        <Show when={!test.passed}>
-                          <span class="policy-why">
-                            <Visible text={test.message} />
-                          </span>
-                        </Show>
-                      </span>
-                    </li>
-                  )}
-                </For>
-              </ul>
-            </Show>
-          </section>
-          <section>
-            <h2>Rules</h2>
-            <ul class="policy-rules">
-              <For each={checked()?.rules ?? []}>
-                {rule => (
-                  <li>
-                    <Visible text={rule.name} />
-                    <span class="faint">line {rule.line}</span>
-                    <Show when={rule.mode === 'observe'}>
-                      <span class="chip hold">observed only</span>
-                    </Show>
-                  </li>
-                )}
-              </For>
-            </ul>
-          </section>
-          <Show when={marks().length > 0}>
+          <PolicySide name={props.name} source={source()}>
             <section>
-              <h2>To look at</h2>
-              <ul class="policy-marks">
-                <For each={marks()}>
-                  {mark => (
-                    <li class={mark.severity}>
-                      <Visible text={mark.message} />
+              <h2>
+                Tests
+                <Show when={tests().length > 0}>
+                  <span class={failed().length > 0 ? 'chip deny' : 'chip allow'}>
+                    {failed().length > 0 ? `✕ ${failed().length} of ${tests().length} fail` : `✓ ${tests().length} pass`}
+                  </span>
+                </Show>
+              </h2>
+              <Show
+                when={tests().length > 0}
+                fallback={
+                  <p class="muted">
+                    None yet. <code>test('a name', shop`DROP TABLE orders`, 'deny')</code>
+                  </p>
+                }
+              >
+                <ul class="policy-tests">
+                  <For each={tests()}>
+                    {test => (
+                      <li>
+                        <span class={test.passed ? 'allow' : 'deny'}>
+                          <span aria-hidden="true">{test.passed ? '✓' : '✕'}</span>
+                          <span class="spoken">{test.passed ? 'passes' : 'fails'}</span>
+                        </span>
+                        <span>
+                          <Visible text={test.name} />
+                          <Show when={!test.passed}>
+                            <span class="policy-why">
+                              <Visible text={test.message} />
+                            </span>
+                          </Show>
+                        </span>
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </Show>
+            </section>
+            <section>
+              <h2>Rules</h2>
+              <ul class="policy-rules">
+                <For each={checked()?.rules ?? []}>
+                  {rule => (
+                    <li>
+                      <Visible text={rule.name} />
+                      <span class="faint">line {rule.line}</span>
+                      <Show when={rule.mode === 'observe'}>
+                        <span class="chip hold">observed only</span>
+                      </Show>
                     </li>
                   )}
                 </For>
               </ul>
             </section>
-          </Show>
-          <Show when={props.policy}>
-            {policy => (
+            <Show when={marks().length > 0}>
               <section>
-                <h2>Versions</h2>
-                <ol class="policy-versions">
-                  <For each={policy().versions}>
-                    {version => (
-                      <li>
-                        <button
-                          type="button"
-                          class="link mono"
-                          disabled={isReadOnly()}
-                          title="Put this version's text into the editor"
-                          onClick={() => void api.policyVersion(policy().name, version.version).then(found => setSource(found.source))}
-                        >
-                          @{version.version.split('@').at(-1)?.slice(0, 8)}
-                        </button>
-                        <Show when={version.version === policy().version}>
-                          <span class="chip allow">✓ in force</span>
-                        </Show>
-                        <span class="muted">
-                          <Time at={version.publishedAt} as="age" /> by <Visible text={version.by.name} />
-                        </span>
-                        <Show when={version.reason}>
-                          <span class="policy-why">
-                            <Visible text={version.reason!} />
-                          </span>
-                        </Show>
+                <h2>To look at</h2>
+                <ul class="policy-marks">
+                  <For each={marks()}>
+                    {mark => (
+                      <li class={mark.severity}>
+                        <Visible text={mark.message} />
                       </li>
                     )}
                   </For>
-                </ol>
+                </ul>
               </section>
-            )}
-          </Show>
+            </Show>
+            <Show when={props.policy}>
+              {policy => (
+                <section>
+                  <h2>Versions</h2>
+                  <ol class="policy-versions">
+                    <For each={policy().versions}>
+                      {version => (
+                        <li>
+                          <button
+                            type="button"
+                            class="link mono"
+                            disabled={isReadOnly()}
+                            title="Put this version's text into the editor"
+                            onClick={() => void api.policyVersion(policy().name, version.version).then(found => setSource(found.source))}
+                          >
+                            @{version.version.split('@').at(-1)?.slice(0, 8)}
+                          </button>
+                          <Show when={version.version === policy().version}>
+                            <span class="chip allow">✓ in force</span>
+                          </Show>
+                          <span class="muted">
+                            <Time at={version.publishedAt} as="age" /> by <Visible text={version.by.name} />
+                          </span>
+                          <Show when={version.reason}>
+                            <span class="policy-why">
+                              <Visible text={version.reason!} />
+                            </span>
+                          </Show>
+                        </li>
+                      )}
+                    </For>
+                  </ol>
+                </section>
+              )}
+            </Show>
+          </PolicySide>
         </aside>
       </div>
       <Show when={isPublishing()}>
