@@ -301,7 +301,9 @@ export const approval = z
     shape: z
       .string()
       .nullable()
-      .meta({ description: 'SHA-256, in hex, of what commands are alike in that differ in plain values; null where it can only be approved once' }),
+      .meta({
+        description: 'SHA-256, in hex, of what commands are alike in that differ in plain values; null where it can only be approved once',
+      }),
     operations: z.array(operation),
     transaction: z.enum(['idle', 'transaction', 'failed']),
     reason: z.string(),
@@ -396,9 +398,7 @@ export const estimate = z
       isPossible: z.literal(true),
       rows: count.meta({ description: 'the most rows that the planner expects a step that gives or changes rows to have' }),
       cost: z.number(),
-      steps: z.array(
-        z.strictObject({ depth: count, step: z.string(), relation: z.string().nullable(), rows: count }),
-      ),
+      steps: z.array(z.strictObject({ depth: count, step: z.string(), relation: z.string().nullable(), rows: count })),
     }),
     z.strictObject({ isPossible: z.literal(false), because: z.string() }),
   ])
@@ -570,7 +570,9 @@ export const policyList = z
       .meta({ description: 'where policies are published from; null when they are published here' }),
     reviewers: z
       .array(z.string())
-      .meta({ description: 'roles and groups, one of whose members must agree to what another person publishes; empty where nobody needs to' }),
+      .meta({
+        description: 'roles and groups, one of whose members must agree to what another person publishes; empty where nobody needs to',
+      }),
   })
   .meta({ id: 'PolicyList' })
 
@@ -582,7 +584,13 @@ export const policyDetail = z
   })
   .meta({ id: 'PolicyDetail' })
 
-export const policyVersion = z.strictObject({ ...policyVersionFields, ...policyContentFields }).meta({ id: 'PolicyVersion' })
+export const policyVersion = z
+  .strictObject({
+    ...policyVersionFields,
+    ...policyContentFields,
+    differences: z.array(policyDifference).optional().meta({ description: 'from the version it is held `against` to this one' }),
+  })
+  .meta({ id: 'PolicyVersion' })
 
 export const policyCompiled = z
   .strictObject({

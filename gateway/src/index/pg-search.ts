@@ -3,7 +3,7 @@ import type postgres from 'postgres'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Lag } from './indexer.ts'
 import { shapeKey, storable, type CommandRow, type SessionRow } from './rows.ts'
-import type { AskedCommand, Bucket, Filter, Page, RuleHits, Search, ShapeHistory } from './search.ts'
+import type { HeldCommand, Bucket, Filter, Page, RuleHits, Search, ShapeHistory } from './search.ts'
 import type { Sql } from './store.ts'
 import { askedTableKeys } from './table-keys.ts'
 
@@ -157,7 +157,7 @@ export class PgSearch implements Search {
     return rows.map(({ policy_version, last_us, ...row }) => ({ ...row, policyVersion: policy_version, lastAt: timestamp(last_us) }))
   }
 
-  async asked(ids: readonly string[]): Promise<Map<string, AskedCommand>> {
+  async heldCommands(ids: readonly string[]): Promise<Map<string, HeldCommand>> {
     const rows = await this.#sql<(CommandRow & { header: SessionRow['header'] })[]>`
       select c.*, s.header from steno_index.commands c join steno_index.sessions s on s.id = c.session
       where c.session || '.' || c.number = any(${[...ids]}::text[]) and c.session = any(${ids.map(id => id.split('.')[0]!)}::text[])`

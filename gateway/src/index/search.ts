@@ -53,7 +53,7 @@ export interface RuleHits {
 }
 
 /** A command that was held, and what its session says of who asked. */
-export interface AskedCommand {
+export interface HeldCommand {
   command: Command
   run: RunIdentity
   labels: Record<string, string>
@@ -96,7 +96,7 @@ export interface Search {
   /** How often rules spoke since then, by what they decided together. */
   ruleHits(range: { sinceUs: number }): Promise<RuleHits[]>
   /** Commands by their ids, as far as they are known. */
-  asked(ids: readonly string[]): Promise<Map<string, AskedCommand>>
+  heldCommands(ids: readonly string[]): Promise<Map<string, HeldCommand>>
   /** What commands like this one did before. */
   shapeHistory(like: { text: string; target: string; beforeUs: number; except: string }): Promise<ShapeHistory>
   /** How far the index is behind the recordings. */

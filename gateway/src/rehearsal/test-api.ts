@@ -118,7 +118,7 @@ class HistorySearch implements Search {
   run = notAsked
   histogram = notAsked
   ruleHits = notAsked
-  asked = notAsked
+  heldCommands = notAsked
   shapeHistory = notAsked
 }
 

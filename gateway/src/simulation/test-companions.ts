@@ -58,7 +58,7 @@ function absentIndex(chance: Chance): Index {
       run: away,
       histogram: away,
       ruleHits: away,
-      asked: away,
+      heldCommands: away,
       shapeHistory: away,
       lag: away,
     },
