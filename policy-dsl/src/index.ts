@@ -32,7 +32,7 @@ export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from '.
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'
 export { secretLiterals } from './operations/postgres/lineage/secret-literals.ts'
 export { statementSpans } from './operations/postgres/offsets.ts'
-export { strictShape } from './operations/postgres/strict-shape.ts'
+export { plainStatements, strictShape } from './operations/postgres/strict-shape.ts'
 export type { Syntax } from './operations/postgres/syntax.ts'
 export { operationReaders, type OperationReader } from './operations/registry.ts'
 export type * from './problem.ts'
