@@ -44,12 +44,14 @@ function Nothing(props: { unknowns: readonly string[] }): JSX.Element {
 }
 
 function Summary(props: { report: RehearsalReport }): JSX.Element {
-  const { allow, hold, deny } = props.report.matrix
-  const counts = (): { mark: Verdict; count: number; word: string }[] => [
-    { mark: 'deny', count: allow.deny + hold.deny, word: 'newly denied' },
-    { mark: 'hold', count: allow.hold + deny.hold, word: 'newly held' },
-    { mark: 'allow', count: hold.allow + deny.allow, word: 'newly allowed' },
-  ]
+  const counts = createMemo((): { mark: Verdict; count: number; word: string }[] => {
+    const { allow, hold, deny } = props.report.matrix
+    return [
+      { mark: 'deny', count: allow.deny + hold.deny, word: 'newly denied' },
+      { mark: 'hold', count: allow.hold + deny.hold, word: 'newly held' },
+      { mark: 'allow', count: hold.allow + deny.allow, word: 'newly allowed' },
+    ]
+  })
   return (
     <p class="rh-summary">
       <Show when={props.report.flipsTotal > 0} fallback={<b>No command would be decided otherwise.</b>}>
@@ -127,6 +129,8 @@ const flipsShownMax = 20
 
 function Flips(props: ReportViewProps & { pair: VerdictPair | null }): JSX.Element {
   const [by, setBy] = createSignal<FlipBy>('shape')
+  // A report that comes while somebody types draws all groups anew: those that were open stay so.
+  const open = new Set<string>()
   const groups = createMemo(() => flipsOf(props.report, by(), props.pair))
   return (
     <section class="rh-part">
@@ -149,7 +153,10 @@ function Flips(props: ReportViewProps & { pair: VerdictPair | null }): JSX.Eleme
           <For each={groups().slice(0, groupsShownMax)}>
             {group => (
               <li>
-                <details>
+                <details
+                  open={open.has(group.name)}
+                  onToggle={event => (event.currentTarget.open ? open.add(group.name) : open.delete(group.name))}
+                >
                   <summary>
                     <span class="rh-group-name">
                       <Show when={by() === 'shape'} fallback={<Visible text={group.name} />}>
