@@ -183,7 +183,7 @@ export class PgSearch implements Search {
              count(*) filter (where verdict = 'deny')::int as denied,
              count(*) filter (where approval is not null and verdict = 'allow')::int as approved,
              count(*) filter (where approval is not null and verdict = 'deny')::int as refused,
-             count(error_code)::int as errors,
+             count(error_code) filter (where verdict = 'allow')::int as errors,
              count(distinct principal)::int as principals, count(distinct run)::int as runs,
              min(at_us) as first_us, max(at_us) as last_us,
              (array_agg(session || '.' || number order by at_us desc))[1] as last,

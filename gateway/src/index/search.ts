@@ -67,6 +67,7 @@ export interface ShapeHistory {
   denied: number
   approved: number
   refused: number
+  /** Those that ran into an error at the target. */
   errors: number
   /** How many different principals and runs sent them. */
   principals: number
