@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { describeRoute, validator } from 'hono-openapi'
 import { createAnalyst, generateTypes } from '@steno/policy-dsl'
 import type { BrokenPolicyFile, PublishedPolicy } from '../policies/index.ts'
@@ -26,6 +26,8 @@ import {
   policyVersion,
 } from './schemas.ts'
 
+const againstQuery = z.strictObject({ against: z.string().max(100).optional().meta({ description: 'another version of it' }) })
+
 const activityQuery = filterQuery.pick({ since: true }).extend({ since: filterQuery.shape.since.default('7d') })
 
 /** Policies: what is in force, every version there ever was, and drafts that are tried. */
@@ -41,6 +43,12 @@ export function policiesApi(deps: ApiDeps) {
         409,
         `policies come from files in ${policyFiles.directory}: change ${policyFiles.fileOf(name)} there, it is taken up at once`,
       )
+  }
+
+  function mustBeVersion(name: string, version: string): PublishedPolicy {
+    const published = policies.version(name, version)
+    if (!published) throw new Problem(404, `no version \`${version}\` of a policy \`${name}\``)
+    return published
   }
 
   /** What says what is in force already changes nothing, so nobody has to agree. */
@@ -172,14 +180,22 @@ export function policiesApi(deps: ApiDeps) {
       describeRoute({
         tags,
         summary: 'One version of a policy, in force or not',
-        responses: { 200: json('the version', policyVersion), ...problems(401, 403, 404) },
+        responses: { 200: json('the version', policyVersion), ...problems(400, 401, 403, 404) },
       }),
       allow('read policies'),
+      validator('query', againstQuery, refuseInvalid),
       c => {
         const { name, version } = c.req.param()
-        const published = policies.version(name, version)
-        if (!published) throw new Problem(404, `no version \`${version}\` of a policy \`${name}\``)
-        return c.json({ ...versionOf(published), source: published.source, ...contentOf(published) })
+        const { against } = c.req.valid('query')
+        const published = mustBeVersion(name, version)
+        const before = against === undefined ? null : mustBeVersion(name, against)
+        const differences = before && analyst.compare(before.ruleset, published.ruleset)
+        return c.json({
+          ...versionOf(published),
+          source: published.source,
+          ...contentOf(published),
+          ...(differences && { differences }),
+        })
       },
     )
     .put(

@@ -298,12 +298,9 @@ export const approval = z
       .boolean()
       .meta({ description: 'whether text and values are not here: their recording was erased, or search has not read it again yet' }),
     isAsSent: z.boolean().meta({ description: 'whether nothing in text and values is masked' }),
-    shape: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'SHA-256, in hex, of what commands are alike in that differ in plain values; null where it can only be approved once',
-      }),
+    shape: z.string().nullable().meta({
+      description: 'SHA-256, in hex, of what commands are alike in that differ in plain values; null where it can only be approved once',
+    }),
     operations: z.array(operation),
     transaction: z.enum(['idle', 'transaction', 'failed']),
     reason: z.string(),
@@ -568,11 +565,9 @@ export const policyList = z
       })
       .nullable()
       .meta({ description: 'where policies are published from; null when they are published here' }),
-    reviewers: z
-      .array(z.string())
-      .meta({
-        description: 'roles and groups, one of whose members must agree to what another person publishes; empty where nobody needs to',
-      }),
+    reviewers: z.array(z.string()).meta({
+      description: 'roles and groups, one of whose members must agree to what another person publishes; empty where nobody needs to',
+    }),
   })
   .meta({ id: 'PolicyList' })
 
