@@ -83,8 +83,11 @@ export function RehearsalPanel(props: RehearsalPanelProps): JSX.Element {
   createEffect(on(filter, () => full.clear(), { defer: true }))
   const draft = createMemo(() => {
     if (live.isPending || others.isPending || !live.data || !others.data) return null
-    const policies: PolicyText[] = [{ name: props.name || draftName, version: null, source: props.source }, ...others.data]
     // A worker takes plain values only.
+    const policies: PolicyText[] = [
+      { name: props.name || draftName, version: null, source: props.source },
+      ...others.data.map(({ name, version, source }) => ({ name, version, source })),
+    ]
     return { source: props.source, policies, live: unwrap(live.data) }
   })
   createEffect(
@@ -110,7 +113,10 @@ export function RehearsalPanel(props: RehearsalPanelProps): JSX.Element {
 
   return (
     <Show when={props.isShown}>
-      <section class="rh" aria-label="Rehearsal">
+      <section class="rh" aria-labelledby="rehearsal-title">
+        <h2 class="spoken" id="rehearsal-title">
+          Rehearsal
+        </h2>
         <Filters
           filter={filter()}
           agents={local.agents()}
