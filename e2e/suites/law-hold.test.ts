@@ -322,6 +322,146 @@ describe('votes', () => {
   })
 })
 
+describe('a shape that is approved for a while', () => {
+  const one = (id: number) => `UPDATE orders SET note = 'n${id}' WHERE id > 0 OR id = ${id}`
+  const everyWrite = asking().replace('!op.hasWhere', 'true')
+  const grant = async (id: string, who = 'ada') =>
+    gateway.call('POST', `/api/approvals/${id}/reviews`, { vote: 'approve', comment: 'a backfill', forMinutes: 10 }, tokens[who])
+  const held = async (url: string, text: string) => {
+    const waiting = startPsql(text, url)
+    const asked = await pending()
+    waiting.child.kill('SIGINT')
+    await waiting.ended
+    await settled(asked.id, 'withdrawn')
+    return asked
+  }
+
+  it('lets what differs in values alone pass in that run, and nothing else', async () => {
+    await publish(gateway, 'hold', everyWrite)
+    const mine = await gateway.run({ task: 'granted' })
+    const other = await gateway.run({ task: 'not granted' })
+    const waiting = startPsql(one(1), mine.url)
+    const { id, shape } = await pending()
+    expect(shape).toMatch(/^[0-9a-f]{64}$/)
+    expect((await grant(id)).body).toMatchObject({ state: 'granted', grant: { by: ['ada'], passed: 0, ended: null } })
+    expect((await waiting.ended).stdout).toBe('UPDATE 2\n')
+    expect(await psql(mine.url, one(2))).toMatchObject({ code: 0, stderr: '' })
+    expect(await postgres.sql('SELECT DISTINCT note FROM orders')).toContain('n2')
+    const recorded = await until('the recording', () => commandsOf(gateway, mine.id).find(({ command }) => command.text === one(2)))
+    expect(recorded.command.decision).toMatchObject({ verdict: 'hold', approval: id, rule: 'a DBA looks first' })
+    expect(recorded.decisions).toEqual([
+      expect.objectContaining({
+        verdict: 'allow',
+        approval: id,
+        grant: { by: ['ada'], at: expect.any(String), until: expect.any(String), shape },
+      }),
+    ])
+    expect(recorded.decisions[0].reviews).toBeUndefined()
+    // Another run; other columns; another operator; a statement behind it; the same with a limit on nothing.
+    await held(other.url, one(3))
+    for (const text of [
+      one(3).replace('note =', 'id ='),
+      one(3).replace('>', '<'),
+      `${one(3)}; DELETE FROM orders`,
+      "UPDATE orders SET note = 'n3'",
+      one(3).replace("'n3'", "repeat('n', 3)"),
+    ])
+      await held(mine.url, text)
+    expect(await postgres.sql('SELECT DISTINCT note FROM orders')).toContain('n2')
+    const { body } = await gateway.call('GET', `/api/approvals/${id}`)
+    expect(body.grant.passed).toBe(1)
+
+    expect((await gateway.call('DELETE', `/api/approvals/${id}/grant`, undefined, tokens['dee'])).status).toBe(403)
+    expect((await gateway.call('DELETE', `/api/approvals/${id}/grant`, undefined, tokens['ben'])).status).toBe(200)
+    await held(mine.url, one(4))
+  })
+
+  it('holds no longer once a policy is published, or the run is over', async () => {
+    await publish(gateway, 'hold', everyWrite)
+    const mine = await gateway.run({ task: 'granted' })
+    const waiting = startPsql(one(1), mine.url)
+    const { id } = await pending()
+    await grant(id)
+    await waiting.ended
+    await publish(gateway, 'beside', "rule('far away', { on: target('shop'), when: op => op.verb === 'DROP', effect: forbid('no') })")
+    expect((await gateway.call('GET', `/api/approvals/${id}`)).body.grant.ended).toMatchObject({ because: 'policies changed' })
+    const again = startPsql(one(2), mine.url)
+    const next = await pending()
+    await grant(next.id)
+    expect((await again.ended).code).toBe(0)
+    await gateway.call('POST', `/api/runs/${mine.id}/end`, { exitCode: 0 }, mine.token)
+    const ended = await until('the end', async () => (await gateway.call('GET', `/api/approvals/${next.id}`)).body.grant.ended)
+    expect(ended).toMatchObject({ because: 'run over' })
+  })
+
+  it('is not for whoever may not approve, nor for what is no plain statement', async () => {
+    await publish(gateway, 'hold', everyWrite.replace("op.verb === 'UPDATE'", "op.verb === 'UPDATE' || op.verb === 'TRUNCATE'"))
+    const waiting = startPsql('TRUNCATE orders')
+    const { id, shape } = await pending()
+    expect(shape).toBeNull()
+    for (const who of ['cy', 'dee', 'agent-x']) expect((await grant(id, who)).status).toBe(403)
+    expect((await grant(id)).status).toBe(400)
+    expect((await vote(id, 'ada', 'reject')).status).toBe(200)
+    await waiting.ended
+    expect(await rows()).toBe(2)
+  })
+})
+
+describe('who decides', () => {
+  it('sees what the shape did before, and what the target expects', async () => {
+    await publish(gateway, 'hold', asking().replace('!op.hasWhere', 'true'))
+    const mine = await gateway.run({ task: 'history' })
+    const ask = async (text: string, how: 'approve' | 'reject') => {
+      const waiting = startPsql(text, mine.url)
+      const asked = await pending()
+      const estimate = (await gateway.call('GET', `/api/approvals/${asked.id}/estimate`, undefined, tokens['ada'])).body
+      await vote(asked.id, 'ada', how)
+      await waiting.ended
+      return { ...asked, estimate }
+    }
+    await ask("DELETE FROM orders WHERE note = 'a'", 'approve')
+    await ask("DELETE FROM orders WHERE note = 'b'", 'reject')
+    await until(
+      'the index',
+      async () => (await gateway.commands(`run=${mine.id}&verb=DELETE`)).filter((one: any) => one.durationMs !== null).length === 2,
+    )
+    const { id, estimate } = await ask("DELETE FROM orders WHERE note = 'c'", 'approve')
+    expect((await gateway.call('GET', `/api/approvals/${id}/history`)).body).toMatchObject({
+      commands: 2,
+      approved: 1,
+      refused: 1,
+      errors: 0,
+      runs: 1,
+      rows: { median: 1, max: 1 },
+    })
+    expect(estimate).toMatchObject({ isPossible: true, rows: expect.any(Number), steps: [{ step: 'ModifyTable', relation: 'orders' }, {}] })
+    expect(JSON.stringify(estimate)).not.toContain("'c'")
+    expect((await gateway.call('GET', `/api/approvals/${id}/estimate`, undefined, tokens['dee'])).status).toBe(403)
+  })
+
+  it('gets no estimate where planning could run somebody’s code, and planning runs none', async () => {
+    await postgres.sql(`
+      CREATE TABLE IF NOT EXISTS ran (at timestamptz);
+      CREATE OR REPLACE FUNCTION sly(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
+        'BEGIN PERFORM dblink_is_not_there(); RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 1; END'`)
+    await publish(gateway, 'hold', asking().replace('!op.hasWhere', 'true'))
+    for (const text of [
+      'DELETE FROM orders WHERE id = sly(1)',
+      'DELETE FROM orders WHERE id = 1; SELECT 1',
+      'CREATE TEMP TABLE orders (id int, note text); DELETE FROM orders WHERE id = 1',
+    ]) {
+      const waiting = startPsql(text)
+      const asked = await pending()
+      expect((await gateway.call('GET', `/api/approvals/${asked.id}/estimate`)).body).toMatchObject({
+        isPossible: false,
+        because: expect.any(String),
+      })
+      await vote(asked.id, 'ada', 'reject')
+      await waiting.ended
+    }
+  })
+})
+
 describe('what was asked when the gateway dies', () => {
   it('is refused, and its approval is over when the gateway is back', async () => {
     const waiting = startPsql('DELETE FROM orders')
@@ -333,6 +473,15 @@ describe('what was asked when the gateway dies', () => {
     expect(body.items).toEqual([])
     expect([404, 409]).toContain((await vote(id, 'ada')).status)
     expect(await rows()).toBe(2)
+    // What was decided before is still told, with what it was about.
+    const decided = (await gateway.call('GET', '/api/approvals?state=decided&reviewer=ada')).body.items
+    expect(decided.length).toBeGreaterThan(3)
+    expect(decided[0]).toMatchObject({ isMissing: false, text: expect.stringMatching(/orders/), reviews: [{ by: 'ada' }] })
+    const left = await until('the index', async () => {
+      const { body } = await gateway.call('GET', `/api/approvals/${id}`)
+      return !body.isMissing && body
+    })
+    expect(left).toMatchObject({ state: 'withdrawn', because: 'gateway restarted', text: 'DELETE FROM orders', canReview: false })
     current = await gateway.run({ task: 'hold again' })
     const again = startPsql('DELETE FROM orders')
     await vote((await pending()).id, 'ada')

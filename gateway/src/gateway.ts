@@ -4,7 +4,7 @@ import { createApi } from './api/create-api.ts'
 import { EventStream } from './api/event-stream.ts'
 import { Metrics } from './api/metrics.ts'
 import { StaticFiles } from './api/static-files.ts'
-import { Approvals } from './approvals/index.ts'
+import { Approvals, Estimates } from './approvals/index.ts'
 import { realCompanions, type Companions } from './companions.ts'
 import { configHash, configJsonSchema, formatHost, type Config, type ReadConfig } from './config/index.ts'
 import { Guard } from './guard/guard.ts'
@@ -28,7 +28,7 @@ import {
   RefusedConnections,
   SessionLog,
 } from './log/index.ts'
-import { Policies, PolicyFiles } from './policies/index.ts'
+import { Policies, PolicyFiles, Proposals } from './policies/index.ts'
 import type { Doors, Service } from './protocols/protocol.ts'
 import { protocols } from './protocols/registry.ts'
 import { openRetention } from './retention/index.ts'
@@ -243,7 +243,18 @@ async function open(
     },
     onProblem: problem => log(`policy: ${problem}`),
   })
-  policies.onChanged(name => events.publish('policy', { name }))
+  policies.onChanged(name => {
+    approvals.lawIs(policies.lawVersion)
+    events.publish('policy', { name })
+  })
+  const proposals = new Proposals({
+    machine,
+    ledger,
+    entries,
+    policies,
+    reviewers: config.policyReviewers,
+    onChanged: id => events.publish('proposal', { id }),
+  })
   const files = await openPolicyFiles({ config, machine, policies, world, log })
   closing.push(() => files?.stop())
   const alerts = metrics.counter('steno_alerts_total', 'Commands that a rule wanted somebody to know of.')
@@ -308,7 +319,9 @@ async function open(
       connection: ({ run, token, target, address }) =>
         protocols[target.protocol]!.connection({ run, token, target: target.name, address, tls: config.tls !== null }),
       approvals,
+      estimates: new Estimates((name, protocol, statement) => services[protocol]!.estimate(config.targets[name]!, statement)),
       policies,
+      proposals,
       policyFiles: files,
       liveSchema: () => world.get(),
       events,

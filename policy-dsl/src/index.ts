@@ -11,6 +11,7 @@ export { runTests, type TestOutcome } from './evaluate/run-tests.ts'
 export type * from './facts.ts'
 export { compile } from './language/compile.ts'
 export { generateTypes } from './language/generate-types.ts'
+export { outline, type OutlinedConstant, type OutlinedRule } from './language/outline.ts'
 export { emptyLiveSchema, type LiveNamespace, type LiveSchema, type LiveTarget } from './live-schema.ts'
 export { maskFor, type Hide } from './masks/mask-for.ts'
 export { createMaskKey, type MaskKey } from './masks/mask-key.ts'
@@ -33,11 +34,23 @@ export type { AnswerPlan, ColumnPlan, MaskPlan, MaskRequest, Redaction } from '.
 export { planMasks } from './operations/postgres/lineage/plan-masks.ts'
 export { secretLiterals } from './operations/postgres/lineage/secret-literals.ts'
 export { statementSpans } from './operations/postgres/offsets.ts'
+export { plainStatements, strictShape } from './operations/postgres/strict-shape.ts'
 export type { Syntax } from './operations/postgres/syntax.ts'
 export { operationReaders, type OperationReader } from './operations/registry.ts'
 export type * from './problem.ts'
+export type { MaskSample } from './rehearse/mask-samples.ts'
 export { maskedColumns } from './rehearse/masked-columns.ts'
+export { readSession, type PastCommands, type PastParser } from './rehearse/read-session.ts'
+export type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from './rehearse/rehearsal-report.ts'
 export type { RehearsalResult } from './rehearse/rehearsal-result.ts'
 export { createRehearsal, type MaskedPast, type Rehearsal } from './rehearse/rehearse.ts'
 export { beginRehearsed, type RehearsedCommand, type RehearsedSession } from './rehearse/rehearsed-session.ts'
+export {
+  rehearseRecordings,
+  type PastRecording,
+  type Progress,
+  type RehearsalAsk,
+  type RehearsedPolicy,
+} from './rehearse/rehearse-recordings.ts'
 export type * from './ruleset.ts'
+export { statementShape } from './statement-shape.ts'

@@ -39,6 +39,8 @@ export interface Decision {
   approval?: string
   /** Who said what about that request, in the order they said it. */
   reviews?: Review[]
+  /** Consent that was given before, to commands of its shape, and that let it pass. `approval` is the request that it was given with. */
+  grant?: Grant
   /** Who vouched for its record before it ran. */
   witnessed?: Witnessed
 }
@@ -60,6 +62,17 @@ export interface Review {
   at: string
   /** SHA-256, in hex, of exactly what was shown and voted on. */
   digest: string
+}
+
+/** Consent to every command of one shape, in one run and for a while. */
+export interface Grant {
+  /** Everyone who agreed to it. */
+  by: string[]
+  /** RFC 3339, UTC: from when, and until when at most. */
+  at: string
+  until: string
+  /** SHA-256, in hex, of the shape. */
+  shape: string
 }
 
 /** A rule that matched a command, and what it does or, when only observed, would do. */

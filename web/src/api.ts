@@ -1,4 +1,5 @@
 import type { ApprovalsApi, CommandsApi, LogApi, PoliciesApi, RunsApi, SessionsApi, SignInApi, TargetsApi } from '@steno/gateway/api'
+import type { RehearsalReport } from '@steno/policy-dsl'
 import { hc, type InferRequestType, type InferResponseType } from 'hono/client'
 import { createSignal } from 'solid-js'
 import { nowMs } from './clock.ts'
@@ -47,7 +48,14 @@ export type LogState = InferResponseType<typeof log.index.$get>
 export type Policy = InferResponseType<typeof policies.index.$get>['items'][number]
 /** A policy with its text and every version it had. */
 export type PolicyDetail = InferResponseType<(typeof policies)[':name']['$get']>
+/** One version of a policy, in force or not. */
+export type PolicyVersion = InferResponseType<(typeof policies)[':name']['versions'][':version']['$get']>
+/** A change to a policy that waits for a second person, or did. */
+export type PolicyProposal = InferResponseType<typeof policies.proposals.$get>['items'][number]
+type ProposalReview = InferRequestType<(typeof policies.proposals)[':id']['reviews']['$post']>['json']
 type PolicyDraft = InferRequestType<typeof policies.compile.$post>['json']
+/** What is rehearsed in the gateway, and on which part of its history. */
+export type RehearsalRequest = InferRequestType<typeof policies.rehearse.$post>['json']
 type PolicyPublication = InferRequestType<(typeof policies)[':name']['$put']>['json']
 
 /** An answer that is not the one asked for: RFC 9457's fields, and the status. */
@@ -95,14 +103,34 @@ export const api = {
 
   policies: async (signal?: AbortSignal) => (await policies.index.$get(undefined, until(signal))).json(),
   policy: async (name: string, signal?: AbortSignal) => (await policies[':name'].$get({ param: { name } }, until(signal))).json(),
-  policyVersion: async (name: string, version: string, signal?: AbortSignal) =>
-    (await policies[':name'].versions[':version'].$get({ param: { name, version } }, until(signal))).json(),
+  /** One version; `against` asks how it differs from another. */
+  policyVersion: async (name: string, version: string, { against, signal }: { against?: string; signal?: AbortSignal } = {}) =>
+    (
+      await policies[':name'].versions[':version'].$get(
+        { param: { name, version: encodeURIComponent(version) }, query: against === undefined ? {} : { against } },
+        until(signal),
+      )
+    ).json(),
+  policyActivity: async (signal?: AbortSignal) => (await policies.activity.$get({ query: {} }, until(signal))).json(),
+  policyProposals: async (signal?: AbortSignal) => (await policies.proposals.$get(undefined, until(signal))).json(),
+  policyProposal: async (id: string, signal?: AbortSignal) =>
+    (await policies.proposals[':id'].$get({ param: named(id) }, until(signal))).json(),
+  /** Agrees to a proposal by the digest of what was shown, or ends it. */
+  reviewProposal: async (id: string, review: ProposalReview) =>
+    (await policies.proposals[':id'].reviews.$post({ param: named(id), json: review })).json(),
   policyTypes: async (signal?: AbortSignal) => (await policies.types.$get(undefined, until(signal))).text(),
   policySchema: async (signal?: AbortSignal) => (await policies.schema.$get(undefined, until(signal))).json(),
   /** What the gateway says of a draft: its tests, and how it differs from what is in force. */
   compilePolicy: async (draft: PolicyDraft, signal?: AbortSignal) => (await policies.compile.$post({ json: draft }, until(signal))).json(),
+  /** Publishes, or proposes to where policies have reviewers. */
   publishPolicy: async (name: string, publication: PolicyPublication) =>
     (await policies[':name'].$put({ param: { name }, json: publication })).json(),
+  /** Starts a rehearsal in the gateway; the answer's body is server-sent events. */
+  rehearse: (request: RehearsalRequest, signal: AbortSignal) =>
+    policies.rehearse.$post({ json: request }, { headers: { accept: 'text/event-stream' }, init: { signal } }),
+  /** Rehearses in the gateway, and answers when that is over. */
+  rehearsed: async (request: RehearsalRequest, signal: AbortSignal) =>
+    (await policies.rehearse.$post({ json: request }, until(signal))).json() as Promise<RehearsalReport>,
   me: async (signal?: AbortSignal) => (await door.me.$get(undefined, until(signal))).json(),
 
   /** Votes on a request; rejects when it is over, or is not what was shown. */

@@ -32,3 +32,8 @@ export function createNow(everyMs: number): Accessor<number> {
   onCleanup(() => clearInterval(timer))
   return now
 }
+
+/** Gives bytes that nobody can guess. The one place that asks for chance. */
+export function randomBytes(sizeBytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(sizeBytes))
+}

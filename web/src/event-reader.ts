@@ -9,7 +9,7 @@ export interface ServerEvent {
 export const eventCharactersMax = 4_000_000
 
 /** Reads server-sent events from text cut anywhere, after the HTML Standard's chapter 9.2.6. */
-export function createEventReader(onEvent: (event: ServerEvent) => void): { push(text: string): void } {
+export function createEventReader(onEvent: (event: ServerEvent) => void, charactersMax = eventCharactersMax): { push(text: string): void } {
   let rest = ''
   let id = ''
   let type = ''
@@ -18,7 +18,7 @@ export function createEventReader(onEvent: (event: ServerEvent) => void): { push
 
   function line(text: string): void {
     if (text === '') {
-      if (data.length > 0 && size <= eventCharactersMax) onEvent({ id, type: type || 'message', data: data.join('\n') })
+      if (data.length > 0 && size <= charactersMax) onEvent({ id, type: type || 'message', data: data.join('\n') })
       type = ''
       data = []
       size = 0
@@ -31,7 +31,7 @@ export function createEventReader(onEvent: (event: ServerEvent) => void): { push
     else if (name === 'id' && !value.includes('\0')) id = value
     else if (name === 'data') {
       size += value.length
-      if (size <= eventCharactersMax) data.push(value)
+      if (size <= charactersMax) data.push(value)
     }
   }
 
@@ -46,7 +46,7 @@ export function createEventReader(onEvent: (event: ServerEvent) => void): { push
         from = pattern.lastIndex
       }
       rest = rest.slice(from)
-      if (rest.length > eventCharactersMax) {
+      if (rest.length > charactersMax) {
         size = rest.length
         rest = rest.slice(0, 64)
       }

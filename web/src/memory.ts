@@ -25,3 +25,15 @@ export function forget(key: string): void {
     // Storage that is forbidden keeps nothing.
   }
 }
+
+/** Gives the names, without `prefix`, of everything that is kept under keys that begin with it. */
+export function recalledNames(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter(key => key.startsWith(prefix))
+      .map(key => key.slice(prefix.length))
+      .toSorted()
+  } catch {
+    return []
+  }
+}

@@ -1,13 +1,13 @@
 import type { Command, Run, Session, SessionDetail } from '@steno/recordings'
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { Approvals } from '../approvals/index.ts'
+import { Approvals, Estimates } from '../approvals/index.ts'
 import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
 import { Ledger, readLedger } from '../journal/ledger.ts'
 import { RecordingFiles } from '../journal/recording-files.ts'
 import { openTestRoom } from '../log/test-log.ts'
-import { Policies, PolicyFiles } from '../policies/index.ts'
+import { Policies, PolicyFiles, Proposals } from '../policies/index.ts'
 import { versionOf } from '../policies/policies.ts'
 import { forbidding, knownWorld, sessionAt, commandOf, testWorld } from '../policies/test-policies.ts'
 import { newId } from '../runtime/id.ts'
@@ -109,6 +109,21 @@ const run: Run = {
   masked: 0,
 }
 
+const knownHistory = {
+  commands: 4,
+  allowed: 3,
+  denied: 1,
+  approved: 2,
+  refused: 1,
+  errors: 0,
+  principals: 1,
+  runs: 2,
+  firstAt: '2025-12-01T00:00:00.000000Z',
+  lastAt: '2025-12-31T00:00:00.000000Z',
+  last: 's.1',
+  rows: { median: 3, max: 9 },
+}
+
 /** A search that knows two runs of one task, and remembers what it was asked. */
 class KnownSearch implements Search {
   filters: Filter[] = []
@@ -148,12 +163,25 @@ class KnownSearch implements Search {
   async histogram() {
     return { buckets: [{ at: '2026-01-01T00:00:00Z', commands: 1, errors: 0, denied: 0, held: 0 }], sessions: 1, commands: 1 }
   }
+  async ruleHits() {
+    const lastAt = '2026-01-01T00:00:00.000000Z'
+    return [{ policyVersion: 'guard@0123456789ab', rule: 'no DELETE', matched: [], verdict: 'deny' as const, commands: 7, lastAt }]
+  }
+  knowsNothing = false
+  async heldCommands(ids: readonly string[]) {
+    if (this.knowsNothing) return new Map()
+    return new Map(ids.map(id => [id, { command: { ...command, id }, run: detail.runIdentity, labels: detail.labels }]))
+  }
+  async shapeHistory({ text }: { text: string }) {
+    if (text === 'away') throw Object.assign(new Error('hunter2 is not there'), { code: 'ECONNREFUSED' })
+    return { ...knownHistory }
+  }
   async lag() {
     return { bytes: 0, sessions: 0 }
   }
 }
 
-async function build({ secure = false } = {}) {
+async function build({ secure = false, reviewers = [] as string[] } = {}) {
   const machine = new SimulatedMachine()
   for (const directory of ['/data', '/web', '/web/assets']) machine.disk.makeDirectory(directory)
   const write = (path: string, text: string) => machine.disk.append(path, { exclusive: true }).write(new TextEncoder().encode(text))
@@ -177,6 +205,7 @@ async function build({ secure = false } = {}) {
     onUnrecorded: (_, error) => errors.push(error),
   })
   const policies = new Policies({ clock: machine.clock, ledger, entries, world: testWorld, onProblem: problem => errors.push(problem) })
+  const proposals = new Proposals({ machine, ledger, entries, policies, reviewers, onChanged: id => events.publish('proposal', { id }) })
   const target = (name: string, protocol: string) => ({
     name,
     protocol,
@@ -212,7 +241,9 @@ async function build({ secure = false } = {}) {
     signIn,
     events,
     approvals,
+    estimates: new Estimates(async (_, protocol, { text }) => ({ isPossible: false, because: `${protocol} cannot plan ${text}` })),
     policies,
+    proposals,
     policyFiles: null,
     liveSchema: () => knownWorld,
     rehearsals: { start: () => null },
@@ -309,8 +340,17 @@ beforeEach(async () => {
 })
 
 /** Holds a command for consent, as the guard does. */
-const hold = (given: { text?: string; principal?: string; delegation?: string[]; quorum?: number; values?: string[] } = {}) => {
-  const { text = 'delete from orders', principal = 'backfill', delegation = ['launcher'], quorum = 1, values = [] } = given
+const hold = (
+  given: { text?: string; principal?: string; delegation?: string[]; quorum?: number; values?: string[]; shape?: string | null } = {},
+) => {
+  const {
+    text = 'delete from orders',
+    principal = 'backfill',
+    delegation = ['launcher'],
+    quorum = 1,
+    values = [],
+    shape = 'ef'.repeat(32),
+  } = given
   const actor = (name: string) => ({ kind: 'agent' as const, name, groups: [] })
   const connection = new AbortController()
   const { id, outcome } = gateway.approvals.request(
@@ -330,6 +370,9 @@ const hold = (given: { text?: string; principal?: string; delegation?: string[];
       parameters: values.map(value => ({ type: 'text', oid: 25, value })),
       operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false }],
       transaction: 'idle',
+      isAsSent: true,
+      shape,
+      lawVersion: 'prod@0123456789ab',
       policyVersion: 'prod@0123456789ab',
       demands: [{ rule: 'destructive SQL needs a DBA', by: ['dba'], withinMs: 900_000, quorum }],
       reason: 'a DELETE without WHERE',
@@ -1001,6 +1044,9 @@ describe('approvals', () => {
         text: 'delete from orders where id = $1 or true',
         parameters: [{ type: 'text', oid: 25, value: '7' }],
         isCut: false,
+        isMissing: false,
+        isAsSent: true,
+        shape: 'ef'.repeat(32),
         operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false }],
         transaction: 'idle',
         reason: 'a DELETE without WHERE',
@@ -1094,6 +1140,88 @@ describe('approvals', () => {
     const whole = schemas.approval.parse(await (await gateway.ask('GET', `/api/approvals/${id}`)).json())
     expect(whole).toMatchObject({ isCut: false, text })
     expect(whole.parameters).toHaveLength(3)
+  })
+
+  it('hold for their shape when somebody says so, where that can be said, and until it is taken back', async () => {
+    const { id } = hold()
+    const granted = await gateway.ask('POST', `/api/approvals/${id}/reviews`, {
+      token: approver,
+      body: { vote: 'approve', forMinutes: 10, digest: heldDigest },
+    })
+    expect(schemas.approval.parse(await granted.json())).toMatchObject({
+      state: 'granted',
+      because: 'votes',
+      grant: { by: ['alice'], at: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:10:00.000Z', passed: 0, ended: null },
+    })
+    expect(await hold().outcome).toMatchObject({ granted: true, grant: { by: ['alice'] } })
+    expect((await list('?grant=open')).items).toMatchObject([{ id, grant: { passed: 1 } }])
+    const takeBack = (token: string) => gateway.ask('DELETE', `/api/approvals/${id}/grant`, { token })
+    for (const token of [investigator, author, agent]) expect((await takeBack(token)).status).toBe(403)
+    expect(schemas.approval.parse(await (await takeBack(approver)).json())).toMatchObject({
+      grant: { ended: { because: 'taken back', by: 'alice' } },
+    })
+    expect((await takeBack(approver)).status).toBe(409)
+    expect((await list('?grant=open')).items).toEqual([])
+
+    const shapeless = hold({ shape: null })
+    const refused = await gateway.ask('POST', `/api/approvals/${shapeless.id}/reviews`, {
+      token: approver,
+      body: { vote: 'approve', forMinutes: 10 },
+    })
+    expect([refused.status, await refused.json()]).toMatchObject([400, { detail: expect.stringContaining('only be approved once') }])
+    for (const forMinutes of [0, 1.5, 241])
+      expect(
+        (await gateway.ask('POST', `/api/approvals/${shapeless.id}/reviews`, { token: approver, body: { vote: 'approve', forMinutes } }))
+          .status,
+      ).toBe(400)
+    expect(gateway.approvals.get(shapeless.id)?.reviews).toEqual([])
+  })
+
+  it('are found by how they ended, where, who asked and who voted', async () => {
+    const open = hold()
+    const mine = hold({ principal: 'other', delegation: [] })
+    await review(mine.id, { vote: 'reject', comment: 'no' })
+    const found = async (query: string) => (await list(query)).items.map(({ id }) => id)
+    expect(await found('?state=decided')).toEqual([mine.id])
+    expect(await found('?agent=LAUNCHER')).toEqual([open.id])
+    expect(await found('?agent=other')).toEqual([mine.id])
+    expect(await found('?reviewer=alice')).toEqual([mine.id])
+    expect(await found('?reviewer=bob')).toEqual([])
+    expect(await found('?target=elsewhere')).toEqual([])
+    expect(await found('?target=shop')).toHaveLength(2)
+    expect(await found('?since=2026-01-01T00:00:01Z')).toEqual([])
+    expect(await found('?until=2026-01-01T00:00:01Z')).toHaveLength(2)
+    expect((await gateway.ask('GET', '/api/approvals?since=soon')).status).toBe(400)
+  })
+
+  it('say what commands like it did before', async () => {
+    const { id } = hold()
+    const history = async (of: string) => gateway.ask('GET', `/api/approvals/${of}/history`, { token: investigator })
+    expect(schemas.shapeHistory.parse(await (await history(id)).json())).toMatchObject({ commands: 4, approved: 2, rows: { max: 9 } })
+    expect((await history(hold({ text: 'away' }).id)).status).toBe(503)
+    expect((await history('apr_nothing')).status).toBe(404)
+  })
+
+  it('have what the target expects of them asked by those who vote, while they wait', async () => {
+    const { id } = hold()
+    const estimate = async (token = approver) => gateway.ask('GET', `/api/approvals/${id}/estimate`, { token })
+    expect(schemas.estimate.parse(await (await estimate()).json())).toEqual({
+      isPossible: false,
+      because: 'postgres cannot plan delete from orders',
+    })
+    for (const token of [investigator, author, agent]) expect((await estimate(token)).status).toBe(403)
+    await review(id, {})
+    expect(await (await estimate()).json()).toEqual({ isPossible: false, because: 'it waits no more' })
+  })
+
+  it('keep what a recording still says when memory does not, and say so where nothing does', async () => {
+    const { id } = hold()
+    await review(id, {})
+    gateway.approvals.forget('s', [3])
+    expect((await list()).items).toMatchObject([{ id, state: 'granted', isMissing: false, text: command.text, reviews: [{ by: 'alice' }] }])
+    expect(gateway.errors).toEqual([])
+    gateway.search.knowsNothing = true
+    expect((await list()).items).toMatchObject([{ id, state: 'granted', isMissing: true, text: '', reviews: [{ by: 'alice' }] }])
   })
 
   it('come in pages', async () => {

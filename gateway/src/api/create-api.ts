@@ -133,7 +133,7 @@ const identityStatus: Record<IdentityRefused['code'], ProblemStatus> = {
   invalid: 400,
 }
 
-const reviewStatus: Record<ReviewRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, conflict: 409 }
+const reviewStatus: Record<ReviewRefused['code'], ProblemStatus> = { not_allowed: 403, not_found: 404, conflict: 409, invalid: 400 }
 
 const retentionStatus: Record<RetentionRefused['code'], ProblemStatus> = {
   not_allowed: 403,
@@ -154,6 +154,7 @@ function policyProblem({ code, message, problems, tests }: PolicyRefused): Probl
 const policyStatus: Record<PolicyRefused['code'], ProblemStatus> = {
   bad_name: 400,
   not_found: 404,
+  not_allowed: 403,
   stale: 409,
   invalid: 422,
   tests_failed: 422,
@@ -177,15 +178,18 @@ function notFound(app: Hono<ApiEnv>, c: Context): Problem {
   return new Problem(405, `expected ${allowed}, got ${c.req.method}`, { headers: { allow: allowed } })
 }
 
-const contentSecurityPolicy = policyOfContent("style-src 'self'")
+const contentSecurityPolicy = policyOfContent({})
 /** The editor that policies are written in makes its own styles, so its pages allow them, and no others do. */
-const editorSecurityPolicy = policyOfContent("style-src 'self' 'unsafe-inline'")
+const editorSecurityPolicy = policyOfContent({ styles: "'self' 'unsafe-inline'" })
+/** The worker that rehearses policies reads texts with PostgreSQL's own parser, which is WebAssembly; nothing else in a browser runs any. */
+const rehearsalSecurityPolicy = policyOfContent({ scripts: "'self' 'wasm-unsafe-eval'" })
+const rehearsalWorker = /^\/assets\/rehearsal-worker-[\w-]+\.js$/
 
-function policyOfContent(styles: string): string {
+function policyOfContent({ scripts = "'self'", styles = "'self'" }): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
-    styles,
+    `script-src ${scripts}`,
+    `style-src ${styles}`,
     "img-src 'self' data: blob:",
     "font-src 'self'",
     "connect-src 'self'",
@@ -214,6 +218,7 @@ function safeHeaders(secure: boolean): MiddlewareHandler {
     await next()
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
     if (c.req.path.startsWith('/policies/')) c.res.headers.set('content-security-policy', editorSecurityPolicy)
+    if (rehearsalWorker.test(c.req.path)) c.res.headers.set('content-security-policy', rehearsalSecurityPolicy)
   }
 }
 

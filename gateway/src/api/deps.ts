@@ -1,12 +1,12 @@
 import type { LiveSchema } from '@steno/policy-dsl'
-import type { Approvals } from '../approvals/index.ts'
+import type { Approvals, Estimates } from '../approvals/index.ts'
 import type { Target } from '../config/index.ts'
 import type { Search } from '../index/search.ts'
 import type { Ledger } from '../journal/ledger.ts'
 import type { RecordingFiles } from '../journal/recording-files.ts'
 import type { EpochLists, Epochs, GatewayLog } from '../log/index.ts'
 import type { Address } from '../runtime/machine.ts'
-import type { Policies, PolicyFiles } from '../policies/index.ts'
+import type { Policies, PolicyFiles, Proposals } from '../policies/index.ts'
 import type { Connection } from '../protocols/protocol.ts'
 import type { Rehearsals } from '../rehearsal/index.ts'
 import type { Erasures, Holds, Readers } from '../retention/index.ts'
@@ -38,7 +38,10 @@ export interface ApiDeps extends CallerDeps {
   epochLists: EpochLists
   sessions: LiveSessions
   approvals: Approvals
+  estimates: Estimates
   policies: Policies
+  /** What waits for a second person to be published. */
+  proposals: Proposals
   /** Where policies are published from; null when they are published through the API. */
   policyFiles: PolicyFiles | null
   /** What policies may name: asked for whenever one is written. */

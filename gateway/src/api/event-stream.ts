@@ -3,7 +3,7 @@ import type { Machine } from '../runtime/machine.ts'
 /** Something that just happened, for whoever watches. */
 export interface LiveEvent {
   id: string
-  type: 'session' | 'command' | 'run' | 'alert' | 'approval' | 'policy' | 'reset'
+  type: 'session' | 'command' | 'run' | 'alert' | 'approval' | 'policy' | 'proposal' | 'reset'
   /** JSON text. */
   data: string
 }

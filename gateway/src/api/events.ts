@@ -16,7 +16,7 @@ export function eventsApi(deps: ApiDeps) {
       tags: ['events'],
       summary: 'What happens, as it happens',
       description:
-        'Server-sent events `session`, `command`, `run`, `approval` and `policy`: what can be found now, by id (a policy by its name). With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
+        'Server-sent events `session`, `command`, `run`, `approval`, `policy` and `proposal`: what can be found now, by id (a policy by its name). With `Last-Event-ID` what was missed comes first; `reset` says that this is not possible, and that lists must be read again.',
       responses: {
         200: { description: 'an endless stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
         ...problems(401, 403, 503),

@@ -5,7 +5,7 @@ import { Problem } from './problem.ts'
 
 const name = z.string().min(1).max(500)
 const flag = z.enum(['true', 'false']).optional()
-const time = z
+export const queryTime = z
   .string()
   .max(40)
   .optional()
@@ -27,8 +27,8 @@ export const filterQuery = z.strictObject({
   error: flag.meta({ description: 'only what ended in an error' }),
   live: flag.meta({ description: 'only sessions that are open' }),
   text: name.optional(),
-  since: time,
-  until: time,
+  since: queryTime,
+  until: queryTime,
 })
 
 /** The filters, and which page of what they find. */
@@ -51,7 +51,8 @@ export function toFilter(query: z.infer<typeof filterQuery>, clock: Clock): Filt
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
-function toTimeUs(which: string, text: string, clock: Clock): number {
+/** A moment that a query names, in microseconds. */
+export function toTimeUs(which: string, text: string, clock: Clock): number {
   const age = /^(\d{1,6})([smhdw])$/.exec(text)
   if (age) return clock.nowUs() - Number(age[1]) * unitSeconds[age[2]!]! * 1_000_000
   const time = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(text)

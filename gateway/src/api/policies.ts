@@ -1,33 +1,40 @@
 import { Hono } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { describeRoute, validator } from 'hono-openapi'
 import { createAnalyst, generateTypes } from '@steno/policy-dsl'
 import type { BrokenPolicyFile, PublishedPolicy } from '../policies/index.ts'
-import { actorOf, allow, type ApiEnv } from './caller.ts'
+import { actorOf, allow, type ApiEnv, type Caller } from './caller.ts'
 import type { ApiDeps } from './deps.ts'
 import { json, problems } from './describe.ts'
+import { filterQuery, toFilter } from './filter.ts'
+import { analysisStepsMax } from './policy-analysis.ts'
+import { policyActivityOf } from './policy-activity.ts'
 import { Problem, refuseInvalid } from './problem.ts'
+import { proposalsApi, viewOfProposal } from './proposals.ts'
 import { rehearseApi } from './rehearse.ts'
 import {
   policy,
+  policyActivity,
   policyCompiled,
   policyCompileRequest,
   policyDetail,
   policyList,
   policyLiveSchema,
+  policyProposal,
   policyRemoveRequest,
   policyRequest,
   policyVersion,
 } from './schemas.ts'
 
-/** How hard a question about a draft may be here, where commands of sessions wait for the same thread; the editor and the shell ask harder ones. */
-const stepsMax = 2000
+const againstQuery = z.strictObject({ against: z.string().max(100).optional().meta({ description: 'another version of it' }) })
+
+const activityQuery = filterQuery.pick({ since: true }).extend({ since: filterQuery.shape.since.default('7d') })
 
 /** Policies: what is in force, every version there ever was, and drafts that are tried. */
 export function policiesApi(deps: ApiDeps) {
-  const { policies, policyFiles, liveSchema } = deps
+  const { policies, proposals, policyFiles, liveSchema } = deps
   const tags = ['policies']
-  const analyst = createAnalyst({ stepsMax })
+  const analyst = createAnalyst({ stepsMax: analysisStepsMax })
 
   /** With files, what is in force is what lies there: a change here would be undone at the next look. */
   function mustBeOurs(name: string): void {
@@ -36,6 +43,21 @@ export function policiesApi(deps: ApiDeps) {
         409,
         `policies come from files in ${policyFiles.directory}: change ${policyFiles.fileOf(name)} there, it is taken up at once`,
       )
+  }
+
+  function mustBeVersion(name: string, version: string): PublishedPolicy {
+    const published = policies.version(name, version)
+    if (!published) throw new Problem(404, `no version \`${version}\` of a policy \`${name}\``)
+    return published
+  }
+
+  /** What says what is in force already changes nothing, so nobody has to agree. */
+  function needsAnother(name: string, source: string): boolean {
+    return proposals.reviewers.length > 0 && policies.get(name)?.source !== source
+  }
+
+  async function propose(request: Parameters<typeof proposals.propose>[0], caller: Caller) {
+    return viewOfProposal(await proposals.propose(request), { caller, proposals })
   }
 
   function listed(published: PublishedPolicy) {
@@ -61,7 +83,7 @@ export function policiesApi(deps: ApiDeps) {
       allow('read policies'),
       c => {
         const files = policyFiles && { directory: policyFiles.directory, broken: policyFiles.broken.map(writeBroken) }
-        return c.json({ items: policies.list().map(listed), files })
+        return c.json({ items: policies.list().map(listed), files, reviewers: [...proposals.reviewers] })
       },
     )
     .get(
@@ -116,6 +138,24 @@ export function policiesApi(deps: ApiDeps) {
       },
     )
     .route('/rehearse', rehearseApi(deps))
+    .route('/proposals', proposalsApi(deps))
+    .get(
+      '/activity',
+      describeRoute({
+        tags,
+        summary: 'How often the rules in force spoke',
+        description:
+          'Counted in search: commands that a rule of each policy decided or matched since then. A rule whose name stands in several policies counts for each of them, unless it decided.',
+        responses: { 200: json('by policy and rule', policyActivity), ...problems(400, 401, 403, 503) },
+      }),
+      allow('read policies'),
+      validator('query', activityQuery, refuseInvalid),
+      async c => {
+        const { sinceUs = 0 } = toFilter(c.req.valid('query'), deps.machine.clock)
+        const hits = await deps.search.ruleHits({ sinceUs })
+        return c.json({ since: new Date(sinceUs / 1000).toISOString(), items: policyActivityOf(policies.list(), hits) })
+      },
+    )
     .get(
       '/:name',
       describeRoute({
@@ -140,14 +180,22 @@ export function policiesApi(deps: ApiDeps) {
       describeRoute({
         tags,
         summary: 'One version of a policy, in force or not',
-        responses: { 200: json('the version', policyVersion), ...problems(401, 403, 404) },
+        responses: { 200: json('the version', policyVersion), ...problems(400, 401, 403, 404) },
       }),
       allow('read policies'),
+      validator('query', againstQuery, refuseInvalid),
       c => {
         const { name, version } = c.req.param()
-        const published = policies.version(name, version)
-        if (!published) throw new Problem(404, `no version \`${version}\` of a policy \`${name}\``)
-        return c.json({ ...versionOf(published), source: published.source, ...contentOf(published) })
+        const { against } = c.req.valid('query')
+        const published = mustBeVersion(name, version)
+        const before = against === undefined ? null : mustBeVersion(name, against)
+        const differences = before && analyst.compare(before.ruleset, published.ruleset)
+        return c.json({
+          ...versionOf(published),
+          source: published.source,
+          ...contentOf(published),
+          ...(differences && { differences }),
+        })
       },
     )
     .put(
@@ -156,10 +204,11 @@ export function policiesApi(deps: ApiDeps) {
         tags,
         summary: 'Publishes a policy',
         description:
-          'From here on the next command of every session is judged by it. Its own tests must pass. `expectedVersion` keeps one author from undoing what another just published; null says that no such policy may be there.',
+          'From here on the next command of every session is judged by it. Its own tests must pass. `expectedVersion` keeps one author from undoing what another just published; null says that no such policy may be there. Where policies have reviewers, it becomes a proposal that another person must agree to.',
         responses: {
           200: json('the source is in force already', policy),
           201: json('the new version', policy),
+          202: json('a proposal, which is not in force', policyProposal),
           ...problems(400, 401, 403, 409, 413, 422, 503),
         },
       }),
@@ -168,9 +217,10 @@ export function policiesApi(deps: ApiDeps) {
       async c => {
         const name = c.req.param('name')
         mustBeOurs(name)
-        const { source, reason, expectedVersion } = c.req.valid('json')
-        const by = actorOf(c.get('caller'))
-        const { policy: published, isNew } = await policies.publish({ name, source, by, reason: reason ?? null, expectedVersion })
+        const { source, reason = null, expectedVersion, rehearsed } = c.req.valid('json')
+        const request = { name, source, by: actorOf(c.get('caller')), reason, expectedVersion, rehearsed }
+        if (needsAnother(name, source)) return c.json(await propose(request, c.get('caller')), 202)
+        const { policy: published, isNew } = await policies.publish(request)
         return c.json(listed(published), isNew ? 201 : 200)
       },
     )
@@ -179,29 +229,41 @@ export function policiesApi(deps: ApiDeps) {
       describeRoute({
         tags,
         summary: 'Takes a policy out of force',
-        description: 'Its versions stay readable.',
-        responses: { 204: { description: 'it is no longer in force' }, ...problems(400, 401, 403, 404, 409, 503) },
+        description: 'Its versions stay readable. Where policies have reviewers, it becomes a proposal that another person must agree to.',
+        responses: {
+          202: json('a proposal, which is not in force', policyProposal),
+          204: { description: 'it is no longer in force' },
+          ...problems(400, 401, 403, 404, 409, 503),
+        },
       }),
       allow('publish policies'),
       validator('query', policyRemoveRequest, refuseInvalid),
       async c => {
         const name = c.req.param('name')
         mustBeOurs(name)
-        const { reason, expectedVersion } = c.req.valid('query')
-        await policies.remove({ name, by: actorOf(c.get('caller')), reason: reason ?? null, expectedVersion })
+        const { reason = null, expectedVersion } = c.req.valid('query')
+        const request = { name, by: actorOf(c.get('caller')), reason, expectedVersion }
+        if (proposals.reviewers.length > 0) return c.json(await propose({ ...request, source: null }, c.get('caller')), 202)
+        await policies.remove(request)
         return c.body(null, 204)
       },
     )
 }
 
-function versionOf({ name, version, publishedAtUs, by, reason, ruleset }: PublishedPolicy) {
+function versionOf({ name, version, publishedAtUs, by, reason, ruleset, rehearsed, agreed }: PublishedPolicy) {
   return {
     name,
     version,
     publishedAt: new Date(publishedAtUs / 1000).toISOString(),
     by,
     reason,
-    counts: { rules: ruleset.rules.length, tests: ruleset.tests.length },
+    counts: {
+      rules: ruleset.rules.length,
+      observed: ruleset.rules.filter(({ mode }) => mode === 'observe').length,
+      tests: ruleset.tests.length,
+    },
+    rehearsed,
+    agreed,
   }
 }
 

@@ -1,3 +1,4 @@
+import { statementShape } from '@steno/policy-dsl'
 import type { Command, Run } from '@steno/recordings'
 import { Hono } from 'hono'
 import { describeRoute, validator } from 'hono-openapi'
@@ -10,7 +11,6 @@ import { json, problems } from './describe.ts'
 import { pageQuery, toFilter } from './filter.ts'
 import { Problem, refuseInvalid } from './problem.ts'
 import { comparison, openedRun, pageOf, run, runEnd, runRequest } from './schemas.ts'
-import { statementShape } from './statement-shape.ts'
 
 /** As many attempts are set beside each other, the newest. */
 const comparedRunsMax = 20

@@ -1,11 +1,22 @@
 import type { Cell, Command, Operation, Parameter, Principal, Run, Session, SessionDetail } from '@steno/recordings'
-import type { Difference, Finding, LiveSchema, Problem as PolicyProblem, TestOutcome } from '@steno/policy-dsl'
+import type {
+  Difference,
+  Finding,
+  FlippedGroup,
+  LiveSchema,
+  MaskedCommand,
+  MaskSample,
+  Problem as PolicyProblem,
+  RehearsalReport,
+  RehearsedFlip,
+  RehearsedRule,
+  TestOutcome,
+} from '@steno/policy-dsl'
 import { z } from 'zod'
+import { grantMinutesMax } from '../approvals/index.ts'
 import { groupName, personGroup, principalName, ttlSecondsMax } from '../identity/names.ts'
 import { roles } from '../identity/roles.ts'
 import { policyName } from '../policies/policy-name.ts'
-import type { MaskSample } from '../rehearsal/mask-samples.ts'
-import type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from '../rehearsal/report.ts'
 
 /** The shapes of what the API takes and gives, which are also its documentation. */
 
@@ -283,6 +294,13 @@ export const approval = z
     text: z.string(),
     parameters: z.array(parameter),
     isCut: z.boolean().meta({ description: 'whether text or values are cut here, in a list; by its id it comes whole' }),
+    isMissing: z
+      .boolean()
+      .meta({ description: 'whether text and values are not here: their recording was erased, or search has not read it again yet' }),
+    isAsSent: z.boolean().meta({ description: 'whether nothing in text and values is masked' }),
+    shape: z.string().nullable().meta({
+      description: 'SHA-256, in hex, of what commands are alike in that differ in plain values; null where it can only be approved once',
+    }),
     operations: z.array(operation),
     transaction: z.enum(['idle', 'transaction', 'failed']),
     reason: z.string(),
@@ -303,6 +321,28 @@ export const approval = z
     askedAt: time,
     expiresAt: time,
     decidedAt: time.exactOptional(),
+    because: z
+      .enum(['votes', 'time', 'session over', 'policies changed', 'gateway restarted'])
+      .exactOptional()
+      .meta({ description: 'what ended it' }),
+    grant: z
+      .strictObject({
+        shape: z.string(),
+        by: z.array(z.string()),
+        at: time,
+        until: time,
+        passed: count.meta({ description: 'how many commands it let pass since the gateway started' }),
+        ended: z
+          .strictObject({
+            because: z.enum(['time', 'run over', 'policies changed', 'taken back', 'gateway restarted']),
+            by: z.string().nullable(),
+            at: time,
+          })
+          .nullable()
+          .meta({ description: 'null while it lets commands pass' }),
+      })
+      .exactOptional()
+      .meta({ description: 'consent to every command of the shape, in the run and for a while' }),
     reviews: z.array(
       z.strictObject({ by: z.string(), vote: z.enum(['approve', 'reject']), comment: z.string(), at: time, digest: z.string() }),
     ),
@@ -319,9 +359,47 @@ export const reviewRequest = z
       .max(2000)
       .regex(/^(?:[^\p{Cc}\p{Zl}\p{Zp}]|[\n\t])*$/u, 'expected text without control characters')
       .default(''),
+    forMinutes: z
+      .int()
+      .min(1)
+      .max(grantMinutesMax)
+      .optional()
+      .meta({ description: 'agrees to every command of the shape, in the run and for so long; to this one alone when left out' }),
     digest: digest.optional().meta({ description: 'of what was looked at: refused when it is not what is asked for' }),
   })
   .meta({ id: 'ReviewRequest' })
+
+export const shapeHistory = z
+  .strictObject({
+    commands: count,
+    allowed: count,
+    denied: count,
+    approved: count.meta({ description: 'those that people let pass' }),
+    refused: count.meta({ description: 'those that were held and did not run' }),
+    errors: count,
+    principals: count,
+    runs: count,
+    firstAt: time.nullable(),
+    lastAt: time.nullable(),
+    last: z.string().nullable().meta({ description: 'the id of the last one' }),
+    rows: z
+      .strictObject({ median: count, max: count })
+      .nullable()
+      .meta({ description: 'given or changed by those that ran without an error' }),
+  })
+  .meta({ id: 'ShapeHistory', description: 'commands like it at the same target, before it' })
+
+export const estimate = z
+  .discriminatedUnion('isPossible', [
+    z.strictObject({
+      isPossible: z.literal(true),
+      rows: count.meta({ description: 'the most rows that the planner expects a step that gives or changes rows to have' }),
+      cost: z.number(),
+      steps: z.array(z.strictObject({ depth: count, step: z.string(), relation: z.string().nullable(), rows: count })),
+    }),
+    z.strictObject({ isPossible: z.literal(false), because: z.string() }),
+  ])
+  .meta({ id: 'Estimate', description: 'what the target’s planner expects; nothing was run' })
 
 const span = z.tuple([count, count]).meta({ description: 'the first character and the one after the last, in UTF-16 units' })
 
@@ -418,13 +496,30 @@ export const policyLiveSchema = z
 
 const policyAuthor = z.strictObject({ kind: z.enum(['agent', 'run', 'token', 'person', 'gateway']), name: z.string() })
 
+const rehearsedSummary = z
+  .strictObject({
+    commands: count,
+    newlyDenied: count,
+    newlyHeld: count,
+    newlyAllowed: count,
+    from: time.nullable(),
+    to: time.nullable(),
+  })
+  .meta({ description: 'what past commands would have met, as the author was shown it' })
+
+const agreedBy = z
+  .strictObject({ proposal: z.string(), digest: z.string(), comment: z.string(), by: policyAuthor })
+  .meta({ description: 'the second person, and the digest of what they were shown' })
+
 const policyVersionFields = {
   name: z.string(),
   version: z.string().meta({ description: 'name@hash: the same for the same source' }),
   publishedAt: time,
   by: policyAuthor,
   reason: z.string().nullable(),
-  counts: z.strictObject({ rules: count, tests: count }),
+  counts: z.strictObject({ rules: count, observed: count.meta({ description: 'rules that are only observed' }), tests: count }),
+  rehearsed: rehearsedSummary.nullable(),
+  agreed: agreedBy.nullable(),
 }
 
 const policyFields = {
@@ -470,6 +565,9 @@ export const policyList = z
       })
       .nullable()
       .meta({ description: 'where policies are published from; null when they are published here' }),
+    reviewers: z.array(z.string()).meta({
+      description: 'roles and groups, one of whose members must agree to what another person publishes; empty where nobody needs to',
+    }),
   })
   .meta({ id: 'PolicyList' })
 
@@ -481,7 +579,13 @@ export const policyDetail = z
   })
   .meta({ id: 'PolicyDetail' })
 
-export const policyVersion = z.strictObject({ ...policyVersionFields, ...policyContentFields }).meta({ id: 'PolicyVersion' })
+export const policyVersion = z
+  .strictObject({
+    ...policyVersionFields,
+    ...policyContentFields,
+    differences: z.array(policyDifference).optional().meta({ description: 'from the version it is held `against` to this one' }),
+  })
+  .meta({ id: 'PolicyVersion' })
 
 export const policyCompiled = z
   .strictObject({
@@ -500,8 +604,73 @@ export const policyRequest = z
     source: z.string(),
     reason: line.optional().meta({ description: 'why, for whoever reads the history' }),
     expectedVersion: z.string().nullable().optional().meta({ description: 'what must be in force; null for nothing' }),
+    rehearsed: z
+      .strictObject({ of: z.string().meta({ description: 'the `hash` of the rules that were rehearsed' }), summary: rehearsedSummary })
+      .optional()
+      .meta({ description: 'what the author was shown of the past under it; refused when it is of other rules' }),
   })
   .meta({ id: 'PolicyRequest' })
+
+export const policyProposal = z
+  .strictObject({
+    id: z.string(),
+    state: z.enum(['pending', 'overtaken', 'accepted', 'refused', 'withdrawn']).meta({
+      description: '`overtaken`: another version is in force than the one it would replace',
+    }),
+    name: z.string(),
+    source: z.string().nullable().meta({ description: 'what would be published; null for a proposal to remove the policy' }),
+    version: z.string().nullable(),
+    base: z.string().nullable().meta({ description: 'the version it would replace; null for none' }),
+    reason: z.string().nullable(),
+    rehearsed: rehearsedSummary.nullable(),
+    digest: z.string().meta({ description: 'binds agreement to what is shown here' }),
+    by: policyAuthor,
+    proposedAt: time,
+    closed: z.strictObject({ by: policyAuthor, comment: z.string(), at: time }).nullable(),
+    reviewers: z.array(z.string()).meta({ description: 'roles and groups whose members can agree' }),
+    canReview: z.boolean().meta({ description: 'whether the caller can agree or refuse now' }),
+    cannotReview: z.string().optional().meta({ description: 'why not' }),
+    isOwn: z.boolean().meta({ description: 'whether the caller proposed it, and can take it back' }),
+    differences: z
+      .array(policyDifference)
+      .nullable()
+      .optional()
+      .meta({ description: 'to the version it would replace, where one proposal is asked for; null where there is nothing to compare' }),
+  })
+  .meta({ id: 'PolicyProposal' })
+
+export const policyProposalReview = z
+  .discriminatedUnion('vote', [
+    z.strictObject({
+      vote: z.literal('accept'),
+      digest: z.string().regex(/^[0-9a-f]{64}$/, 'the digest of what was shown'),
+      comment: line.optional(),
+    }),
+    z.strictObject({ vote: z.literal('refuse'), comment: line.meta({ description: 'why' }) }),
+  ])
+  .meta({ id: 'PolicyProposalReview', description: 'its author refusing it takes it back' })
+
+export const policyActivity = z
+  .strictObject({
+    since: time,
+    items: z.array(
+      z.strictObject({
+        policy: z.string(),
+        commands: count.meta({ description: 'commands that a rule of it decided or matched' }),
+        denied: count,
+        held: count,
+        lastAt: time.nullable(),
+        rules: z.array(
+          z.strictObject({
+            rule: z.string(),
+            commands: count,
+            decided: count.meta({ description: 'those whose verdict it gave' }),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'PolicyActivity' })
 
 export const policyRemoveRequest = z.strictObject({ reason: line.optional(), expectedVersion: z.string().optional() })
 

@@ -32,7 +32,8 @@ function start(machine = new SimulatedMachine()) {
   const vote = (id: string, reviewer: Reviewer, how: 'approve' | 'reject' = 'approve') =>
     approvals.review(id, { vote: how, comment: 'seen', digest }, reviewer)
   const state = (id: string) => approvals.get(id)?.state
-  return { machine, approvals, ask, vote, state, changed, unrecorded }
+  const endRun = (run: string) => ledger.append({ kind: 'run.end', run, reason: 'ended', exitCode: 0, by: { kind: 'run', name: run } })
+  return { machine, approvals, ask, vote, state, endRun, changed, unrecorded }
 }
 
 const agent = (name: string): Principal => ({ kind: 'agent', name, groups: [] })
@@ -63,6 +64,9 @@ function asked({ demands = [demandOf()], session = {} }: { demands?: ApprovalDem
     parameters: [],
     operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false }],
     transaction: 'idle',
+    isAsSent: true,
+    shape: 'ef'.repeat(32),
+    lawVersion: 'prod@abc',
     policyVersion: 'prod@abc',
     demands,
     reason: 'a DELETE without WHERE',
@@ -420,12 +424,210 @@ describe('a restart', () => {
       because: 'gateway restarted',
     })
     expect(again.approvals.pending).toBe(0)
-    await expect(again.vote(id, dba('bob'))).rejects.toMatchObject({ code: 'not_found' })
+    await expect(again.vote(id, dba('bob'))).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('restarted') })
     start(machine)
     expect(settledIn(machine)).toEqual([
       ['granted', 'votes'],
       ['withdrawn', 'gateway restarted'],
     ])
+  })
+})
+
+describe('a grant', () => {
+  const shape = 'ef'.repeat(32)
+  /** What a grant is bound to, and how another command differs in it. */
+  const others: [string, Partial<ConsentAsk>][] = [
+    ['shape', { shape: 'cd'.repeat(32) }],
+    ['kind, one that has no shape', { shape: null }],
+    ['policy version', { lawVersion: 'prod@def' }],
+    ['rule', { demands: [demandOf({ rule: 'another' })] }],
+    ['circle of people', { demands: [demandOf({ by: ['sre'] })] }],
+    ['quorum', { demands: [demandOf({ quorum: 2 })] }],
+    ['rule beside it', { demands: [demandOf(), demandOf({ rule: 'another' })] }],
+    ['run', { session: { ...asked({}).session, run: { ...asked({}).session.run, id: 'run_2' } } }],
+    ['target', { session: { ...asked({}).session, target: { name: 'crm', protocol: 'postgres', labels: {} } } }],
+  ]
+  const grant = (room: ReturnType<typeof start>, id: string, reviewer = dba('ada'), forMinutes = 10) =>
+    room.approvals.review(id, { vote: 'approve', comment: '', digest, forMinutes }, reviewer)
+  const next = (room: ReturnType<typeof start>, given: Partial<ConsentAsk> = {}) =>
+    room.approvals.request({ ...asked({}), ...given, number: 4 }, new AbortController().signal)
+
+  it('lets the next commands of its shape pass at once, with who agreed, when and until when', async () => {
+    const room = start()
+    const { id, outcomes } = room.ask()
+    await grant(room, id)
+    await settle()
+    expect(outcomes).toMatchObject([{ granted: true, reviews: [{ by: 'ada' }] }])
+    expect(ledgerOf(room.machine).slice(1)).toMatchObject([
+      { kind: 'approval reviewed', forMinutes: 10 },
+      { kind: 'approval settled', state: 'granted', grant: { shape, lawVersion: 'prod@abc', by: ['ada'], untilUs: expect.any(Number) } },
+    ])
+    for (let n = 1; n <= 2; n++) {
+      const passed = next(room)
+      expect(passed.id).toBe(id)
+      expect(await passed.outcome).toEqual({
+        granted: true,
+        grant: { by: ['ada'], at: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:10:00.000Z', shape },
+      })
+      expect(room.approvals.get(id)?.grant?.passed).toBe(n)
+    }
+    expect(ledgerOf(room.machine)).toHaveLength(3)
+  })
+
+  it.each(others)('lets nothing pass that is of another %s', async (_, other) => {
+    const room = start()
+    await grant(room, room.ask().id)
+    expect(room.approvals.pending).toBe(0)
+    expect(room.state(next(room, other).id)).toBe('pending')
+    expect(room.approvals.pending).toBe(1)
+  })
+
+  it('is not given by a vote for one command', async () => {
+    const room = start()
+    await room.vote(room.ask().id, dba('ada'))
+    expect(room.state(next(room).id)).toBe('pending')
+  })
+
+  it('needs as many people as the command, and lasts as long as the most cautious says', async () => {
+    const two = { demands: [demandOf({ quorum: 2 })] }
+    const room = start()
+    const first = room.ask(two)
+    await grant(room, first.id, dba('ada'), 30)
+    await room.vote(first.id, dba('bob'))
+    expect(room.approvals.get(first.id)).toMatchObject({ state: 'granted', grant: null })
+    const second = room.ask(two)
+    await grant(room, second.id, dba('ada'), 30)
+    await grant(room, second.id, dba('bob'), 5)
+    expect(room.approvals.get(second.id)?.grant).toMatchObject({ by: ['ada', 'bob'], untilUs: expect.any(Number) })
+    await room.machine.advance(5 * minute - 1)
+    expect(next(room, two).id).toBe(second.id)
+    await room.machine.advance(1)
+    expect(next(room, two).id).not.toBe(second.id)
+  })
+
+  it('is never given by whoever asks, nor by anybody behind them', async () => {
+    const room = start()
+    const { id } = room.ask({ session: { delegation: [agent('ada')] } })
+    await expect(grant(room, id, dba('ada', { role: 'admin' }))).rejects.toMatchObject({ code: 'not_allowed' })
+    expect(room.approvals.get(id)?.grant).toBeNull()
+  })
+
+  it('is refused where it makes no sense', async () => {
+    const room = start()
+    const { id } = next(room, { shape: null })
+    await expect(grant(room, id)).rejects.toMatchObject({ code: 'invalid' })
+    const other = room.ask().id
+    for (const minutes of [0, 0.5, 241, Number.NaN])
+      await expect(grant(room, other, dba('ada'), minutes)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(room.approvals.review(other, { vote: 'reject', comment: '', digest, forMinutes: 5 }, dba('ada'))).rejects.toMatchObject({
+      code: 'invalid',
+    })
+    expect(ledgerOf(room.machine)).toHaveLength(2)
+  })
+
+  it.each([
+    ['time', async (room: ReturnType<typeof start>) => room.machine.advance(10 * minute)],
+    ['run over', async (room: ReturnType<typeof start>) => room.endRun('run_1')],
+    ['policies changed', async (room: ReturnType<typeof start>) => room.approvals.lawIs('prod@def')],
+    ['taken back', async (room: ReturnType<typeof start>, id: string) => void (await room.approvals.takeBack(id, dba('bob')))],
+  ])('ends once: %s', async (because, end) => {
+    const room = start()
+    const { id } = room.ask()
+    await grant(room, id)
+    await end(room, id)
+    expect(room.approvals.get(id)?.grant?.ended).toMatchObject({ because, by: because === 'taken back' ? 'bob' : null })
+    expect(room.state(next(room).id)).toBe('pending')
+    await room.machine.advance(60 * minute)
+    await expect(room.approvals.takeBack(id, dba('ada'))).rejects.toMatchObject({ code: 'conflict' })
+    expect(ledgerOf(room.machine).filter(({ kind }) => kind === 'grant ended')).toMatchObject([{ approval: id, because }])
+  })
+
+  it('is taken back by nobody who may not review', async () => {
+    const room = start()
+    const { id } = room.ask()
+    await grant(room, id)
+    await expect(room.approvals.takeBack(id, dba('ivy', { role: 'investigator' }))).rejects.toMatchObject({ code: 'not_allowed' })
+    expect(next(room).id).toBe(id)
+  })
+
+  it('holds no longer on a machine that slept', async () => {
+    const room = start()
+    const { id } = room.ask()
+    await grant(room, id)
+    room.machine.clock.step(10 * minute)
+    expect(next(room).id).not.toBe(id)
+  })
+
+  it('is none when the ledger does not keep it', async () => {
+    const room = start()
+    const { id } = room.ask()
+    await settle()
+    room.machine.disk.failSyncs()
+    await expect(grant(room, id)).rejects.toThrow(LedgerFailed)
+    await settle()
+    expect(room.approvals.get(id)).toMatchObject({ state: 'withdrawn', grant: null })
+  })
+
+  it('is over after a restart, which the ledger says once', async () => {
+    const room = start()
+    const { id } = room.ask()
+    await grant(room, id)
+    const again = start(room.machine)
+    expect(again.approvals.get(id)?.grant).toMatchObject({ by: ['ada'], ended: { because: 'gateway restarted' } })
+    expect(next(again).id).not.toBe(id)
+    start(room.machine)
+    expect(ledgerOf(room.machine).filter(({ kind }) => kind === 'grant ended')).toHaveLength(1)
+  })
+})
+
+describe('policies that change', () => {
+  it('end what waits under those before them, at once', async () => {
+    const { approvals, ask, vote, state, machine } = start()
+    const { id, outcomes } = ask()
+    approvals.lawIs('prod@abc')
+    expect(state(id)).toBe('pending')
+    approvals.lawIs('prod@def')
+    await settle()
+    expect(outcomes).toEqual([{ granted: false, because: 'stale', reviews: [] }])
+    expect(settledIn(machine)).toEqual([['withdrawn', 'policies changed']])
+    await expect(vote(id, dba('ada'))).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('policies changed') })
+  })
+})
+
+describe('what was decided', () => {
+  it('is there after a restart, with who said what, in the order of its end', async () => {
+    const { machine, ask, vote } = start()
+    const first = ask()
+    await machine.advance(1)
+    const second = ask({ session: { delegation: [agent('launcher')] } })
+    await vote(second.id, dba('ada'))
+    await machine.advance(1)
+    await vote(first.id, dba('bob'), 'reject')
+    const { approvals } = start(machine)
+    expect(approvals.list({ state: 'decided' }, { limit: 10, cursor: null }).items).toMatchObject([
+      {
+        id: second.id,
+        state: 'granted',
+        because: 'votes',
+        ask: null,
+        request: { session: 's', number: 3, target: 'shop', principal: { name: 'backfill' }, delegation: [{ name: 'launcher' }], digest },
+        demands: [{ votes: 1, met: true }],
+        reviews: [{ by: 'ada', vote: 'approve', comment: 'seen', at: '2026-01-01T00:00:00.001Z', digest }],
+        decidedAtUs: expect.any(Number),
+      },
+      { id: first.id, state: 'rejected', reviews: [{ by: 'bob', vote: 'reject' }] },
+    ])
+  })
+
+  it('stays when what the command said is forgotten', async () => {
+    const { ask, vote, approvals } = start()
+    const { id } = ask()
+    await vote(id, dba('ada'))
+    approvals.forget('other', 'all')
+    approvals.forget('s', [2])
+    expect(approvals.get(id)?.ask?.text).toBe('delete from orders')
+    approvals.forget('s', [3])
+    expect(approvals.get(id)).toMatchObject({ ask: null, reviews: [{ by: 'ada' }] })
   })
 })
 
@@ -440,7 +642,7 @@ describe('list', () => {
     await vote(ids[1]!, dba('ada'))
     await vote(ids[3]!, dba('ada'), 'reject')
     const page = (state: 'pending' | 'granted' | null, limit: number, cursor: string | null = null) => {
-      const found = approvals.list({ state, limit, cursor })
+      const found = approvals.list(state === null ? {} : { state }, { limit, cursor })
       return [found.items.map(({ id }) => ids.indexOf(id)), found.cursor] as const
     }
     expect(page(null, 10)).toEqual([[0, 1, 2, 3, 4], null])
@@ -454,24 +656,25 @@ describe('list', () => {
     const first = ask()
     await vote(first.id, dba('ada'))
     let last = ''
-    for (let n = 0; n < 1000; n++) {
+    for (let n = 0; n < 2000; n++) {
       const { id, disconnect } = ask()
       disconnect()
       last = id
     }
     expect(state(first.id)).toBeUndefined()
     expect(state(last)).toBe('withdrawn')
-    expect(approvals.list({ state: null, limit: 5000, cursor: null }).items).toHaveLength(1000)
+    expect(approvals.list({}, { limit: 5000, cursor: null }).items).toHaveLength(2000)
   })
 
   it('holds no more text than it may, however long the commands were', async () => {
-    const { approvals, state } = start()
+    const { approvals } = start()
     const ids: string[] = []
     for (let n = 0; n < 5; n++) {
       const connection = new AbortController()
       ids.push(approvals.request({ ...asked({}), text: 'x'.repeat(12 * 1024 * 1024) }, connection.signal).id)
       connection.abort()
     }
-    expect(ids.map(id => state(id))).toEqual([undefined, undefined, undefined, 'withdrawn', 'withdrawn'])
+    expect(ids.map(id => approvals.get(id)?.state)).toEqual(ids.map(() => 'withdrawn'))
+    expect(ids.map(id => approvals.get(id)?.ask !== null)).toEqual([false, false, false, true, true])
   })
 })

@@ -2,10 +2,11 @@ import type { ApprovalDemand } from '@steno/policy-dsl'
 import type { Review } from '@steno/recordings'
 import type { Consent, ConsentAsk, ConsentOutcome } from '../guard/law.ts'
 import { mayDo, namesBehind, personOf, type Role } from '../identity/index.ts'
-import type { Ledger, LedgerEntry, LedgerEvent } from '../journal/ledger.ts'
+import type { Actor, Ledger, LedgerEntry, LedgerEvent } from '../journal/ledger.ts'
 import { assert } from '../runtime/assert.ts'
 import { newId } from '../runtime/id.ts'
 import type { Machine, Timer } from '../runtime/machine.ts'
+import { Grants, type GivenGrant, type GrantEnd } from './grants.ts'
 import { ReviewRefused } from './review-refused.ts'
 
 /** How a request for consent stands: open, or how it ended. */
@@ -14,11 +15,16 @@ export type ApprovalState = 'pending' | SettledState
 type Settled = Extract<LedgerEvent, { kind: 'approval settled' }>
 type SettledState = Settled['state']
 
+/** What the ledger says of a request: all but the command's text and values. */
+export type Requested = Omit<Extract<LedgerEvent, { kind: 'approval requested' }>, 'kind' | 'approval' | 'expiresAtUs'>
+
 /** One request for consent, with everything that whoever votes on it sees. */
 export interface Approval {
   id: string
   state: ApprovalState
-  ask: ConsentAsk
+  request: Requested
+  /** What it was asked for, whole; null once that is in the recording alone. */
+  ask: ConsentAsk | null
   demands: DemandProgress[]
   askedAtUs: number
   expiresAtUs: number
@@ -26,6 +32,24 @@ export interface Approval {
   reviews: Review[]
   /** Null while it is pending. */
   decidedAtUs: number | null
+  /** What ended it; null while it is pending. */
+  because: Settled['because'] | null
+  /** What was granted to its shape with it. */
+  grant: GivenGrant | null
+}
+
+/** Which requests are listed; what is left out is any. */
+export interface ApprovalFilter {
+  state?: ApprovalState | 'decided' | undefined
+  target?: string | undefined
+  /** Who asks, or anybody in the chain behind them. */
+  agent?: string | undefined
+  reviewer?: string | undefined
+  /** When it was asked. */
+  sinceUs?: number | undefined
+  untilUs?: number | undefined
+  /** Only those with a grant that lets commands pass now. */
+  isGranting?: boolean | undefined
 }
 
 /** How far one demand is. */
@@ -52,7 +76,12 @@ export interface Vote {
   comment: string
   /** The digest of what they were shown; without one it counts for the request as it is, which never changes. */
   digest?: string | undefined
+  /** They agree to every command of the shape in the run for so long; to this one alone when left out. */
+  forMinutes?: number | undefined
 }
+
+/** The longest that anybody can agree for. */
+export const grantMinutesMax = 240
 
 export interface ApprovalsOptions {
   machine: Machine
@@ -64,23 +93,26 @@ export interface ApprovalsOptions {
   onUnrecorded: (id: string, error: unknown) => void
 }
 
-/** The most requests that are remembered after they ended, and the most that they may hold together. */
-const decidedMax = 1000
+/** The most requests that are remembered after they ended, and the most that their texts and values may hold together. */
+const decidedMax = 2000
 const decidedCharactersMax = 32 * 1024 * 1024
 
 interface Held {
   id: string
-  ask: ConsentAsk
+  request: Requested
+  ask: ConsentAsk | null
   /** Names that never vote on it. */
   asking: Set<string>
   askedAtUs: number
   expiresAtUs: number
   /** `Clock.monotonicUs` when its time is over. */
   dueUs: number
-  votes: { person: string; review: Review; reviewer: Reviewer }[]
+  votes: { person: string; review: Review; reviewer: Reviewer; forMinutes: number | null }[]
   state: ApprovalState
   decidedAtUs: number | null
-  /** What keeping it costs, roughly. */
+  because: Settled['because'] | null
+  grant: GivenGrant | null
+  /** What keeping `ask` costs, roughly. */
   characters: number
   timer: Timer | null
   forgetSignal: () => void
@@ -89,7 +121,8 @@ interface Held {
 
 /**
  * Where held commands wait for people. A request is one command of one session:
- * what it was granted for cannot be used again, nor for anything else.
+ * what it was granted for cannot be used again, nor for anything else, unless
+ * enough people granted its shape with it.
  *
  * INVARIANT: every step is in the ledger before it counts, and a request leaves
  * `pending` once. All that decides how it ends runs without waiting in between,
@@ -100,20 +133,36 @@ export class Approvals implements Consent {
   readonly #pending = new Map<string, Held>()
   /** Oldest end first. */
   readonly #decided = new Map<string, Held>()
+  readonly #grants: Grants
+  /** The policies in force, once they changed. */
+  #lawVersion: string | null = null
   #decidedCharacters = 0
 
-  /** Ends what the gateway's last life left pending: the connections that waited are gone. */
+  /** Ends what the gateway's last life left: the connections that waited are gone, and what was granted is asked for again. */
   constructor(options: ApprovalsOptions) {
     this.#options = options
-    const left = new Set<string>()
-    for (const entry of options.entries) {
-      if (entry.kind === 'approval requested') left.add(entry.approval)
-      if (entry.kind === 'approval settled') left.delete(entry.approval)
+    const { machine, ledger, entries } = options
+    this.#grants = new Grants({ clock: machine.clock, onEnded: (approval, because, by) => this.#grantEnded(approval, because, by) })
+    const told = readApprovals(entries)
+    for (const held of told) if (held.state !== 'pending') this.#remember(held)
+    for (const held of told) {
+      if (held.state === 'pending') {
+        this.#note(held.id, this.#append({ id: held.id, state: 'withdrawn', because: 'gateway restarted' }))
+        this.#close(held, { state: 'withdrawn', because: 'gateway restarted' })
+      }
+      if (held.grant && !held.grant.ended) {
+        held.grant.ended = { because: 'gateway restarted', by: null, atUs: machine.clock.nowUs() }
+        this.#noteGrantEnd(held.id, held.grant.ended)
+      }
     }
-    for (const id of left) this.#note(id, this.#append({ id, state: 'withdrawn', because: 'gateway restarted' }))
+    ledger.onEntry(entry => entry.kind === 'run.end' && this.#grants.endRun(entry.run))
   }
 
-  /** Asks for consent. Throws `LedgerFailed` when the request cannot be written down, and then nobody was asked. */
+  /**
+   * Asks for consent; what is granted to the command's shape already passes at
+   * once. Throws `LedgerFailed` when the request cannot be written down, and
+   * then nobody was asked.
+   */
   request(ask: ConsentAsk, signal: AbortSignal): { id: string; outcome: Promise<ConsentOutcome> } {
     // The ledger is read strictly at the next start, so what it could not be read back with must not get in.
     assert(/^[0-9a-f]{64}$/.test(ask.digest), 'a digest is a SHA-256 in hex')
@@ -122,15 +171,15 @@ export class Approvals implements Consent {
       assert(Number.isSafeInteger(quorum) && quorum > 0, 'a quorum is at least one person')
       assert(Number.isSafeInteger(withinMs) && withinMs > 0, 'consent is asked for some time')
     }
+    const granted = this.#grants.use(ask)
+    if (granted) return { id: granted.approval, outcome: Promise.resolve({ granted: true, grant: granted.grant }) }
     const { clock } = this.#options.machine
     const id = `apr_${newId(this.#options.machine)}`
     const withinMs = Math.min(...ask.demands.map(demand => demand.withinMs))
     const askedAtUs = clock.nowUs()
     const expiresAtUs = askedAtUs + withinMs * 1000
     const { session, number, demands, reason, policyVersion, digest } = ask
-    const written = this.#options.ledger.append({
-      kind: 'approval requested',
-      approval: id,
+    const request: Requested = {
       session: session.id,
       number,
       run: session.run.id,
@@ -141,13 +190,13 @@ export class Approvals implements Consent {
       reason,
       policyVersion,
       digest,
-      expiresAtUs,
-    })
-    this.#note(id, written)
+    }
+    this.#note(id, this.#options.ledger.append({ kind: 'approval requested', approval: id, ...request, expiresAtUs }))
     const onAbort = () => this.#note(id, this.#settle(held, { state: 'withdrawn', because: 'session over' }))
     const { promise: outcome, resolve: answer } = promiseWithResolve<ConsentOutcome>()
     const held: Held = {
       id,
+      request,
       ask,
       asking: namesBehind(session),
       askedAtUs,
@@ -156,6 +205,8 @@ export class Approvals implements Consent {
       votes: [],
       state: 'pending',
       decidedAtUs: null,
+      because: null,
+      grant: null,
       characters: JSON.stringify(ask).length,
       timer: null,
       forgetSignal: () => signal.removeEventListener('abort', onAbort),
@@ -172,14 +223,15 @@ export class Approvals implements Consent {
   }
 
   /** Counts one person's vote, and settles the request when it is the last one needed. Throws `ReviewRefused` or `LedgerFailed`, and then it does not count. */
-  async review(id: string, { vote, comment, digest }: Vote, reviewer: Reviewer): Promise<Approval> {
+  async review(id: string, { vote, comment, digest, forMinutes }: Vote, reviewer: Reviewer): Promise<Approval> {
     const held = this.#pending.get(id) ?? this.#decided.get(id)
     if (!held) throw new ReviewRefused('not_found', `no approval \`${id}\` is remembered; the ledger tells how it ended`)
     if (held.state === 'pending' && this.#isOverdue(held)) this.#note(id, this.#settle(held, { state: 'expired', because: 'time' }))
     const objection = objectionTo(held, reviewer)
     if (objection) throw objection
-    if (digest !== undefined && digest !== held.ask.digest)
+    if (digest !== undefined && digest !== held.request.digest)
       throw new ReviewRefused('conflict', 'what you were shown is not what is asked for; look at it again before you vote')
+    if (forMinutes !== undefined) mustBeGrantable(held, vote, forMinutes)
     const { kind, name, role, groups } = reviewer
     const { machine, ledger } = this.#options
     const review: Review = {
@@ -187,19 +239,20 @@ export class Approvals implements Consent {
       vote,
       comment,
       at: new Date(machine.clock.nowUs() / 1000).toISOString(),
-      digest: held.ask.digest,
+      digest: held.request.digest,
     }
     const written = ledger.append({
       kind: 'approval reviewed',
       approval: id,
       vote,
+      ...(forMinutes === undefined ? {} : { forMinutes }),
       comment,
       digest: review.digest,
       by: { kind, name },
       role,
       groups: [...groups],
     })
-    held.votes.push({ person: personOf(name), review, reviewer })
+    held.votes.push({ person: personOf(name), review, reviewer, forMinutes: forMinutes ?? null })
     this.#options.onChanged(id)
     const state = vote === 'reject' ? 'rejected' : progressOf(held).every(({ met }) => met) ? 'granted' : null
     await Promise.all([written, state && this.#settle(held, { state, because: 'votes' })])
@@ -212,13 +265,10 @@ export class Approvals implements Consent {
     return held ? shown(held) : null
   }
 
-  /** Requests in a state, or all that are remembered, newest first, from after `cursor` on. */
-  list({ state, limit, cursor }: { state: ApprovalState | null; limit: number; cursor: string | null }): {
-    items: Approval[]
-    cursor: string | null
-  } {
-    const found = [...(state === 'pending' ? [] : this.#decided.values()), ...this.#pending.values()]
-      .filter(held => (state === null || held.state === state) && (cursor === null || held.id < cursor))
+  /** Requests that are remembered, newest first, from after `cursor` on. */
+  list(filter: ApprovalFilter, { limit, cursor }: { limit: number; cursor: string | null }): { items: Approval[]; cursor: string | null } {
+    const found = [...this.#decided.values(), ...this.#pending.values()]
+      .filter(held => (cursor === null || held.id < cursor) && isMeant(held, filter))
       .toSorted((a, b) => (a.id < b.id ? 1 : -1))
     const items = found.slice(0, limit).map(shown)
     return { items, cursor: found.length > limit ? items.at(-1)!.id : null }
@@ -230,12 +280,33 @@ export class Approvals implements Consent {
     return held ? (objectionTo(held, reviewer)?.message ?? null) : 'no such approval is remembered'
   }
 
-  /** Forgets what was asked about commands of a session that is over, or about all of them: the ledger tells how it ended. */
+  /** Says which policies are in force from here on: what was asked or granted under others is over. */
+  lawIs(lawVersion: string): void {
+    this.#lawVersion = lawVersion
+    for (const held of this.#pending.values()) {
+      if (held.ask?.lawVersion !== lawVersion) this.#note(held.id, this.#settle(held, { state: 'withdrawn', because: 'policies changed' }))
+    }
+    this.#grants.endOthers(lawVersion)
+  }
+
+  /** Takes back what was granted to a shape; what waits or runs is not touched by it. Throws `ReviewRefused` or `LedgerFailed`. */
+  async takeBack(id: string, reviewer: Reviewer): Promise<Approval> {
+    const held = this.#pending.get(id) ?? this.#decided.get(id)
+    if (!held) throw new ReviewRefused('not_found', `no approval \`${id}\` is remembered; the ledger tells how it ended`)
+    if (!mayDo(reviewer.role, 'review approvals'))
+      throw new ReviewRefused('not_allowed', `the role ${reviewer.role} may not review approvals`)
+    if (!held.grant || held.grant.ended) throw new ReviewRefused('conflict', 'nothing is granted with it now')
+    const { kind, name } = reviewer
+    this.#grants.end(id, 'taken back', { kind, name })
+    await this.#options.ledger.durable()
+    return shown(held)
+  }
+
+  /** Forgets what commands of a session that is over said, or all of them: who agreed to them stays. */
   forget(session: string, commands: readonly number[] | 'all'): void {
-    for (const [id, { ask, characters }] of this.#decided) {
-      if (ask.session.id !== session || (commands !== 'all' && !commands.includes(ask.number))) continue
-      this.#decided.delete(id)
-      this.#decidedCharacters -= characters
+    for (const [id, held] of this.#decided) {
+      if (held.request.session !== session || (commands !== 'all' && !commands.includes(held.request.number))) continue
+      this.#dropAsk(held)
       this.#options.onChanged(id)
     }
   }
@@ -252,42 +323,83 @@ export class Approvals implements Consent {
    */
   #settle(held: Held, how: { state: SettledState; because: Settled['because'] }): Promise<void> {
     if (held.state !== 'pending') return Promise.resolve()
-    const written = this.#append({ id: held.id, ...how })
-    this.#close(held, how.state)
-    if (how.state !== 'granted') held.answer({ granted: false, because: how.state, reviews: reviewsOf(held) })
+    const grant = how.state === 'granted' ? grantBy(held, this.#options.machine.clock.nowUs()) : null
+    const written = this.#append({ id: held.id, ...how, grant })
+    this.#close(held, how)
+    const because = how.because === 'policies changed' ? 'stale' : how.state
+    if (because !== 'granted') held.answer({ granted: false, because, reviews: reviewsOf(held) })
     else
       written.then(
-        () => held.answer({ granted: true, reviews: reviewsOf(held) }),
+        () => {
+          held.answer({ granted: true, reviews: reviewsOf(held) })
+          if (grant && held.ask) this.#give(held.id, held.ask, grant)
+        },
         () => {
           // A grant that is not on disk is none: nothing may run on it.
           held.state = 'withdrawn'
+          held.grant = null
           held.answer({ granted: false, because: 'withdrawn', reviews: reviewsOf(held) })
           this.#options.onChanged(held.id)
         },
       )
+    held.grant = grant
     return written
   }
 
-  #close(held: Held, state: SettledState): void {
+  #give(approval: string, ask: ConsentAsk, grant: GivenGrant): void {
+    this.#grants.give(approval, ask, grant)
+    this.#options.onChanged(approval)
+    // They may have changed while the disk took it.
+    if (this.#lawVersion !== null) this.#grants.endOthers(this.#lawVersion)
+  }
+
+  #close(held: Held, { state, because }: { state: SettledState; because: Settled['because'] }): void {
     held.state = state
+    held.because = because
     held.decidedAtUs = this.#options.machine.clock.nowUs()
     held.timer?.cancel()
     held.forgetSignal()
     this.#pending.delete(held.id)
-    this.#decided.set(held.id, held)
-    this.#decidedCharacters += held.characters
-    for (const [id, { characters }] of this.#decided) {
-      if (this.#decided.size <= decidedMax && this.#decidedCharacters <= decidedCharactersMax) break
-      if (id === held.id) break
-      this.#decided.delete(id)
-      this.#decidedCharacters -= characters
-    }
+    this.#remember(held)
     this.#options.onChanged(held.id)
   }
 
+  /** Keeps a request that ended, and what it was asked for as long as there is room. */
+  #remember(held: Held): void {
+    this.#decided.set(held.id, held)
+    this.#decidedCharacters += held.characters
+    for (const [id, one] of this.#decided) {
+      const isOne = this.#decided.size > decidedMax
+      if ((!isOne && this.#decidedCharacters <= decidedCharactersMax) || id === held.id) break
+      this.#dropAsk(one)
+      // A grant that still counts is not forgotten.
+      if (isOne && (one.grant === null || one.grant.ended !== null)) this.#decided.delete(id)
+    }
+  }
+
+  #dropAsk(held: Held): void {
+    this.#decidedCharacters -= held.characters
+    held.characters = 0
+    held.ask = null
+  }
+
+  #grantEnded(approval: string, because: GrantEnd['because'], by: Actor | null): void {
+    const held = this.#decided.get(approval)
+    if (!held?.grant) return
+    held.grant.ended = { because, by: by?.name ?? null, atUs: this.#options.machine.clock.nowUs() }
+    this.#noteGrantEnd(approval, held.grant.ended, by)
+    this.#options.onChanged(approval)
+  }
+
+  #noteGrantEnd(approval: string, { because }: GrantEnd, by: Actor | null = null): void {
+    const append = async () => this.#options.ledger.append({ kind: 'grant ended', approval, because, ...(by ? { by } : {}) })
+    this.#note(approval, append())
+  }
+
   /** Writes down how a request ended; a ledger that throws is a promise that rejects. */
-  async #append({ id, state, because }: { id: string; state: SettledState; because: Settled['because'] }): Promise<void> {
-    await this.#options.ledger.append({ kind: 'approval settled', approval: id, state, because })
+  async #append({ id, grant, ...how }: { id: string; grant?: GivenGrant | null } & Pick<Settled, 'state' | 'because'>): Promise<void> {
+    const given = grant ? { grant: { shape: grant.shape, lawVersion: grant.lawVersion, by: grant.by, untilUs: grant.untilUs } } : {}
+    await this.#options.ledger.append({ kind: 'approval settled', approval: id, ...how, ...given })
   }
 
   #note(id: string, written: Promise<unknown>): void {
@@ -306,12 +418,12 @@ function objectionTo(held: Held, reviewer: Reviewer): ReviewRefused | null {
   const person = personOf(reviewer.name)
   if (!mayDo(reviewer.role, 'review approvals'))
     return new ReviewRefused('not_allowed', `the role ${reviewer.role} may not review approvals`)
-  if (held.state !== 'pending') return new ReviewRefused('conflict', `it is over: ${endings[held.state]}`)
+  if (held.state !== 'pending') return new ReviewRefused('conflict', `it is over: ${endingOf(held.state, held.because)}`)
   if (held.asking.has(person))
     return new ReviewRefused('not_allowed', 'nobody votes on what they ask for themselves, nor on what is asked in their name')
   if (held.votes.some(vote => vote.person === person)) return new ReviewRefused('conflict', `${reviewer.name} has voted already`)
-  if (!held.ask.demands.some(demand => countsFor(reviewer, demand)))
-    return new ReviewRefused('not_allowed', `only members of ${namesAsked(held.ask.demands)} may vote on it`)
+  if (!held.request.demands.some(demand => countsFor(reviewer, demand)))
+    return new ReviewRefused('not_allowed', `only members of ${namesAsked(held.request.demands)} may vote on it`)
   return null
 }
 
@@ -322,12 +434,17 @@ const endings: Record<SettledState, string> = {
   withdrawn: 'whoever asked for it is gone',
 }
 
+function endingOf(state: SettledState, because: Settled['because'] | null): string {
+  if (because === 'policies changed') return 'the policies changed while it waited'
+  return because === 'gateway restarted' ? 'the gateway restarted while it waited' : endings[state]
+}
+
 function countsFor({ role, groups }: Reviewer, { by }: ApprovalDemand): boolean {
   return role === 'admin' || by.includes(role) || groups.some(group => by.includes(group))
 }
 
-function progressOf({ ask, votes }: Held): DemandProgress[] {
-  return ask.demands.map(demand => {
+function progressOf({ request, votes }: Held): DemandProgress[] {
+  return request.demands.map(demand => {
     // A person is in `votes` once, in however many of the groups they are.
     const approved = votes.filter(({ review, reviewer }) => review.vote === 'approve' && countsFor(reviewer, demand)).length
     return { rule: demand.rule, by: demand.by, quorum: demand.quorum, votes: approved, met: approved >= demand.quorum }
@@ -342,9 +459,92 @@ function reviewsOf({ votes }: Held): Review[] {
   return votes.map(({ review }) => review)
 }
 
+/**
+ * What enough people granted to the shape, for as long as the most cautious of
+ * them: each demand has to be met by those alone who meant more than this once.
+ */
+function grantBy({ request, ask, votes }: Held, nowUs: number): GivenGrant | null {
+  if (!ask || ask.shape === null) return null
+  const granting = votes.filter(({ review, forMinutes }) => review.vote === 'approve' && forMinutes !== null)
+  const isEnough = request.demands.every(demand => granting.filter(({ reviewer }) => countsFor(reviewer, demand)).length >= demand.quorum)
+  if (!isEnough) return null
+  const minutes = Math.min(...granting.map(({ forMinutes }) => forMinutes ?? 0))
+  const by = granting.map(({ review }) => review.by)
+  return { shape: ask.shape, lawVersion: ask.lawVersion, by, atUs: nowUs, untilUs: nowUs + minutes * 60_000_000, ended: null, passed: 0 }
+}
+
+function mustBeGrantable({ ask }: Held, vote: Vote['vote'], forMinutes: number): void {
+  if (vote !== 'approve') throw new ReviewRefused('invalid', 'only an approval can hold for a while')
+  if (!Number.isSafeInteger(forMinutes) || forMinutes < 1 || forMinutes > grantMinutesMax)
+    throw new ReviewRefused('invalid', `expected 1 to ${grantMinutesMax} minutes`)
+  if (!ask || ask.shape === null)
+    throw new ReviewRefused('invalid', 'what it would do hangs on more than plain values, so it can only be approved once')
+}
+
+function isMeant(held: Held, { state, target, agent, reviewer, sinceUs, untilUs, isGranting }: ApprovalFilter): boolean {
+  if (state !== undefined && (state === 'decided' ? held.state === 'pending' : held.state !== state)) return false
+  if (target !== undefined && held.request.target !== target) return false
+  if (agent !== undefined && !held.asking.has(personOf(agent))) return false
+  if (reviewer !== undefined && !held.votes.some(({ person }) => person === personOf(reviewer))) return false
+  if (sinceUs !== undefined && held.askedAtUs < sinceUs) return false
+  if (untilUs !== undefined && held.askedAtUs >= untilUs) return false
+  return !isGranting || (held.grant !== null && held.grant.ended === null)
+}
+
 function shown(held: Held): Approval {
-  const { id, state, ask, askedAtUs, expiresAtUs, decidedAtUs } = held
-  return { id, state, ask, demands: progressOf(held), askedAtUs, expiresAtUs, reviews: reviewsOf(held), decidedAtUs }
+  const { id, state, request, ask, askedAtUs, expiresAtUs, decidedAtUs, because, grant } = held
+  const demands = progressOf(held)
+  return { id, state, request, ask, demands, askedAtUs, expiresAtUs, reviews: reviewsOf(held), decidedAtUs, because, grant }
+}
+
+/** The requests that the ledger tells of, in the order they ended; those that never did come last. */
+function readApprovals(entries: readonly LedgerEntry[]): Held[] {
+  const pending = new Map<string, Held>()
+  const decided = new Map<string, Held>()
+  for (const entry of entries) {
+    if (entry.kind === 'approval requested') {
+      const { kind: _, approval: id, atUs, expiresAtUs, ...request } = entry
+      const held: Held = {
+        id,
+        request,
+        ask: null,
+        asking: namesBehind(request),
+        askedAtUs: atUs,
+        expiresAtUs,
+        dueUs: 0,
+        votes: [],
+        state: 'pending',
+        decidedAtUs: null,
+        because: null,
+        grant: null,
+        characters: 0,
+        timer: null,
+        forgetSignal: () => {},
+        answer: () => {},
+      }
+      pending.set(id, held)
+    }
+    if (entry.kind === 'approval reviewed') {
+      const { vote, comment, digest, by, role, groups, atUs, forMinutes = null } = entry
+      const review: Review = { by: by.name, vote, comment, at: new Date(atUs / 1000).toISOString(), digest }
+      const reviewer: Reviewer = { kind: by.kind === 'token' ? 'token' : 'person', name: by.name, role, groups }
+      pending.get(entry.approval)?.votes.push({ person: personOf(by.name), review, reviewer, forMinutes })
+    }
+    if (entry.kind === 'approval settled') {
+      const held = pending.get(entry.approval)
+      if (!held) continue
+      const { state, because, grant, atUs } = entry
+      Object.assign(held, { state, because, decidedAtUs: atUs })
+      if (grant) held.grant = { ...grant, atUs, ended: null, passed: 0 }
+      pending.delete(held.id)
+      decided.set(held.id, held)
+    }
+    if (entry.kind === 'grant ended') {
+      const grant = decided.get(entry.approval)?.grant
+      if (grant) grant.ended = { because: entry.because, by: entry.by?.name ?? null, atUs: entry.atUs }
+    }
+  }
+  return [...decided.values(), ...pending.values()]
 }
 
 function promiseWithResolve<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

@@ -29,6 +29,9 @@ const approval: z.infer<typeof approvalShape> = {
     { type: 'text', oid: 25, value: { masked: null, rule: 'hide cards' } },
   ],
   isCut: false,
+  isMissing: false,
+  isAsSent: true,
+  shape: 'ef'.repeat(32),
   operations: [{ verb: 'DELETE', tables: ['orders'], columns: [], hasWhere: false, inside: 'SELECT' }],
   transaction: 'transaction',
   reason: 'a DELETE without WHERE',
@@ -89,17 +92,23 @@ describe('steno approvals', () => {
   let known = approval
   const voted: unknown[] = []
   const asked: string[] = []
+  const takenBack: string[] = []
 
   beforeEach(async () => {
     known = approval
     voted.length = 0
     asked.length = 0
+    takenBack.length = 0
     const api = new Hono<ApiEnv>()
       .get('/api/approvals', c => {
         asked.push(new URL(c.req.url).search)
         return c.json({ items: [known], cursor: null })
       })
       .get('/api/approvals/:id', c => (c.req.param('id') === known.id ? c.json(known) : c.json({ detail: 'none of this id' }, 404)))
+      .delete('/api/approvals/:id/grant', c => {
+        takenBack.push(c.req.param('id'))
+        return c.json(known)
+      })
       .post('/api/approvals/:id/reviews', async c => {
         voted.push(await c.req.json())
         return c.json({ ...known, state: 'granted', decidedAt: known.askedAt, canReview: false, cannotReview: 'it is over' })
@@ -108,7 +117,7 @@ describe('steno approvals', () => {
   })
   afterEach(() => served.close())
 
-  async function run(line: string[], answer?: string) {
+  async function run(line: string[], answer?: string, hear: (question: string) => void = () => {}) {
     let [out, err] = ['', '']
     const shell: Shell = {
       env: { STENO_URL: `http://127.0.0.1:${served.address.port}`, STENO_TOKEN: 't' },
@@ -116,7 +125,14 @@ describe('steno approvals', () => {
       err: text => void (err += text),
       drained: async () => {},
       width: 200,
-      ...(answer === undefined ? {} : { ask: async () => answer }),
+      ...(answer === undefined
+        ? {}
+        : {
+            ask: async (question: string) => {
+              hear(question)
+              return answer
+            },
+          }),
     }
     const code = await approvalsCommand.run(line, shell)
     return { code, out, err }
@@ -142,6 +158,28 @@ describe('steno approvals', () => {
     const { code, out, err } = await run(['approve', 'apr_1', '--comment', 'go on'], 'yes')
     expect([code, out, err]).toEqual([0, 'granted\n', writeApproval(approval)])
     expect(voted).toEqual([{ vote: 'approve', comment: 'go on', digest: approval.digest }])
+  })
+
+  it('votes for the shape for a while, and says so before it asks', async () => {
+    let asked = ''
+    await run(['approve', 'apr_1', '--for', '10'], 'yes', question => (asked = question))
+    expect(asked).toBe('approve it, and whatever is like it but for plain values in run run_1 for 10 min? [y/N] ')
+    expect(voted).toEqual([{ vote: 'approve', comment: '', digest: approval.digest, forMinutes: 10 }])
+    await expect(run(['reject', 'apr_1', '--for', '10', '--comment', 'no', '--yes'])).rejects.toThrow('beside approve alone')
+    await expect(run(['approve', 'apr_1', '--for', '241', '--yes'])).rejects.toThrow('--for')
+    expect(voted).toHaveLength(1)
+  })
+
+  it('lists by who and where, and takes back what was granted', async () => {
+    await run(['--state', 'decided', '--target', 'shop', '--agent', 'backfill', '--reviewer', 'ada', '--since', '7d'])
+    expect(asked).toEqual(['?state=decided&target=shop&agent=backfill&reviewer=ada&since=7d&limit=50'])
+    const grant = { shape: 'ef'.repeat(32), by: ['ada'], at: approval.askedAt, until: approval.expiresAt, passed: 2, ended: null }
+    known = { ...approval, state: 'granted', decidedAt: approval.askedAt, grant }
+    expect((await run(['show', 'apr_1'])).out).toContain(
+      'granted   its shape in this run by ada until 2026-01-01T00:15:00.000Z, let 2 pass\n',
+    )
+    expect((await run(['take-back', 'apr_1'])).out).toBe('taken back\n')
+    expect(takenBack).toEqual(['apr_1'])
   })
 
   it.each(['', 'n', 'no', 'yesterday'])('does not vote when the answer is `%s`', async answer => {

@@ -1,5 +1,6 @@
 import type { Cell } from '@steno/recordings'
 import type { z } from 'zod'
+import { grantMinutesMax } from '../approvals/index.ts'
 import { approval as approvalShape, approvalState, pageOf } from '../api/schemas.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { createClient, type Client } from './client.ts'
@@ -16,18 +17,29 @@ const pageMax = 500
 export const approvalsCommand: CliCommand = {
   name: 'approvals',
   summary: 'see the commands that are held for consent, and vote on them',
-  usage: '[--state S] [--limit N] [--json] | show ID [--json] | approve ID [--comment TEXT] [--yes] | reject ID --comment TEXT [--yes]',
-  help: `  --state S        ${approvalState.options.join(', ')} or all; pending when left out
+  usage:
+    '[--state S] [--target T] [--agent A] [--reviewer R] [--since AGE] [--limit N] [--json] | show ID [--json] | ' +
+    'approve ID [--for MINUTES] [--comment TEXT] [--yes] | reject ID --comment TEXT [--yes] | take-back ID',
+  help: `  --state S        ${approvalState.options.join(', ')}, decided or all; pending when left out
+  --target T       those at one target; likewise --agent (who asks, or is behind them) and --reviewer (who voted)
+  --since AGE      those that were asked since: 1h, 7d, or a time
   --limit N        how many, 50
   show ID          everything there is to decide on
   approve ID       shows it, asks, and votes for it
+  --for MINUTES    votes for every command of its shape, in its run and for so long, and not for this one alone
   reject ID        shows it, asks, and votes against it, which ends it
+  take-back ID     ends what was granted to its shape
   --comment TEXT   why; whoever asked reads it
   --yes            votes without asking
   --json           one JSON object a line`,
   async run(args, shell) {
     const { values, positionals } = readArgs(args, {
       state: { type: 'string' },
+      target: { type: 'string' },
+      agent: { type: 'string' },
+      reviewer: { type: 'string' },
+      since: { type: 'string' },
+      for: { type: 'string' },
       limit: { type: 'string' },
       comment: { type: 'string' },
       yes: { type: 'boolean' },
@@ -38,7 +50,12 @@ export const approvalsCommand: CliCommand = {
     switch (what) {
       case 'list':
         if (id !== undefined) throw new UsageError(`expected only options, got \`${id}\``)
-        return list(shell, { state: values.state ?? 'pending', limit: values.limit, json: values.json ?? false })
+        return list(shell, {
+          state: values.state ?? 'pending',
+          filter: { target: values.target, agent: values.agent, reviewer: values.reviewer, since: values.since },
+          limit: values.limit,
+          json: values.json ?? false,
+        })
       case 'show': {
         const approval = await fetchApproval(createClient(shell), demand(id))
         shell.out(values.json ? `${JSON.stringify(approval)}\n` : writeApproval(approval))
@@ -47,18 +64,41 @@ export const approvalsCommand: CliCommand = {
       case 'approve':
       case 'reject':
         if (what === 'reject' && !values.comment) throw new UsageError('--comment: expected why, for whoever asked')
-        return vote(shell, demand(id), { vote: what, comment: values.comment ?? '', yes: values.yes ?? false, json: values.json ?? false })
+        if (what === 'reject' && values.for !== undefined) throw new UsageError('--for: expected it beside approve alone')
+        return vote(shell, demand(id), {
+          vote: what,
+          forMinutes: readNumber('for', values.for, { min: 1, max: grantMinutesMax }),
+          comment: values.comment ?? '',
+          yes: values.yes ?? false,
+          json: values.json ?? false,
+        })
+      case 'take-back': {
+        const left = understood(
+          approvalShape,
+          await createClient(shell).ask('DELETE', `/api/approvals/${encodeURIComponent(demand(id))}/grant`),
+        )
+        shell.out(values.json ? `${JSON.stringify(left)}\n` : 'taken back\n')
+        return 0
+      }
       default:
-        throw new UsageError(`expected show, approve or reject, got \`${what}\``)
+        throw new UsageError(`expected show, approve, reject or take-back, got \`${what}\``)
     }
   },
 }
 
-async function list(shell: Shell, { state, limit, json }: { state: string; limit: string | undefined; json: boolean }): Promise<number> {
-  const states = [...approvalState.options, 'all']
+interface ListOptions {
+  state: string
+  filter: Record<string, string | undefined>
+  limit: string | undefined
+  json: boolean
+}
+
+async function list(shell: Shell, { state, filter, limit, json }: ListOptions): Promise<number> {
+  const states = [...approvalState.options, 'decided', 'all']
   if (!states.includes(state)) throw new UsageError(`--state: expected one of ${states.join(', ')}, got \`${state}\``)
   let left = readNumber('limit', limit, { min: 1, max: 1_000_000 }) ?? 50
   const query = new URLSearchParams(state === 'all' ? {} : { state })
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value)
   const client = createClient(shell)
   const found: Approval[] = []
   for (let cursor: string | null = ''; cursor !== null && left > 0;) {
@@ -86,28 +126,37 @@ function row(approval: Approval): string[] {
   return [askedAt.slice(0, 19).replace('T', ' '), expiresAt.slice(11, 19), state, chain(approval), target, needs, id, text]
 }
 
+interface VoteOptions {
+  vote: 'approve' | 'reject'
+  forMinutes: number | undefined
+  comment: string
+  yes: boolean
+  json: boolean
+}
+
 /** Shows a request whole, asks, and votes on exactly what was shown. */
-async function vote(
-  shell: Shell,
-  id: string,
-  { vote, comment, yes, json }: { vote: 'approve' | 'reject'; comment: string; yes: boolean; json: boolean },
-): Promise<number> {
+async function vote(shell: Shell, id: string, { vote, forMinutes, comment, yes, json }: VoteOptions): Promise<number> {
   if (!yes && !shell.ask) throw new UsageError('expected --yes, since nobody can be asked here')
   const client = createClient(shell)
   const approval = await fetchApproval(client, id)
   shell.err(writeApproval(approval))
   if (!approval.canReview) throw new CliError(approval.cannotReview ?? 'your vote does not count for it')
   if (!yes) {
-    const answer = (await shell.ask?.(`${vote} it? [y/N] `)) ?? ''
+    const what =
+      forMinutes === undefined
+        ? 'it'
+        : `it, and whatever is like it but for plain values in run ${safeText(approval.run)} for ${forMinutes} min`
+    const answer = (await shell.ask?.(`${vote} ${what}? [y/N] `)) ?? ''
     if (!/^y(es)?$/i.test(answer.trim())) {
       shell.err('not voted\n')
       return 1
     }
   }
-  const body = { vote, comment, digest: approval.digest }
+  const body = { vote, comment, digest: approval.digest, ...(forMinutes === undefined ? {} : { forMinutes }) }
   const after = understood(approvalShape, await client.ask('POST', `/api/approvals/${encodeURIComponent(id)}/reviews`, body))
   if (json) shell.out(`${JSON.stringify(after)}\n`)
-  else shell.out(after.state === 'pending' ? `voted; it still needs ${missing(after)}\n` : `${after.state}\n`)
+  else if (after.state === 'pending') shell.out(`voted; it still needs ${missing(after)}\n`)
+  else shell.out(after.grant ? `${after.state}, and its shape until ${after.grant.until}\n` : `${after.state}\n`)
   return 0
 }
 
@@ -118,7 +167,7 @@ async function fetchApproval(client: Client, id: string): Promise<Approval> {
 /** Everything somebody decides on, as a terminal may show it: nothing in it is obeyed, and no line of it can pass for one of ours. */
 export function writeApproval(approval: Approval): string {
   const { id, state, expiresAt, decidedAt, run, attempt, task, trigger, agentVersion, target, labels, protocol, reason } = approval
-  const { command, text, parameters, operations, transaction, demands, policyVersion, digest, reviews } = approval
+  const { command, text, parameters, operations, transaction, demands, policyVersion, digest, reviews, isMissing, grant } = approval
   const about = [
     `run ${run}`,
     ...(task === null ? [] : [`task ${task}, attempt ${attempt}`]),
@@ -137,6 +186,8 @@ export function writeApproval(approval: Approval): string {
     ...operations.map((operation): [string, string] => ['would do', operationText(operation)]),
     ...(transaction === 'idle' ? [] : [['inside', `a ${transaction === 'failed' ? 'failed ' : ''}transaction`] as [string, string]]),
     ['command', command],
+    ...(isMissing ? [['missing', 'its text and values are not here any more'] as [string, string]] : []),
+    ...(grant ? [['granted', grantText(grant)] as [string, string]] : []),
   ]
   const block = (lines: string[]) => lines.map(line => `  | ${safeText(line)}\n`).join('')
   return [
@@ -149,6 +200,11 @@ export function writeApproval(approval: Approval): string {
         safeText(`${voted === 'approve' ? 'approved' : 'rejected'} by ${by} at ${at}: ${comment}`) + '\n',
     ),
   ].join('')
+}
+
+function grantText({ by, until, passed, ended }: NonNullable<Approval['grant']>): string {
+  const end = ended ? `, ended at ${ended.at}: ${ended.because}${ended.by === null ? '' : ` by ${ended.by}`}` : ''
+  return `its shape in this run by ${by.join(', ')} until ${until}, let ${passed} pass${end}`
 }
 
 function operationText({ verb, object, tables, hasWhere, isOpaque, inside }: Approval['operations'][number]): string {

@@ -89,7 +89,7 @@ describe('steno policy check', () => {
 
   it.each([
     [['check'], 2, 'expected a file'],
-    [['chekc', 'x'], 2, 'expected check, test, diff, rehearse, publish or list'],
+    [['chekc', 'x'], 2, 'expected check, test, diff, rehearse, publish, list'],
     [['check', '/nowhere/x.policy.ts'], 1, '/nowhere/x.policy.ts: ENOENT'],
     [['check', 'x', '--reason', 'y'], 2, '--reason does not go with check'],
     [['test', 'x', '--schema', '/nowhere/live.json'], 1, '/nowhere/live.json: ENOENT'],
@@ -167,7 +167,9 @@ describe('a gateway', () => {
     publishedAt: '2026-01-01T00:00:00.000Z',
     by: { kind: 'token', name: 'pen' },
     reason: null,
-    counts: { rules: 1, tests: 1 },
+    counts: { rules: 1, observed: 0, tests: 1 },
+    rehearsed: null,
+    agreed: null,
     managed: 'api',
     file: null,
     problem: null,
@@ -219,7 +221,7 @@ describe('a gateway', () => {
   it('lists what is in force and what is broken', async () => {
     const broken = { file: '/p/x.policy.ts', name: 'x', messages: ['/p/x.policy.ts:1:1: expected a rule'], problems: [], tests: [] }
     await gatewayAnswering(
-      async () => Response.json({ items: [published], files: { directory: '/p', broken: [broken] } }),
+      async () => Response.json({ items: [published], files: { directory: '/p', broken: [broken] }, reviewers: [] }),
       async url => {
         const { exitCode, out, err } = await inShell({ STENO_URL: url, STENO_TOKEN: 'pen-secret' }, ['list'])
         expect(exitCode).toBe(0)

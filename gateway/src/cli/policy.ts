@@ -10,12 +10,13 @@ import {
   type Problem,
   type Ruleset,
 } from '@steno/policy-dsl'
-import { policy as policyShape, policyList, policyLiveSchema } from '../api/schemas.ts'
+import { policyList, policyLiveSchema } from '../api/schemas.ts'
 import { checkPolicy, formatProblem, formatTest, policyName, type PolicyWorld } from '../policies/index.ts'
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { CliError, UsageError } from './cli-error.ts'
 import { createClient } from './client.ts'
 import { readArgs, readNumber, type CliCommand, type Shell } from './command-line.ts'
+import { decideProposal, listProposals, listVersions, publishedOrProposed, rollBack, showProposal, tellPublished } from './proposals.ts'
 import { rehearse } from './rehearse.ts'
 import { safeText } from './safe-text.ts'
 import { writeTable } from './table.ts'
@@ -25,7 +26,8 @@ import { understood } from './understood.ts'
 export const policyCommand: CliCommand = {
   name: 'policy',
   summary: 'check, test, compare, rehearse and publish policies',
-  usage: 'check FILE… | test FILE… | diff OLD NEW | rehearse FILE… | publish NAME FILE | list',
+  usage:
+    'check FILE… | test FILE… | diff OLD NEW | rehearse FILE… | publish NAME FILE | list | history NAME | rollback NAME VERSION | proposals | show ID | accept ID | refuse ID',
   help: `  check FILE…          what is wrong, as file:line:column, and what is worth a look; exit code 1 for errors
   test FILE…           runs the policies' own tests; exit code 1 when one fails
   diff OLD NEW         what the new file decides differently; exit code 1 when that is less strict
@@ -33,6 +35,12 @@ export const policyCommand: CliCommand = {
                        beside it; guard.policy.ts stands in the place of the policy guard
   publish NAME FILE    puts it in force at the gateway of STENO_URL
   list                 what is in force there
+  history NAME         every version it had
+  rollback NAME VERSION   publishes an earlier version again
+  proposals            what waits for a second person, where policies have reviewers
+  show ID              everything there is to agree to
+  accept ID            shows it, asks, and agrees: then it is in force
+  refuse ID            shows it, asks, and ends it; whoever proposed it takes it back
 
   --schema FILE        names to check against: what GET /api/policies/schema gives
   --allow-less-strict RULE   a rule that may get less strict in a diff; more than one may be given
@@ -44,9 +52,11 @@ export const policyCommand: CliCommand = {
                        further files that end in .cast may follow
   --fail-on WHAT       exit code 1 when there are newly-denied commands, or any-flip
   --reason TEXT        why it is published, for whoever reads the history
+  --comment TEXT       why it is agreed to or refused; whoever proposed it reads it
+  --yes                decides without asking
   --json               answers as JSON, one object a line
 
-  All but publish and list, and rehearse without --recordings, work without a gateway.
+  check, test and diff work without a gateway, and so does rehearse with --recordings.
   Exit codes of rehearse: 0 rehearsed; 1 and --fail-on names what came of it; 2 the command line
   does not make sense; 3 it could not be rehearsed.`,
   async run(args, shell) {
@@ -61,11 +71,14 @@ export const policyCommand: CliCommand = {
       limit: { type: 'string' },
       recordings: { type: 'string', multiple: true },
       'fail-on': { type: 'string' },
+      comment: { type: 'string' },
+      yes: { type: 'boolean' },
       json: { type: 'boolean', default: false },
     })
     const [what, ...names] = positionals
     const allowed = optionsOf.get(what ?? '')
-    if (!allowed) throw new UsageError('expected check, test, diff, rehearse, publish or list')
+    if (!allowed)
+      throw new UsageError('expected check, test, diff, rehearse, publish, list, history, rollback, proposals, show, accept or refuse')
     const stray = Object.keys(values).find(option => option !== 'json' && !allowed.includes(option))
     if (stray !== undefined) throw new UsageError(`--${stray} does not go with ${what}`)
     const asked: Asked = { names, json: values.json, live: readSchema(values.schema), shell }
@@ -90,6 +103,17 @@ export const policyCommand: CliCommand = {
         })
       case 'publish':
         return publish(asked, values.reason)
+      case 'history':
+        return listVersions(asked)
+      case 'rollback':
+        return rollBack(asked, values.reason)
+      case 'proposals':
+        return listProposals(asked)
+      case 'show':
+        return showProposal(asked)
+      case 'accept':
+      case 'refuse':
+        return decideProposal(asked, { vote: what, comment: values.comment, yes: values.yes ?? false })
       default:
         return list(asked)
     }
@@ -104,6 +128,12 @@ const optionsOf = new Map([
   ['rehearse', ['schema', 'since', 'until', 'target', 'agent', 'limit', 'recordings', 'fail-on']],
   ['publish', ['reason']],
   ['list', []],
+  ['history', []],
+  ['rollback', ['reason']],
+  ['proposals', []],
+  ['show', []],
+  ['accept', ['comment', 'yes']],
+  ['refuse', ['comment', 'yes']],
 ])
 
 interface Asked {
@@ -192,8 +222,8 @@ async function publish({ names, json, shell }: Asked, reason: string | undefined
   const wrong = policyName.safeParse(name)
   if (!wrong.success) throw new UsageError(`expected ${wrong.error.issues[0]!.message}, got \`${name}\``)
   const body = { source: readSource(file), ...(reason === undefined ? {} : { reason }) }
-  const published = understood(policyShape, await createClient(shell).ask('PUT', `/api/policies/${encodeURIComponent(name)}`, body))
-  shell.out(json ? `${JSON.stringify(published)}\n` : `${published.version}\n`)
+  const answer = await createClient(shell).ask('PUT', `/api/policies/${encodeURIComponent(name)}`, body)
+  tellPublished(understood(publishedOrProposed, answer), { json, shell })
   return 0
 }
 

@@ -2,13 +2,13 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Verdict } from '@steno/recordings'
 import { z } from 'zod'
-import { compile, type LiveSchema } from '@steno/policy-dsl'
+import { compile, rehearseRecordings, type LiveSchema, type Progress, type RehearsalReport, type RehearsedPolicy } from '@steno/policy-dsl'
 import { toFilter } from '../api/filter.ts'
 import { Problem } from '../api/problem.ts'
 import { rehearsalReport } from '../api/schemas.ts'
 import { openOperations } from '../index/operations.ts'
 import { formatProblem, policyName } from '../policies/index.ts'
-import { findRecordings, rehearseRecordings, type Progress, type RehearsalReport, type RehearsedPolicy } from '../rehearsal/index.ts'
+import { findRecordings } from '../rehearsal/index.ts'
 import { realMachine } from '../runtime/node.ts'
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { CliError, UsageError } from './cli-error.ts'
@@ -123,12 +123,13 @@ async function rehearseFiles(asked: RehearseAsked, sources: Map<string, string>,
   const machine = realMachine()
   const { clock, disk } = machine
   const { sinceUs = null, untilUs = null } = timesOf({ since, until })
-  const { recordings, unreadable } = findRecordings(disk, casts.flatMap(castsIn), { target, agent, untilUs: untilUs ?? undefined })
+  const parser = await openOperations({ loadWasm: loadParserWasm })
+  const wanted = { target, agent, untilUs: untilUs ?? undefined }
+  const { recordings, unreadable } = findRecordings(casts.flatMap(castsIn), wanted, { disk, parser })
   const unknowns = unreadable.map(file => `no recording can be read in ${file}`)
   return rehearseRecordings({
     ask: { policies, sinceUs, untilUs, unknowns, isTruncated: false, showsValues: true },
     recordings,
-    parser: await openOperations({ loadWasm: loadParserWasm }),
     clock,
     random: count => machine.random(count),
     onProgress: progress => tell(asked.shell, progress),

@@ -26,6 +26,7 @@ const config: Config = {
   tokens: { ci: { secret: 'token-secret', role: 'admin', groups: [] } },
   retentionDays: {},
   policies: null,
+  policyReviewers: [],
   log: { origin: null, head: null, witnesses: null },
   witness: null,
 }

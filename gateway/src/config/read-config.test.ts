@@ -43,6 +43,7 @@ describe('readConfig', () => {
       durability: 'standard',
       targets: {},
       policies: null,
+      policyReviewers: [],
     })
     expect(warnings).toEqual([])
   })
@@ -96,6 +97,14 @@ durability: standard
       alice: { role: 'approver', secret: 'alice-token-0123456', groups: ['dba'] },
     })
     expect(config.policies).toBe('/etc/steno/policies')
+    expect(config.policyReviewers).toEqual([])
+  })
+
+  it('names who must agree to what is published in the browser', () => {
+    const { config } = read('policies: { reviewers: [admin, dba] }')
+    expect([config.policies, config.policyReviewers]).toEqual([null, ['admin', 'dba']])
+    expect(mistakesIn('policies: { reviewers: [] }')).toHaveLength(1)
+    expect(mistakesIn('policies: { reviewer: [dba] }').join()).toContain('policies')
   })
 
   it('reads JSON, which is YAML', () => {
@@ -135,7 +144,7 @@ surprise: true
         "14:15: tokens.ci.role: expected one of admin, author, approver, investigator, got \`boss\`",
         "14:29: tokens.ci.secret: expected a secret of at least 16 characters, got one of 5",
         "15:13: durability: expected one of standard, strict, got \`maybe\`",
-        "16:11: policies: expected text, got a list",
+        "16:11: policies: expected a directory with policies, or a section with \`reviewers\`, got a list",
         "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, log, witness, recordings, got \`surprise\`",
       ]
     `)

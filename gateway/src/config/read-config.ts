@@ -33,6 +33,8 @@ export interface Config {
   tokens: Record<string, { secret: string; role: Role; groups: string[] }>
   /** The directory that policies are published from, or null for those that are published through the API. */
   policies: string | null
+  /** Roles and groups one of whose members must agree to what another person publishes; empty where nobody needs to. */
+  policyReviewers: string[]
   log: {
     /** Its name, or null for one that is made up once and kept. */
     origin: string | null
@@ -110,7 +112,8 @@ export function readConfig(source: ConfigSource): ReadConfig {
         return [name, { secret: text, role, groups }]
       }),
     ),
-    policies: given.policies === undefined ? null : document.secrets.resolve(given.policies),
+    policies: typeof given.policies === 'string' ? document.secrets.resolve(given.policies) : null,
+    policyReviewers: typeof given.policies === 'object' ? given.policies.reviewers : [],
     log: {
       origin: given.log?.origin ?? null,
       head: given.log?.head === undefined ? null : document.secrets.resolve(given.log.head),

@@ -83,10 +83,17 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
     agents: z.record(principalName, section({ secret, groups: z.array(groupName).default([]) })).optional(),
     tokens: z.record(principalName, section({ role: z.enum(roles), groups: z.array(personGroup).default([]), secret })).optional(),
     oidc: z.array(z.unknown()).max(0, 'an empty list: OIDC is not supported in this version').optional(),
-    policies: path.optional().meta({
-      description: 'a directory of files NAME.policy.ts, published as they stand there and read-only in the browser; relative to this file',
-      examples: ['./policies'],
-    }),
+    policies: z
+      .union(
+        [path, section({ reviewers: z.array(groupName).min(1, 'at least one role or group') })],
+        'a directory with policies, or a section with `reviewers`',
+      )
+      .optional()
+      .meta({
+        description:
+          'a directory of files NAME.policy.ts, published as they stand there and read-only in the browser; relative to this file. Or `reviewers`: roles and groups, one of whose members must agree to what another person wants published',
+        examples: ['./policies', { reviewers: ['admin', 'dba'] }],
+      }),
     log: section({
       origin: keyName.optional().meta({ description: 'the name of the gateway’s log, for good; made up once when not said' }),
       head: path.optional().meta({ description: 'where the newest head of the log is kept, apart from the data; relative to this file' }),

@@ -1,4 +1,14 @@
-import type { CommandKind, Operation, Parameter, Principal, Review, RunIdentity, TransactionState, Witnessed } from '@steno/recordings'
+import type {
+  CommandKind,
+  Grant,
+  Operation,
+  Parameter,
+  Principal,
+  Review,
+  RunIdentity,
+  TransactionState,
+  Witnessed,
+} from '@steno/recordings'
 import type { ApprovalDemand, Judgement } from '@steno/policy-dsl'
 
 /** The published policies, as the guard asks them. */
@@ -68,7 +78,14 @@ export interface ConsentAsk {
   parameters: Parameter[]
   operations: Operation[]
   transaction: TransactionState
+  /** Whether `text` and `parameters` are what was sent, and nothing in them is masked. */
+  isAsSent: boolean
+  /** SHA-256, in hex, of what commands are alike in that differ in plain values; null when that cannot be said of this one. */
+  shape: string | null
+  /** The policy that decided. */
   policyVersion: string
+  /** All policies that were in force. */
+  lawVersion: string
   /** Each must be met. */
   demands: ApprovalDemand[]
   reason: string
@@ -92,4 +109,7 @@ export type EvidenceOutcome = { witnessed: true; by: Witnessed } | { witnessed: 
 
 export type ConsentOutcome =
   | { granted: true; reviews: Review[] }
-  | { granted: false; because: 'rejected' | 'expired' | 'withdrawn'; reviews: Review[] }
+  /** People agreed to its shape before. */
+  | { granted: true; grant: Grant }
+  /** `stale`: the policies that it was asked under are no longer in force. */
+  | { granted: false; because: 'rejected' | 'expired' | 'withdrawn' | 'stale'; reviews: Review[] }

@@ -69,6 +69,8 @@ export interface Understanding {
   operations: Operation[]
   /** What a limit on commands counts it as, where it is more than one: a text may hold several statements. */
   statements?: number
+  /** SHA-256, in hex, of what it has in common with commands that differ from it in plain values alone; null where that cannot be said. */
+  shape?: () => string | null
   /** Prepares the command for masks and limits on its answer, or says why they cannot be kept; then it must not run. */
   comply(masks: MaskObligation[]): Compliance
 }
@@ -195,10 +197,11 @@ interface Demanded {
   operations: Operation[]
   demands: ApprovalDemand[]
   evidence: EvidenceDemand[]
+  shape: () => string | null
   oblige: (ticket: Ticket) => void
 }
 
-interface Asking extends Pick<Demanded, 'named' | 'operations' | 'demands'> {
+interface Asking extends Pick<Demanded, 'named' | 'operations' | 'demands' | 'shape'> {
   versionAsked: string
   signal: AbortSignal
 }
@@ -507,7 +510,8 @@ export class Session {
       oblige(ruling.ticket)
       return ruling
     }
-    return this.#hold(asked, { named, operations, demands, evidence: judgement.evidence, oblige })
+    const shape = () => understanding.shape?.() ?? null
+    return this.#hold(asked, { named, operations, demands, evidence: judgement.evidence, shape, oblige })
   }
 
   #allow(draft: CommandDraft, decision: Decision, operations?: Operation[]): Extract<Ruling, { verdict: 'allow' }> {
@@ -521,7 +525,7 @@ export class Session {
   }
 
   /** Waits for people, then for witnesses. What they agreed to is this command, in this session, under these policies, once. */
-  async #hold(draft: CommandDraft, { named, operations, demands, evidence, oblige }: Demanded): Promise<Ruling> {
+  async #hold(draft: CommandDraft, { named, operations, demands, evidence, shape, oblige }: Demanded): Promise<Ruling> {
     const { law, evidence: witnesses } = this.#parts
     const versionAsked = law.version
     assert(this.#held === null, 'one command of a session is held at a time')
@@ -529,7 +533,7 @@ export class Session {
     const onOver = () => withdraw.abort()
     const refuse = (reason: string, hint: string | null) => this.#deny(draft, { ...named, verdict: 'deny', reason }, hint, operations)
     if (evidence.length > 0 && !witnesses) return refuse(noWitnesses, noWitnessesHint)
-    const asked = demands.length > 0 ? this.#ask(draft, { named, operations, demands, versionAsked, signal: withdraw.signal }) : null
+    const asked = demands.length > 0 ? this.#ask(draft, { named, operations, demands, shape, versionAsked, signal: withdraw.signal }) : null
     if (demands.length > 0 && !asked) return refuse('it needs consent, and nobody could be asked', null)
     const held: Held = { withdraw, written: null }
     this.#held = held
@@ -541,10 +545,12 @@ export class Session {
       held.written = { ticket, decision }
       this.commit()
       let refusal: Refusal | null = null
+      let isGranted = false
 
       if (asked) {
         const outcome = await asked.outcome
-        decision = { ...decision, reviews: outcome.reviews }
+        isGranted = 'grant' in outcome
+        decision = { ...decision, ...('grant' in outcome ? { grant: outcome.grant } : { reviews: outcome.reviews }) }
         if (!outcome.granted) refusal = refusalBy(outcome)
       }
       if (refusal === null && evidence.length > 0 && witnesses && !this.#closed) {
@@ -571,7 +577,7 @@ export class Session {
       this.#writer.marker(this.#atUs(), refusal === null ? passed : `deny: ${refusal.reason}`)
       law.remember({ what: 'command', operations, verdict: refusal === null ? 'allow' : 'deny' })
       if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: refusal.hint, isWithdrawn: refusal === refusals.withdrawn }
-      if (asked) law.remember({ what: 'approval' })
+      if (asked && !isGranted) law.remember({ what: 'approval' })
       oblige(ticket)
       return { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
     } finally {
@@ -583,7 +589,7 @@ export class Session {
   }
 
   /** Asks people; null when nobody could be. */
-  #ask(draft: CommandDraft, { named, operations, demands, versionAsked, signal }: Asking): Asked | null {
+  #ask(draft: CommandDraft, { named, operations, demands, shape, versionAsked, signal }: Asking): Asked | null {
     const { lawful, consent } = this.#parts
     const number = this.#commands + 1
     try {
@@ -595,7 +601,11 @@ export class Session {
           parameters: (draft.recorded ?? draft).parameters ?? [],
           operations,
           transaction: draft.transaction,
+          isAsSent: !draft.recorded,
+          // Nobody can agree to values that they are not shown.
+          shape: draft.recorded ? null : shape(),
           policyVersion: named.policyVersion,
+          lawVersion: versionAsked,
           demands,
           reason: named.reason ?? 'a policy wants consent',
           digest: digestOf(draft, { session: this.id, number, policyVersion: versionAsked, nonce: toHex(this.#parts.random(16)) }),
@@ -622,7 +632,7 @@ export class Session {
   async #changedSince(draft: CommandDraft, operations: Operation[], versionAsked: string): Promise<Refusal | null> {
     try {
       await draft.renew()
-      if (this.#parts.law.version !== versionAsked) return refusals.otherPolicies
+      if (this.#parts.law.version !== versionAsked) return refusals.stale
       const now = draft.understand().operations
       return JSON.stringify(now) === JSON.stringify(operations) ? null : refusals.otherEffect
     } catch {
@@ -778,8 +788,8 @@ const refusals = {
   rejected: { reason: 'consent was refused', hint: heldHint },
   expired: { reason: 'nobody decided in time', hint: heldHint },
   withdrawn: { reason: 'it was withdrawn before anybody decided', hint: heldHint },
+  stale: { reason: 'the policies changed while it waited; ask again', hint: heldHint },
   late: { reason: 'its record was not witnessed in time', hint: lateHint },
-  otherPolicies: { reason: 'the policies changed while it waited; ask again', hint: heldHint },
   otherEffect: { reason: 'what it would do changed while it waited; ask again', hint: heldHint },
   unreadable: { reason: 'what it would do could not be read again; ask again', hint: heldHint },
 } satisfies Record<string, Refusal>

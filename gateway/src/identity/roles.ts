@@ -15,6 +15,8 @@ export type Permission =
   | 'read policies'
   /** Publish and remove policies. */
   | 'publish policies'
+  /** Agree to what somebody else wants published or removed, where `policies.reviewers` names them. */
+  | 'review policies'
   /** See, add and remove agents. */
   | 'manage agents'
   /** See, create and remove API tokens and sign-in links. */
@@ -32,6 +34,7 @@ const permissions: Record<Role, readonly Permission[]> = {
     'read trail',
     'read policies',
     'publish policies',
+    'review policies',
     'terminate',
     'review approvals',
     'manage agents',
@@ -41,8 +44,8 @@ const permissions: Record<Role, readonly Permission[]> = {
     'erase',
     'operate',
   ],
-  author: ['read trail', 'read policies', 'publish policies'],
-  approver: ['read trail', 'read policies', 'terminate', 'review approvals'],
+  author: ['read trail', 'read policies', 'publish policies', 'review policies'],
+  approver: ['read trail', 'read policies', 'review policies', 'terminate', 'review approvals'],
   investigator: ['read trail', 'read policies', 'terminate', 'place holds', 'erase'],
 }
 

@@ -1,9 +1,9 @@
-import type { Command, Run, Session, SessionDetail } from '@steno/recordings'
+import type { Command, Run, Session, SessionDetail, Verdict } from '@steno/recordings'
 import type postgres from 'postgres'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Lag } from './indexer.ts'
-import { storable, type CommandRow, type SessionRow } from './rows.ts'
-import type { Bucket, Filter, Page, Search } from './search.ts'
+import { shapeKey, storable, type CommandRow, type SessionRow } from './rows.ts'
+import type { HeldCommand, Bucket, Filter, Page, RuleHits, Search, ShapeHistory } from './search.ts'
 import type { Sql } from './store.ts'
 import { askedTableKeys } from './table-keys.ts'
 
@@ -15,6 +15,24 @@ export interface PgSearchParts {
 
 type Condition = postgres.PendingQuery<postgres.Row[]>
 
+interface ShapeRow {
+  commands: number
+  allowed: number
+  denied: number
+  approved: number
+  refused: number
+  errors: number
+  principals: number
+  runs: number
+  first_us: number | null
+  last_us: number | null
+  last: string | null
+  median_rows: number | null
+  max_rows: number | null
+}
+
+/** So many of the newest commands of a shape are counted: agents ask some millions of times. */
+const shapedMax = 100_000
 /** Most that one page holds. */
 const limitMax = 500
 const bucketsMax = 2000
@@ -126,6 +144,65 @@ export class PgSearch implements Search {
     }))
     for (const { bucket, ...counts } of rows) Object.assign(buckets[bucket] ?? {}, counts)
     return { buckets, sessions: sessions?.count ?? 0, commands: rows.reduce((sum, { commands }) => sum + commands, 0) }
+  }
+
+  async ruleHits({ sinceUs }: { sinceUs: number }): Promise<RuleHits[]> {
+    const rows = await this.#sql<
+      { policy_version: string; rule: string | null; matched: string[]; verdict: Verdict; commands: number; last_us: number }[]
+    >`
+      select policy_version, rule, verdict, count(*)::int as commands, max(at_us) as last_us,
+             array(select distinct each ->> 'rule' from jsonb_array_elements(coalesce(matched, '[]')) each order by 1) as matched
+      from steno_index.commands where at_us >= ${Math.floor(sinceUs)}::bigint and (rule is not null or matched is not null)
+      group by policy_version, rule, verdict, 6`
+    return rows.map(({ policy_version, last_us, ...row }) => ({ ...row, policyVersion: policy_version, lastAt: timestamp(last_us) }))
+  }
+
+  async heldCommands(ids: readonly string[]): Promise<Map<string, HeldCommand>> {
+    const rows = await this.#sql<(CommandRow & { header: SessionRow['header'] })[]>`
+      select c.*, s.header from steno_index.commands c join steno_index.sessions s on s.id = c.session
+      where c.session || '.' || c.number = any(${[...ids]}::text[]) and c.session = any(${ids.map(id => id.split('.')[0]!)}::text[])`
+    return new Map(
+      rows.map(row => [`${row.session}.${row.number}`, { command: commandOf(row), run: row.header.run, labels: row.header.target.labels }]),
+    )
+  }
+
+  async shapeHistory({
+    text,
+    target,
+    beforeUs,
+    except,
+  }: {
+    text: string
+    target: string
+    beforeUs: number
+    except: string
+  }): Promise<ShapeHistory> {
+    const [row] = await this.#sql<ShapeRow[]>`
+      select count(*)::int as commands,
+             count(*) filter (where verdict = 'allow')::int as allowed,
+             count(*) filter (where verdict = 'deny')::int as denied,
+             count(*) filter (where approval is not null and verdict = 'allow')::int as approved,
+             count(*) filter (where approval is not null and verdict = 'deny')::int as refused,
+             count(error_code) filter (where verdict = 'allow')::int as errors,
+             count(distinct principal)::int as principals, count(distinct run)::int as runs,
+             min(at_us) as first_us, max(at_us) as last_us,
+             (array_agg(session || '.' || number order by at_us desc))[1] as last,
+             percentile_disc(0.5) within group (order by coalesce(affected, rows))
+               filter (where verdict = 'allow' and error_code is null) as median_rows,
+             max(coalesce(affected, rows)) filter (where verdict = 'allow' and error_code is null) as max_rows
+      from (
+        select * from steno_index.commands
+        where target = ${storable(target)} and shape = ${shapeKey(text)} and at_us <= ${Math.floor(beforeUs)}::bigint
+          and session || '.' || number <> ${except} and kind not in ('prepare', 'bind')
+        order by at_us desc limit ${shapedMax}
+      ) c`
+    const { first_us, last_us, median_rows, max_rows, ...counts } = row!
+    return {
+      ...counts,
+      firstAt: first_us === null ? null : timestamp(first_us),
+      lastAt: last_us === null ? null : timestamp(last_us),
+      rows: median_rows === null || max_rows === null ? null : { median: median_rows, max: max_rows },
+    }
   }
 
   lag(): Promise<Lag> {

@@ -1,4 +1,6 @@
+import { statementShape } from '@steno/policy-dsl'
 import type { Cell, CommandRecord, Decision, MatchedRule, Operation, Parameter, RecordingHeader } from '@steno/recordings'
+import { toHex } from '../runtime/bytes.ts'
 import { sha256 } from '../runtime/crypto.ts'
 import { tableKeys } from './table-keys.ts'
 
@@ -58,6 +60,7 @@ export interface CommandRow {
   kind: string
   text: string
   text_length: number
+  shape: string
   parameters: Parameter[]
   operations: Operation[]
   verbs: string[]
@@ -144,6 +147,7 @@ export function newCommandRow(
     kind: command.kind,
     text: storable(start(command.text, indexedTextMax)),
     text_length: command.text.length,
+    shape: shapeKey(command.text),
     parameters: storableTree(parameters),
     operations: storableTree(operations),
     verbs: unique(operations.map(({ verb }) => verb)),
@@ -161,6 +165,11 @@ export function newCommandRow(
     asked: storable(start([command.text, ...parameters.map(({ value }) => cellText(value))].join('\n'), askedMax)),
     answered: '',
   }
+}
+
+/** What texts of one shape are found by. */
+export function shapeKey(text: string): string {
+  return toHex(sha256(new TextEncoder().encode(statementShape(start(text, indexedTextMax)))).subarray(0, 16))
 }
 
 /** What a decision says of its command. */

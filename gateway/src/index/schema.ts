@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 
 /** What the tables below look like. Another number in the store means they are dropped and filled again from the recordings. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** Held while the tables are made, so that two gateways that start together do not both make them. */
 const schemaLock = 7_700_001
@@ -132,6 +132,8 @@ create table steno_index.commands (
   kind text not null,
   text text not null,
   text_length int not null,
+  -- The hash of the text without its literals.
+  shape text not null,
   parameters jsonb not null,
   operations jsonb not null,
   verbs text[] not null,
@@ -157,6 +159,7 @@ create table steno_index.commands (
 );
 create index commands_at on steno_index.commands (at_us desc, session desc, number desc);
 create index commands_running on steno_index.commands (session) where duration_us is null;
+create index commands_shape on steno_index.commands (target, shape, at_us desc);
 create index commands_run on steno_index.commands (run, at_us desc);
 create index commands_principal on steno_index.commands (principal, at_us desc);
 create index commands_verbs on steno_index.commands using gin (verbs);

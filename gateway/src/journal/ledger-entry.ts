@@ -37,6 +37,23 @@ const lineRange = z.strictObject({ from: z.int().min(1), to: z.int().min(2) })
 
 const demand = z.strictObject({ rule: z.string(), by: z.array(z.string()), withinMs: z.int().min(1), quorum: z.int().min(1) })
 
+/** What past commands would have met, as whoever published was shown it. */
+const rehearsed = z.strictObject({
+  commands: z.int().min(0),
+  newlyDenied: z.int().min(0),
+  newlyHeld: z.int().min(0),
+  newlyAllowed: z.int().min(0),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+})
+
+export type RehearsedSummary = z.infer<typeof rehearsed>
+
+/** Who agreed to a proposal, by the digest of what they were shown. */
+const agreed = z.strictObject({ proposal: z.string(), digest: hash, comment: z.string(), by: actor })
+
+export type Agreed = z.infer<typeof agreed>
+
 const events = [
   z.strictObject({
     kind: z.literal('run.open'),
@@ -85,9 +102,38 @@ const events = [
     source: z.string(),
     ruleset: rulesetShape,
     reason: z.string().nullable(),
+    rehearsed: rehearsed.exactOptional(),
+    by: actor,
+    agreed: agreed.exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('policy removed'),
+    name: z.string(),
+    reason: z.string().nullable(),
+    by: actor,
+    agreed: agreed.exactOptional(),
+  }),
+  /** Somebody wants a policy changed where a second person must agree: published from `source`, or removed where that is null. */
+  z.strictObject({
+    kind: z.literal('policy proposed'),
+    proposal: z.string(),
+    name: z.string(),
+    source: z.string().nullable(),
+    /** The version it would take the place of; null for none. */
+    base: z.string().nullable(),
+    reason: z.string().nullable(),
+    rehearsed: rehearsed.exactOptional(),
+    digest: hash,
     by: actor,
   }),
-  z.strictObject({ kind: z.literal('policy removed'), name: z.string(), reason: z.string().nullable(), by: actor }),
+  /** It will not be done: somebody who might have agreed refuses it, or whoever proposed it takes it back. That it is done is said by what was done. */
+  z.strictObject({
+    kind: z.literal('policy proposal closed'),
+    proposal: z.string(),
+    because: z.enum(['refused', 'withdrawn']),
+    comment: z.string(),
+    by: actor,
+  }),
   /** A command is held until people agree. What it says is in its session's recording; `digest` binds the two. */
   z.strictObject({
     kind: z.literal('approval requested'),
@@ -109,6 +155,8 @@ const events = [
     kind: z.literal('approval reviewed'),
     approval: z.string(),
     vote: z.enum(['approve', 'reject']),
+    /** They agree to every command of the shape in the run for so long, and not to this one alone. */
+    forMinutes: z.int().min(1).exactOptional(),
     comment: z.string(),
     digest: hash,
     by: actor,
@@ -119,7 +167,16 @@ const events = [
     kind: z.literal('approval settled'),
     approval: z.string(),
     state: z.enum(['granted', 'rejected', 'expired', 'withdrawn']),
-    because: z.enum(['votes', 'time', 'session over', 'gateway restarted']),
+    because: z.enum(['votes', 'time', 'session over', 'policies changed', 'gateway restarted']),
+    /** Commands of this shape pass in the run, at the target and under these policies until then. */
+    grant: z.strictObject({ shape: hash, lawVersion: z.string(), by: z.array(z.string()).min(1), untilUs: z.int() }).exactOptional(),
+  }),
+  /** What was granted to a shape lets nothing pass any more. */
+  z.strictObject({
+    kind: z.literal('grant ended'),
+    approval: z.string(),
+    because: z.enum(['time', 'run over', 'policies changed', 'taken back', 'gateway restarted']),
+    by: actor.exactOptional(),
   }),
   /** Somebody has the log's key changed: the one named is to sign no more. */
   z.strictObject({ kind: z.literal('log key change'), replaces: z.string(), by: actor }),

@@ -3,7 +3,7 @@ import { sha256 } from '../runtime/crypto.ts'
 import type { AppendFile, Disk, Machine } from '../runtime/machine.ts'
 import { formatLedgerEntry, parseLedgerEntry, type LedgerEntry, type LedgerEvent } from './ledger-entry.ts'
 
-export type { Actor, LedgerEntry, LedgerEvent } from './ledger-entry.ts'
+export type { Actor, Agreed, LedgerEntry, LedgerEvent, RehearsedSummary } from './ledger-entry.ts'
 
 /** The ledger cannot take an entry, so what it would have told of does not happen. */
 export class LedgerFailed extends Error {

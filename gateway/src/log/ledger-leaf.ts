@@ -8,10 +8,13 @@ export function ledgerLeaf(event: LedgerEvent, { line, hash: bytes }: LedgerPlac
   switch (event.kind) {
     case 'policy published':
     case 'policy removed':
+    case 'policy proposed':
+    case 'policy proposal closed':
       return { kind: 'policy', entry: line, hash }
     case 'approval requested':
     case 'approval reviewed':
     case 'approval settled':
+    case 'grant ended':
       return { kind: 'approval', entry: line, hash }
     case 'read':
       return { kind: 'read', entry: line, hash, session: event.session }

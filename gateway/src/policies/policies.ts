@@ -1,6 +1,6 @@
 import { createEvaluator, type Evaluator, type Ruleset } from '@steno/policy-dsl'
 import type { Law, LawfulSession, SessionLaw } from '../guard/law.ts'
-import type { Actor, Ledger, LedgerEntry } from '../journal/ledger.ts'
+import type { Actor, Agreed, Ledger, LedgerEntry, RehearsedSummary } from '../journal/ledger.ts'
 import { toHex } from '../runtime/bytes.ts'
 import { sha256 } from '../runtime/crypto.ts'
 import type { Clock } from '../runtime/machine.ts'
@@ -8,7 +8,7 @@ import { checkPolicy, type CheckedPolicy, type PolicyWorld } from './check-polic
 import { wrongPolicyName } from './policy-name.ts'
 import { PolicyRefused } from './refused.ts'
 import { RunMemories } from './run-memories.ts'
-import { lawOfSession, type PolicyInForce } from './session-law.ts'
+import { lawOfSession, lawVersionOf, type PolicyInForce } from './session-law.ts'
 
 /** One version of a policy. It never changes: what is published later is another one. */
 export interface PublishedPolicy {
@@ -20,6 +20,10 @@ export interface PublishedPolicy {
   readonly publishedAtUs: number
   readonly by: Actor
   readonly reason: string | null
+  /** What its author was shown of the past under it; null where nothing was. */
+  readonly rehearsed: RehearsedSummary | null
+  /** The second person, where one was needed. */
+  readonly agreed: Agreed | null
 }
 
 /** What whoever publishes says. */
@@ -30,6 +34,9 @@ export interface PublishRequest {
   reason: string | null
   /** The version that must be in force for this to make sense: null for none, left out for any. */
   expectedVersion?: string | null | undefined
+  /** What they were shown of the past under it, and the hash of the rules that was of. */
+  rehearsed?: { of: string; summary: RehearsedSummary } | undefined
+  agreed?: Agreed | undefined
 }
 
 export interface PoliciesOptions {
@@ -66,7 +73,8 @@ export class Policies implements Law {
         const { name, version, source, ruleset, by, reason } = entry
         if (version !== versionOf(name, source))
           throw new Error(`the ledger’s policy \`${name}\` is not what its version ${version} says: expected ${versionOf(name, source)}`)
-        this.#take({ name, version, source, ruleset, publishedAtUs: entry.atUs, by, reason }, createEvaluator(ruleset))
+        const { rehearsed = null, agreed = null } = entry
+        this.#take({ name, version, source, ruleset, publishedAtUs: entry.atUs, by, reason, rehearsed, agreed }, createEvaluator(ruleset))
       }
       if (entry.kind === 'policy removed') this.#drop(entry.name)
     }
@@ -75,6 +83,11 @@ export class Policies implements Law {
   /** Those in force, by name. */
   list(): PublishedPolicy[] {
     return [...this.#inForce.values()].map(shown).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** What decisions of sessions that ask all policies name. */
+  get lawVersion(): string {
+    return lawVersionOf(this.#asOneList)
   }
 
   /** The version that is in force. */
@@ -105,31 +118,48 @@ export class Policies implements Law {
    */
   publish(request: PublishRequest): Promise<{ policy: PublishedPolicy; isNew: boolean }> {
     return this.#inTurn(async () => {
-      const { name, source, by, reason, expectedVersion } = request
-      const wrong = wrongPolicyName(name)
-      if (wrong !== null) throw new PolicyRefused('bad_name', wrong)
-      const current = this.get(name)
-      if (expectedVersion !== undefined && expectedVersion !== (current?.version ?? null)) throw stale(name, expectedVersion, current)
-      if (current?.source === source) return { policy: current, isNew: false }
-      const { ruleset } = acceptable(this.check(source))
+      const { name, source, by, reason, rehearsed, agreed = null } = request
+      const { current, ruleset } = this.consider(request)
+      if (current?.source === source || !ruleset) return { policy: current!, isNew: false }
       const evaluator = createEvaluator(ruleset)
       const version = versionOf(name, source)
       const publishedAtUs = this.#options.clock.nowUs()
-      await this.#options.ledger.append({ kind: 'policy published', name, version, source, ruleset, reason, by })
-      const policy = { name, version, source, ruleset, publishedAtUs, by, reason }
+      const summary = rehearsed?.summary ?? null
+      const said = { ...(summary && { rehearsed: summary }), ...(agreed && { agreed }) }
+      await this.#options.ledger.append({ kind: 'policy published', name, version, source, ruleset, reason, by, ...said })
+      const policy = { name, version, source, ruleset, publishedAtUs, by, reason, rehearsed: summary, agreed }
       this.#take(policy, evaluator)
       this.#tell(name)
       return { policy, isNew: true }
     })
   }
 
+  /**
+   * What is in force under a name, and what would be. Throws `PolicyRefused` where
+   * that cannot be published. `ruleset` is null where the source is in force already.
+   */
+  consider({ name, source, expectedVersion, rehearsed }: Omit<PublishRequest, 'by' | 'reason'>): {
+    current: PublishedPolicy | null
+    ruleset: Ruleset | null
+  } {
+    const wrong = wrongPolicyName(name)
+    if (wrong !== null) throw new PolicyRefused('bad_name', wrong)
+    const current = this.get(name)
+    if (expectedVersion !== undefined && expectedVersion !== (current?.version ?? null)) throw stale(name, expectedVersion, current)
+    if (current?.source === source) return { current, ruleset: null }
+    const { ruleset } = acceptable(this.check(source))
+    if (rehearsed && rehearsed.of !== ruleset.hash)
+      throw new PolicyRefused('stale', 'what was rehearsed are not the rules of this source: rehearse it again')
+    return { current, ruleset }
+  }
+
   /** Takes a policy out of force; its versions stay readable. */
-  remove({ name, by, reason, expectedVersion }: Omit<PublishRequest, 'source'>): Promise<void> {
+  remove({ name, by, reason, expectedVersion, agreed }: Omit<PublishRequest, 'source' | 'rehearsed'>): Promise<void> {
     return this.#inTurn(async () => {
       const current = this.get(name)
       if (!current) throw new PolicyRefused('not_found', `no policy \`${name}\` is in force`)
       if (expectedVersion !== undefined && expectedVersion !== current.version) throw stale(name, expectedVersion, current)
-      await this.#options.ledger.append({ kind: 'policy removed', name, reason, by })
+      await this.#options.ledger.append({ kind: 'policy removed', name, reason, by, ...(agreed && { agreed }) })
       this.#drop(name)
       this.#tell(name)
     })
@@ -206,6 +236,7 @@ function stale(name: string, expected: string | null, current: PublishedPolicy |
   return new PolicyRefused('stale', `policy \`${name}\`: expected ${expected ?? 'none to be there'}, but ${is}: look at it first`)
 }
 
-function shown({ name, version, source, ruleset, publishedAtUs, by, reason }: PublishedPolicy): PublishedPolicy {
-  return { name, version, source, ruleset, publishedAtUs, by, reason }
+function shown(policy: PublishedPolicy): PublishedPolicy {
+  const { name, version, source, ruleset, publishedAtUs, by, reason, rehearsed, agreed } = policy
+  return { name, version, source, ruleset, publishedAtUs, by, reason, rehearsed, agreed }
 }

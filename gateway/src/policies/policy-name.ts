@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What the API keeps for itself beside policies. */
-const reserved = ['compile', 'types', 'schema', 'rehearse', 'none']
+const reserved = ['compile', 'types', 'schema', 'rehearse', 'activity', 'proposals', 'none']
 
 /** The names of policies: they stand in versions, which stand in decisions, and name files. */
 export const policyName = z

@@ -33,7 +33,7 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
     if (now !== known) {
       known = now
       asked = now.filter(({ evaluator }) => looksAt(evaluator))
-      version = now.length === 0 ? noPolicy : now.map(policy => policy.version).join(' ')
+      version = lawVersionOf(now)
     }
     return asked
   }
@@ -118,6 +118,11 @@ export function lawOfSession(session: LawfulSession, { clock, memories, inForce,
       else for (const { verb } of event.operations) memory.add('count', verb, 1, nowUs)
     }
   }
+}
+
+/** The name of all policies together, in their order. */
+export function lawVersionOf(policies: readonly Pick<PolicyInForce, 'version'>[]): string {
+  return policies.length === 0 ? noPolicy : policies.map(({ version }) => version).join(' ')
 }
 
 /** What holds when a policy cannot say what holds. */

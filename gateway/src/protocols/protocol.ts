@@ -30,6 +30,27 @@ export interface Service {
   describe(target: AdmittedTarget): Promise<LiveNamespace[]>
   /** Everything a statement would do at a target, by what was last known of it; by the text alone when there is none of that name. */
   operations(statement: string, target: string | null): Operation[]
+  /** What a target expects of a statement that is held, without running any of it. Never rejects. */
+  estimate(target: AdmittedTarget, statement: HeldStatement): Promise<Estimate>
+}
+
+/** A statement that waits for people, as it was sent. */
+export interface HeldStatement {
+  text: string
+  hasParameters: boolean
+  /** What it would do where it was asked. */
+  operations: Operation[]
+}
+
+/** What a planner expects, or why it was not asked. */
+export type Estimate = { isPossible: true; rows: number; cost: number; steps: PlannedStep[] } | { isPossible: false; because: string }
+
+/** A step of a plan; those that feed it are one deeper. */
+export interface PlannedStep {
+  depth: number
+  step: string
+  relation: string | null
+  rows: number
 }
 
 export interface ConnectionRequest {

@@ -1,7 +1,7 @@
+import { readSession, type PastParser, type PastRecording } from '@steno/policy-dsl'
 import { lineBytesMax, parseHeader, RecordingError, type RecordingHeader } from '@steno/recordings'
 import type { Disk } from '../runtime/machine.ts'
 import { piecesOf } from './pieces.ts'
-import type { PastRecording } from './rehearse-recordings.ts'
 
 /** Which sessions are wanted; absent means any. */
 export interface PastFilter {
@@ -11,7 +11,11 @@ export interface PastFilter {
 }
 
 /** The recordings among files that are wanted, by their sessions' start; and which files are none, with the reason. */
-export function findRecordings(disk: Disk, paths: string[], filter: PastFilter): { recordings: PastRecording[]; unreadable: string[] } {
+export function findRecordings(
+  paths: string[],
+  filter: PastFilter,
+  { disk, parser }: { disk: Disk; parser: PastParser },
+): { recordings: PastRecording[]; unreadable: string[] } {
   const found: { path: string; startedAtUs: number }[] = []
   const unreadable: string[] = []
   for (const path of paths) {
@@ -26,7 +30,7 @@ export function findRecordings(disk: Disk, paths: string[], filter: PastFilter):
   return {
     recordings: found
       .toSorted((one, other) => one.startedAtUs - other.startedAtUs)
-      .map(({ path }) => ({ name: path, open: () => piecesOf(disk, path) })),
+      .map(({ path }) => ({ name: path, commands: () => readSession(piecesOf(disk, path), parser), open: () => piecesOf(disk, path) })),
     unreadable,
   }
 }

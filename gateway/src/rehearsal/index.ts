@@ -1,5 +1,3 @@
 export { findRecordings } from './find-recordings.ts'
 export { recordingsOf } from './recordings-of.ts'
-export { rehearseRecordings, type Progress, type RehearsalAsk, type RehearsedPolicy } from './rehearse-recordings.ts'
 export { RehearsalStopped, RehearsalTooLarge, ThreadedRehearsals, type Rehearsals, type Rehearsing } from './rehearsals.ts'
-export type { FlippedGroup, MaskedCommand, RehearsalReport, RehearsedFlip, RehearsedRule } from './report.ts'

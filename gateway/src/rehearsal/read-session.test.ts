@@ -1,9 +1,9 @@
+import { readSession, type PastCommands, type PastParser } from '@steno/policy-dsl'
 import { RecordingError, RecordingWriter, SaltPool, readRecording, type CommandRecord } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
-import { readSession, type PastCommands, type PastParser } from './read-session.ts'
 import { History, pastParser } from './test-history.ts'
 
-async function all(pieces: Iterable<Uint8Array>, parser: PastParser = pastParser): Promise<PastCommands[]> {
+async function all(pieces: Iterable<Uint8Array>, parser: PastParser | null = pastParser): Promise<PastCommands[]> {
   const given: PastCommands[] = []
   for await (const past of readSession(pieces, parser)) given.push(past)
   return given

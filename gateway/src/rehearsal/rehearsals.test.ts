@@ -1,9 +1,9 @@
+import type { Progress, RehearsalAsk } from '@steno/policy-dsl'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Progress, RehearsalAsk } from './rehearse-recordings.ts'
 import { RehearsalStopped, isOutOfMemory, ThreadedRehearsals } from './rehearsals.ts'
 
 let directory: string

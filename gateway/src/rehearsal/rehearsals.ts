@@ -1,6 +1,5 @@
+import type { Progress, RehearsalAsk, RehearsalReport } from '@steno/policy-dsl'
 import { startThread } from '../runtime/thread.ts'
-import type { Progress, RehearsalAsk } from './rehearse-recordings.ts'
-import type { RehearsalReport } from './report.ts'
 
 /** What a thread of rehearsal is started with. */
 export interface RehearsalStart {

@@ -1,10 +1,9 @@
-import { compile } from '@steno/policy-dsl'
+import { compile, rehearseRecordings, type Progress, type RehearsalAsk, type RehearsedPolicy } from '@steno/policy-dsl'
 import { readRecording } from '@steno/recordings'
 import { describe, expect, it } from 'vitest'
 import { forbidding, knownWorld } from '../policies/test-policies.ts'
 import { findRecordings } from './find-recordings.ts'
 import { recordingsOf } from './recordings-of.ts'
-import { rehearseRecordings, type Progress, type RehearsalAsk, type RehearsedPolicy } from './rehearse-recordings.ts'
 import { History, pastParser } from './test-history.ts'
 
 function draft(source: string, name = 'draft', version: string | null = null): RehearsedPolicy {
@@ -18,8 +17,7 @@ async function rehearse(history: History, policies: RehearsedPolicy[], asked: Pa
   const sessions = history.sessions.map(({ id }) => id)
   const report = await rehearseRecordings({
     ask: { policies, sinceUs: null, untilUs: null, unknowns: [], isTruncated: false, showsValues: true, ...asked },
-    recordings: recordingsOf(sessions, { disk: history.machine.disk, files: history.files }),
-    parser: pastParser,
+    recordings: recordingsOf(sessions, { disk: history.machine.disk, files: history.files, parser: pastParser }),
     clock: history.machine.clock,
     random: count => history.machine.random(count),
     onProgress: progress => told.push(progress),
@@ -276,13 +274,13 @@ describe('findRecordings', () => {
     history.machine.disk.replace('/data/none.cast', new TextEncoder().encode('{"version": 2}\n'))
     history.machine.disk.replace('/data/empty.cast', new Uint8Array(0))
     const paths = [other, '/data/none.cast', billing, '/data/empty.cast', first]
-    const namesOf = (filter: Parameters<typeof findRecordings>[2]) =>
-      findRecordings(history.machine.disk, paths, filter).recordings.map(({ name }) => name)
+    const namesOf = (filter: Parameters<typeof findRecordings>[1]) =>
+      findRecordings(paths, filter, { disk: history.machine.disk, parser: pastParser }).recordings.map(({ name }) => name)
     expect(namesOf({})).toEqual([first, billing, other])
     expect(namesOf({ target: 'billing' })).toEqual([billing])
     expect(namesOf({ agent: 'reporter' })).toEqual([other])
     expect(namesOf({ untilUs: history.sessions[1]!.startedAtUs })).toEqual([first])
-    expect(findRecordings(history.machine.disk, paths, {}).unreadable).toEqual([
+    expect(findRecordings(paths, {}, { disk: history.machine.disk, parser: pastParser }).unreadable).toEqual([
       expect.stringContaining('/data/none.cast'),
       expect.stringContaining('/data/empty.cast'),
     ])

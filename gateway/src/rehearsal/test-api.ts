@@ -2,11 +2,12 @@ import type { Session } from '@steno/recordings'
 import { createApi } from '../api/create-api.ts'
 import { EventStream } from '../api/event-stream.ts'
 import { Metrics } from '../api/metrics.ts'
-import { Approvals } from '../approvals/index.ts'
+import { Approvals, Estimates } from '../approvals/index.ts'
 import { Agents, Runs, SignIn, Tokens } from '../identity/index.ts'
 import type { Filter, Search } from '../index/search.ts'
 import { inlineRecordingWork, openRetention } from '../retention/index.ts'
 import { openTestRoom } from '../log/test-log.ts'
+import { Proposals } from '../policies/index.ts'
 import { knownWorld } from '../policies/test-policies.ts'
 import type { History } from './test-history.ts'
 import { RehearsalsHere } from './test-rehearsals.ts'
@@ -20,7 +21,7 @@ export const secrets = {
 }
 
 /** The API of a gateway with a past. */
-export async function apiOf(history: History) {
+export async function apiOf(history: History, { reviewers = [] as string[] } = {}) {
   const { machine, ledger, policies, files } = history
   const parts = { machine, ledger, entries: [] }
   const search = new HistorySearch(history)
@@ -50,6 +51,7 @@ export async function apiOf(history: History) {
     search,
     rehearsals,
     policies,
+    proposals: new Proposals({ ...parts, policies, reviewers, onChanged: () => {} }),
     recordings: files,
     reindex: async () => {},
     runs: new Runs({ ...parts, targets: [], onUnrecordedEnd: () => {} }),
@@ -65,6 +67,7 @@ export async function apiOf(history: History) {
       },
     }),
     approvals,
+    estimates: new Estimates(notAsked),
     events: new EventStream(machine),
     metrics: new Metrics(),
     policyFiles: null,
@@ -114,6 +117,9 @@ class HistorySearch implements Search {
   runs = notAsked
   run = notAsked
   histogram = notAsked
+  ruleHits = notAsked
+  heldCommands = notAsked
+  shapeHistory = notAsked
 }
 
 async function notAsked(): Promise<never> {

@@ -1,4 +1,4 @@
-import { createParser } from '@steno/policy-dsl'
+import { createParser, type PastParser } from '@steno/policy-dsl'
 import type { Cell, Column, CommandKind, Principal, RowBlock } from '@steno/recordings'
 import { Guard } from '../guard/guard.ts'
 import { TestConsent } from '../guard/test-law.ts'
@@ -9,7 +9,6 @@ import type { Policies } from '../policies/index.ts'
 import { knownWorld, startPolicies } from '../policies/test-policies.ts'
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { settle, SimulatedMachine } from '../runtime/simulated.ts'
-import type { PastParser } from './read-session.ts'
 
 const unseen = () => {}
 

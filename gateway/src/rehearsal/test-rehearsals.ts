@@ -1,7 +1,7 @@
+import { rehearseRecordings } from '@steno/policy-dsl'
 import type { History } from './test-history.ts'
 import { pastParser } from './test-history.ts'
 import { recordingsOf } from './recordings-of.ts'
-import { rehearseRecordings } from './rehearse-recordings.ts'
 import type { Rehearsals, Rehearsing } from './rehearsals.ts'
 
 /** Rehearsals on a simulated machine, in the thread of the test. */
@@ -25,8 +25,7 @@ export class RehearsalsHere implements Rehearsals {
     const report = (this.outcome ?? Promise.resolve()).then(() =>
       rehearseRecordings({
         ask,
-        recordings: recordingsOf(sessions, { disk: machine.disk, files }),
-        parser: pastParser,
+        recordings: recordingsOf(sessions, { disk: machine.disk, files, parser: pastParser }),
         clock: machine.clock,
         random: count => machine.random(count),
         onProgress,

@@ -49,7 +49,19 @@ function absentIndex(chance: Chance): Index {
   const away = () => (chance.isOne(2) ? Promise.reject(new StoreAway('nobody there')) : new Promise<never>(() => {}))
   const never = new Promise<never>(() => {})
   return {
-    search: { commands: away, command: away, sessions: away, session: away, runs: away, run: away, histogram: away, lag: away },
+    search: {
+      commands: away,
+      command: away,
+      sessions: away,
+      session: away,
+      runs: away,
+      run: away,
+      histogram: away,
+      ruleHits: away,
+      heldCommands: away,
+      shapeHistory: away,
+      lag: away,
+    },
     ready: never,
     follow() {},
     forget: () => never,

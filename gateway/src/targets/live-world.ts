@@ -11,8 +11,8 @@ export interface LiveWorldOptions {
   approvers: () => string[]
 }
 
-/** What is known of a target is asked for again when somebody looks and it is older than this. */
-const ageUsMax = 60 * 1_000_000
+/** What is known of a target is asked for again when somebody looks and it is older than this; what they hold is kept fresh by them. */
+const ageUsMax = 5 * 1_000_000
 
 /**
  * What policies can name, as far as it is known: targets are asked what they

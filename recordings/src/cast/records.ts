@@ -9,6 +9,7 @@ import type {
   DecisionRecord,
   EndReason,
   EndRecord,
+  Grant,
   MatchedRule,
   Notice,
   NoticeRecord,
@@ -86,6 +87,7 @@ const decision = object<Decision>({
   matched: optional(list(object<MatchedRule>({ rule: text, effect: text, operation: count, isObserved: optional(flag) }))),
   approval: optional(text),
   reviews: optional(list(object<Review>({ by: text, vote: word('approve', 'reject'), comment: text, at: text, digest: sha256 }))),
+  grant: optional(object<Grant>({ by: list(text), at: text, until: text, shape: sha256 })),
   witnessed: optional(object<Witnessed>({ size: count, by: list(text) })),
 })
 

@@ -1,24 +1,50 @@
-import { useQuery } from '@tanstack/solid-query'
+import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import { For, Match, Show, Switch, type JSX } from 'solid-js'
-import { api, type Policy } from '../api.ts'
-import { countOf, Empty, Problem, Skeleton, Time, Visible } from '../ui/index.ts'
+import { api, type Policy, type PolicyProposal } from '../api.ts'
+import { useEvents } from '../live.ts'
+import { countOf, Empty, Problem, Skeleton, Time, useKeys, Visible } from '../ui/index.ts'
+import { listDrafts } from './drafts.ts'
+import { policyHref, shortVersion } from './policy-href.ts'
 import './policies.css'
 
 // A page with the editor is a document of its own: it alone may make styles, which its content security policy says.
 
-/** Every policy in force, and what of the files is not. */
+/** Every policy in force with how it does, what waits for a second person, and what is drafted here. */
 export function PoliciesPage(): JSX.Element {
+  const queries = useQueryClient()
   const list = useQuery(() => ({ queryKey: ['policies'], queryFn: ({ signal }) => api.policies(signal) }))
+  const proposals = useQuery(() => ({ queryKey: ['policy proposals'], queryFn: ({ signal }) => api.policyProposals(signal) }))
+  const activity = useQuery(() => ({ queryKey: ['policy activity'], queryFn: ({ signal }) => api.policyActivity(signal) }))
+  const me = useQuery(() => ({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal) }))
+  useEvents(({ type }) => {
+    if (type === 'policy' || type === 'proposal')
+      void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('polic') })
+  })
   const items = (): readonly Policy[] => (list.isPending ? [] : (list.data?.items ?? []))
+  const open = (): PolicyProposal[] =>
+    (proposals.isPending ? [] : (proposals.data?.items ?? [])).filter(({ state }) => state === 'pending' || state === 'overtaken')
+  const mayWrite = (): boolean => !me.isPending && me.data?.permissions.includes('publish policies') === true && list.data?.files === null
+  const drafts = new Set(listDrafts().map(({ name }) => name))
+  const hits = (name: string) => (activity.isPending ? undefined : activity.data?.items.find(({ policy }) => policy === name))
+  useKeys([
+    {
+      keys: 'c',
+      title: 'New policy',
+      group: 'Policies',
+      run: () => {
+        if (mayWrite()) window.location.assign(policyHref(''))
+      },
+    },
+  ])
   return (
     <main class="page policies-page">
       <div class="bar">
         <h1>Policies</h1>
         <span class="muted">All that are listed are in force together; the strictest verdict wins.</span>
         <span class="spring" />
-        <Show when={list.data?.files === null}>
-          <a class="button" href="/policies/new" rel="external">
-            New policy
+        <Show when={mayWrite()}>
+          <a class="button" href={policyHref('')} rel="external" title="New policy (c)">
+            {drafts.has('') ? 'Go on with your new policy' : 'New policy'}
           </a>
         </Show>
       </div>
@@ -38,6 +64,14 @@ export function PoliciesPage(): JSX.Element {
           </div>
         )}
       </Show>
+      <Show when={open().length > 0}>
+        <section class="proposals" aria-label="Waiting for a second person">
+          <h2>Waiting for a second person</h2>
+          <ul>
+            <For each={open()}>{proposal => <ProposalRow proposal={proposal} />}</For>
+          </ul>
+        </section>
+      </Show>
       <Switch fallback={<Skeleton rows={6} label="Loading policies" />}>
         <Match when={list.isError && items().length === 0}>
           <Problem error={list.error} what="The policies cannot be shown" onRetry={() => void list.refetch()} />
@@ -45,9 +79,11 @@ export function PoliciesPage(): JSX.Element {
         <Match when={!list.isPending && items().length === 0}>
           <Empty title="No policy is in force">
             <p>Every command is allowed and recorded. A policy says what is forbidden, held for consent, masked or limited.</p>
-            <a class="button primary" href="/policies/new" rel="external">
-              Write the first one
-            </a>
+            <Show when={mayWrite()}>
+              <a class="button primary" href={policyHref('')} rel="external">
+                Write the first one
+              </a>
+            </Show>
           </Empty>
         </Match>
         <Match when={!list.isPending}>
@@ -63,6 +99,9 @@ export function PoliciesPage(): JSX.Element {
                   <th scope="col" class="right">
                     Tests
                   </th>
+                  <th scope="col" class="right">
+                    Hits in 7 days
+                  </th>
                   <th scope="col">Last change</th>
                   <th scope="col">Why</th>
                 </tr>
@@ -72,25 +111,59 @@ export function PoliciesPage(): JSX.Element {
                   {policy => (
                     <tr>
                       <th scope="row">
-                        <a href={`/policies/${encodeURIComponent(policy.name)}`} rel="external">
+                        <a href={policyHref(policy.name)} rel="external">
                           {policy.name}
-                        </a>
-                        <span class="mono faint">@{policy.version.split('@').at(-1)}</span>
+                        </a>{' '}
+                        <span class="mono faint">{shortVersion(policy.version)}</span>
                       </th>
                       <td>
-                        <span class="chip allow">✓ in force</span>
-                        <Show when={policy.problem}>
-                          <span class="chip deny" title={policy.problem!}>
-                            ✕ its file is broken
+                        <span class="policy-chips">
+                          <StateChip policy={policy} />
+                          <Show when={drafts.has(policy.name)}>
+                            <span class="chip mask" title="A text that you have not published, kept in this browser">
+                              ✎ your draft
+                            </span>
+                          </Show>
+                          <Show when={policy.problem}>
+                            <span class="chip deny" title={policy.problem!}>
+                              ✕ its file is broken
+                            </span>
+                          </Show>
+                        </span>
+                      </td>
+                      <td class="right">{policy.counts.rules}</td>
+                      <td class="right">
+                        <Show when={policy.counts.tests > 0} fallback={<span class="faint">none</span>}>
+                          <span title="They passed when it was published; nothing is published while one fails">
+                            {policy.counts.tests} ✓
                           </span>
                         </Show>
                       </td>
-                      <td class="right">{policy.counts.rules}</td>
-                      <td class="right">{policy.counts.tests}</td>
+                      <td class="right">
+                        <Show when={hits(policy.name)} fallback={<span class="faint">{activity.isError ? 'not known' : '…'}</span>}>
+                          {found => (
+                            <>
+                              <Show when={found().denied + found().held > 0}>
+                                <span class="muted">
+                                  {found().denied.toLocaleString('en')} denied, {found().held.toLocaleString('en')} held of{' '}
+                                </span>
+                              </Show>
+                              <b>{found().commands.toLocaleString('en')}</b>
+                            </>
+                          )}
+                        </Show>
+                      </td>
                       <td>
                         <Time at={policy.publishedAt} as="age" /> by <Visible text={policy.by.name} />
+                        <Show when={policy.agreed}>
+                          {agreed => (
+                            <>
+                              , with <Visible text={agreed().by.name} />
+                            </>
+                          )}
+                        </Show>
                       </td>
-                      <td class="muted">
+                      <td class="muted policy-reason">
                         <Visible text={policy.reason ?? policy.file ?? ''} />
                       </td>
                     </tr>
@@ -103,5 +176,56 @@ export function PoliciesPage(): JSX.Element {
         </Match>
       </Switch>
     </main>
+  )
+}
+
+/** In force, or only watching: a policy all of whose rules are observed refuses nothing. */
+function StateChip(props: { policy: Policy }): JSX.Element {
+  const counts = () => props.policy.counts
+  return (
+    <Switch>
+      <Match when={counts().observed > 0 && counts().observed === counts().rules}>
+        <span class="chip hold" title="Its rules are recorded, and refuse nothing">
+          ◔ observes
+        </span>
+      </Match>
+      <Match when={counts().observed > 0}>
+        <span class="chip allow">✓ in force</span>
+        <span class="chip hold">
+          ◔ {counts().observed} of {counts().rules} observed
+        </span>
+      </Match>
+      <Match when={true}>
+        <span class="chip allow">✓ in force</span>
+      </Match>
+    </Switch>
+  )
+}
+
+function ProposalRow(props: { proposal: PolicyProposal }): JSX.Element {
+  const proposal = () => props.proposal
+  return (
+    <li>
+      <a href={policyHref(proposal().name, { proposal: proposal().id })} rel="external">
+        {proposal().source === null ? `take ${proposal().name} out of force` : proposal().name}
+      </a>
+      <Show when={proposal().version}>{version => <span class="mono faint">{shortVersion(version())}</span>}</Show>
+      <span class="muted">
+        proposed <Time at={proposal().proposedAt} as="age" /> by <Visible text={proposal().by.name} />
+      </span>
+      <Show when={proposal().reason}>{reason => <Visible text={reason()} />}</Show>
+      <span class="spring" />
+      <Switch>
+        <Match when={proposal().state === 'overtaken'}>
+          <span class="chip deny">✕ overtaken</span>
+        </Match>
+        <Match when={proposal().canReview}>
+          <span class="chip hold">◔ waits for you</span>
+        </Match>
+        <Match when={true}>
+          <span class="chip">◔ waits for {proposal().reviewers.join(' or ')}</span>
+        </Match>
+      </Switch>
+    </li>
   )
 }

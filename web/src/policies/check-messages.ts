@@ -1,4 +1,4 @@
-import type { Finding, LiveSchema, Problem } from '@steno/policy-dsl'
+import type { Finding, LiveSchema, OutlinedRule, Problem } from '@steno/policy-dsl'
 
 /** What the checker is asked: a text, and the world it is about. */
 export interface CheckRequest {
@@ -11,7 +11,12 @@ export interface CheckRequest {
 export interface Checked {
   id: number
   hash: string | null
-  rules: { name: string; line: number; mode: 'enforce' | 'observe' }[]
+  /** Every rule that can be read, also in a text that does not compile. */
+  rules: CheckedRule[]
   problems: Problem[]
   findings: Finding[]
+}
+
+export interface CheckedRule extends OutlinedRule {
+  mode: 'enforce' | 'observe'
 }

@@ -1,4 +1,4 @@
-import { compile, createAnalyst } from '@steno/policy-dsl'
+import { compile, createAnalyst, outline } from '@steno/policy-dsl'
 import type { CheckRequest, Checked } from './check-messages.ts'
 
 // One for as long as the page is open: it remembers what it found out about rules that did not change.
@@ -6,10 +6,14 @@ const analyst = createAnalyst()
 
 self.addEventListener('message', ({ data: { id, source, live } }: MessageEvent<CheckRequest>) => {
   const { ruleset, problems } = compile(source, { live })
+  const observed = /^['"`]observe['"`]$/
   const checked: Checked = {
     id,
     hash: ruleset?.hash ?? null,
-    rules: ruleset?.rules.map(({ name, line, mode }) => ({ name, line, mode })) ?? [],
+    rules: outline(source).rules.map(rule => {
+      const mode = rule.parts['mode']?.value
+      return { ...rule, mode: mode && observed.test(source.slice(...mode)) ? 'observe' : 'enforce' }
+    }),
     problems,
     findings: ruleset ? analyst.analyze(ruleset) : [],
   }

@@ -1,40 +1,42 @@
-import type { LiveSchema } from '@steno/policy-dsl'
-import type { CheckRequest, Checked } from './check-messages.ts'
-
-/** Checks texts beside the page; of several that are asked for at once only the last is answered. */
-export interface Checker {
-  check(source: string, live: LiveSchema): void
+/** Asks about one text after another; of several that are asked about at once only the last is answered. */
+export interface Checker<Question> {
+  check(question: Question): void
   close(): void
 }
 
-/** What a checker needs of the worker it asks. */
-export interface CheckPort {
-  postMessage(request: CheckRequest): void
-  onChecked(hear: (checked: Checked) => void): void
-  terminate(): void
-}
+/**
+ * Gives a checker that keeps at most one question under way, and asks the newest
+ * when that is answered: what is said is always said of the text as it is.
+ */
+export function createChecker<Question, Answer>(
+  ask: (question: Question) => Promise<Answer>,
+  { onAnswer, onFailure }: { onAnswer(answer: Answer): void; onFailure(error: unknown): void },
+): Checker<Question> {
+  let isUnderWay = false
+  let isClosed = false
+  let next: { question: Question } | null = null
 
-/** Gives a checker that keeps at most one question under way, and asks the newest when that is answered. */
-export function createChecker(port: CheckPort, onChecked: (checked: Checked) => void): Checker {
-  let lastId = 0
-  let underWay = 0
-  let next: CheckRequest | null = null
-  port.onChecked(checked => {
-    underWay = 0
-    if (next) send(next)
-    else onChecked(checked)
-  })
-  function send(request: CheckRequest): void {
+  async function send(question: Question): Promise<void> {
+    isUnderWay = true
+    const answer = await ask(question).then(
+      is => () => onAnswer(is),
+      (error: unknown) => () => onFailure(error),
+    )
+    isUnderWay = false
+    if (isClosed) return
+    if (next === null) return answer()
+    const newest = next.question
     next = null
-    underWay = request.id
-    port.postMessage(request)
+    void send(newest)
   }
+
   return {
-    check(source, live) {
-      const request = { id: ++lastId, source, live }
-      if (underWay > 0) next = request
-      else send(request)
+    check(question) {
+      if (isUnderWay) next = { question }
+      else void send(question)
     },
-    close: () => port.terminate(),
+    close() {
+      isClosed = true
+    },
   }
 }

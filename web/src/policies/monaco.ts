@@ -1,4 +1,6 @@
-import { editor, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
+import { editor, Emitter, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
+// In 0.57 `features/suggest` brings what inline completion takes of it, and not the list itself.
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 import 'monaco-editor/features/bracketMatching/register'
 import 'monaco-editor/features/clipboard/register'
 import 'monaco-editor/features/codeAction/register'
@@ -21,13 +23,12 @@ import 'monaco-editor/features/multicursor/register'
 import 'monaco-editor/features/parameterHints/register'
 import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/snippet/register'
-import 'monaco-editor/features/suggest/register'
 import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
 import { hexColours } from './hex-colours.ts'
 
-export { editor, languages, MarkerSeverity, Uri }
+export { editor, Emitter, languages, MarkerSeverity, typescript, Uri }
 
 let isPrepared = false
 
@@ -49,6 +50,8 @@ export function prepareMonaco(): void {
     moduleDetection: 2,
   })
   typescript.typescriptDefaults.setEagerModelSync(true)
+  // What it says, offers and changes of policies is asked for by us, and told in our words.
+  typescript.typescriptDefaults.setModeConfiguration({ documentHighlights: true, documentRangeFormattingEdits: true, signatureHelp: true })
   dress()
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', dress)
   new MutationObserver(dress).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
@@ -79,6 +82,7 @@ function dress(): void {
       'editor.background': colour('--panel'),
       'editor.foreground': colour('--text'),
       'editorLineNumber.foreground': colour('--faint'),
+      'editorLineNumber.dimmedForeground': colour('--faint'),
       'editorLineNumber.activeForeground': colour('--text'),
       'editor.lineHighlightBackground': colour('--sunken'),
       'editor.lineHighlightBorder': colour('--sunken'),

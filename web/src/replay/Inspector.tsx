@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
 import type { Principal, SessionDetail } from '@steno/recordings'
 import { createEffect, createSignal, For, on, Show, type JSX } from 'solid-js'
+import { FromCommand } from '../rehearsal/FromCommand.tsx'
 import { bytesLabel, Visible, visibleText } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
 import type { CommandDetail, FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
@@ -25,7 +26,11 @@ export function Inspector(props: InspectorProps): JSX.Element {
   return (
     <aside class="rp-inspector" aria-label="About this command" tabindex="0">
       <Show when={props.frame && props.frame.n > 0 ? props.frame : undefined}>
-        {frame => <Decision frame={frame()} detail={props.detail?.kind === 'command' ? props.detail : undefined} />}
+        {frame => (
+          <Decision frame={frame()} detail={props.detail?.kind === 'command' ? props.detail : undefined}>
+            <FromCommand session={props.session} n={frame().n} />
+          </Decision>
+        )}
       </Show>
       <Who session={props.session} facts={props.facts} />
       <Place {...props} />
@@ -33,7 +38,7 @@ export function Inspector(props: InspectorProps): JSX.Element {
   )
 }
 
-function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefined }): JSX.Element {
+function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefined; children: JSX.Element }): JSX.Element {
   const decision = () => props.detail?.decision
   const maskRules = () => [
     ...new Set(
@@ -77,6 +82,7 @@ function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefine
           )}
         </Show>
       </dl>
+      {props.children}
     </section>
   )
 }

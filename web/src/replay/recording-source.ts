@@ -8,7 +8,7 @@ export interface RecordingSource {
 }
 
 /** Why bytes did not come: what the server answered, in words. */
-class SourceError extends Error {
+export class SourceError extends Error {
   readonly status: number
 
   constructor(status: number, message: string) {

@@ -3,6 +3,7 @@ import { loadParserWasm } from '../../runtime/parser-wasm.ts'
 import type { ConnectionRequest, Protocol } from '../protocol.ts'
 import { Cancels } from './cancels.ts'
 import { Catalogues, liveNamespaces } from './catalogue/catalogues.ts'
+import { estimate } from './estimate.ts'
 import { PinnedSettings } from './pinned-settings.ts'
 import { serve } from './serve.ts'
 import { postgresSettings, type PostgresSettings } from './settings.ts'
@@ -23,6 +24,11 @@ export const postgres: Protocol<PostgresSettings> = {
       operations(statement, target) {
         const catalogue = target === null ? null : catalogues.known(target)
         return parser.understand(statement, catalogue ? { catalogue } : {})
+      },
+      async estimate(target, statement) {
+        const catalogue = catalogues.known(target.name)
+        if (!catalogue) return { isPossible: false, because: 'nothing is known of the target yet' }
+        return estimate(target, statement, { doors, parser, catalogue })
       },
     }
   },

@@ -2,6 +2,7 @@ import {
   maskMatches,
   planMasks,
   secretLiterals,
+  strictShape,
   type Catalogue,
   type MaskKey,
   type MaskObligation,
@@ -12,6 +13,8 @@ import {
 import type { Column, Operation, Parameter } from '@steno/recordings'
 import type { Compliance, Recorded, Understanding } from '../../guard/index.ts'
 import type { AdmittedTarget } from '../protocol.ts'
+import { toHex } from '../../runtime/bytes.ts'
+import { sha256 } from '../../runtime/crypto.ts'
 import { Lru } from '../../runtime/lru.ts'
 import type { Catalogues } from './catalogue/catalogues.ts'
 import { PostgresAnswerKeeper } from './masking/answer-keeper.ts'
@@ -175,6 +178,7 @@ export class Understander {
     return {
       operations,
       statements: statementsIn(asked.text, known.operations),
+      shape: () => this.#shapeOf(asked.text, operations),
       comply: masks => (isDoubtful && masks.length > 0 ? this.#refuseDoubtful(asked, masks) : this.#comply(asked, known, masks)),
     }
   }
@@ -295,6 +299,12 @@ export class Understander {
       reason: 'code that nobody could read ran since this statement was prepared, and may have replaced it',
       hint: 'prepare it again',
     }
+  }
+
+  #shapeOf(text: string, operations: Operation[]): string | null {
+    const syntax = this.#parts.parser.syntax(text)
+    const shape = syntax.kind === 'statements' ? strictShape(syntax.statements, operations) : null
+    return shape === null ? null : toHex(sha256(new TextEncoder().encode(shape)))
   }
 
   #keptOf(text: string, known: Known, masks: MaskObligation[]): Kept {

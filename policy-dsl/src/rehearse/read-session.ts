@@ -1,6 +1,12 @@
-import { beginRehearsed, type RehearsedCommand } from '@steno/policy-dsl'
-import { RecordingError, RecordingReader, type AnswerPart, type CommandRecord, type RecordingHeader } from '@steno/recordings'
-import type { ReadOperations } from '../index/session-reader.ts'
+import {
+  RecordingError,
+  RecordingReader,
+  type AnswerPart,
+  type CommandRecord,
+  type Operation,
+  type RecordingHeader,
+} from '@steno/recordings'
+import { beginRehearsed, type RehearsedCommand } from './rehearsed-session.ts'
 
 /** Commands of one session that follow each other, as a rehearsal takes them. */
 export interface PastCommands {
@@ -12,7 +18,7 @@ export interface PastCommands {
 
 /** Reads the texts of commands that were recorded without what they would do. */
 export interface PastParser {
-  read: ReadOperations
+  read: (command: CommandRecord, protocol: string) => Operation[]
   /** Settles when it can be asked. */
   ready: () => void | Promise<void>
 }
@@ -26,9 +32,10 @@ const runningMax = 20_000
  * Gives the commands of a recording in their order, from its bytes cut
  * anywhere. One that ends within a line, as those do that are being written,
  * gives what stands before it. One that cannot be read gives what could be, and
- * then throws its `RecordingError`.
+ * then throws its `RecordingError`. Without a parser, commands that were
+ * recorded without what they would do stay so.
  */
-export async function* readSession(pieces: Iterable<Uint8Array>, parser: PastParser): AsyncGenerator<PastCommands, void, undefined> {
+export async function* readSession(pieces: Iterable<Uint8Array>, parser: PastParser | null): AsyncGenerator<PastCommands, void, undefined> {
   const reader = new RecordingReader()
   /** In the order of their numbers, the answered ones until those before them are. */
   const waiting = new Map<number, Waiting>()
@@ -68,14 +75,15 @@ interface Waiting {
 async function begin(
   record: CommandRecord,
   { line, atUs, protocol }: { line: number; atUs: number; protocol: string },
-  { read, ready }: PastParser,
+  parser: PastParser | null,
 ): Promise<Waiting> {
   // Refused without anybody having asked what it would do: the protocol itself refused it, and would again.
-  const isReadNow = record.operations === undefined && record.decision.verdict !== 'deny'
-  if (isReadNow) await ready()
+  const isUnread = record.operations === undefined && record.decision.verdict !== 'deny'
+  if (!isUnread || parser === null) return { ...beginRehearsed(record, { line, atUs, protocol }), isReadNow: false, isOver: false }
+  await parser.ready()
   // A list of its own: the same text is read once, and commands are told apart by their lists.
-  const known = isReadNow ? { ...record, operations: [...read(record, protocol)] } : record
-  return { ...beginRehearsed(known, { line, atUs, protocol }), isReadNow, isOver: false }
+  const known = { ...record, operations: [...parser.read(record, protocol)] }
+  return { ...beginRehearsed(known, { line, atUs, protocol }), isReadNow: true, isOver: false }
 }
 
 function takePart(entry: Waiting, part: AnswerPart): void {

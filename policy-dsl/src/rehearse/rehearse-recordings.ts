@@ -1,11 +1,14 @@
-import { createEvaluator, createMaskKey, createRehearsal, type RehearsedCommand, type Ruleset } from '@steno/policy-dsl'
 import { RecordingError, type RecordingHeader } from '@steno/recordings'
-import { statementShape } from '../api/statement-shape.ts'
-import type { Clock } from '../runtime/machine.ts'
+import { createEvaluator } from '../evaluate/evaluate.ts'
+import { createMaskKey } from '../masks/mask-key.ts'
+import type { Ruleset } from '../ruleset.ts'
+import { statementShape } from '../statement-shape.ts'
 import { MaskSamples } from './mask-samples.ts'
 import { MaskWatch } from './mask-watch.ts'
-import { readSession, type PastParser } from './read-session.ts'
-import { writeReport, type RehearsalReport } from './report.ts'
+import type { PastCommands } from './read-session.ts'
+import { writeReport, type RehearsalReport } from './rehearsal-report.ts'
+import { createRehearsal } from './rehearse.ts'
+import type { RehearsedCommand } from './rehearsed-session.ts'
 
 /** A policy as it is rehearsed. */
 export interface RehearsedPolicy {
@@ -15,11 +18,13 @@ export interface RehearsedPolicy {
   ruleset: Ruleset
 }
 
-/** A recording that can be read from its start. */
+/** A recording that can be read from its start; nothing comes of it when it is not there any more. */
 export interface PastRecording {
   /** What people know it by. */
   name: string
-  /** Its bytes, cut anywhere; null when it is not there any more. */
+  /** Its commands, as `readSession` gives them. */
+  commands: () => AsyncIterable<PastCommands> | Iterable<PastCommands> | null
+  /** Its bytes, cut anywhere. */
   open: () => Iterable<Uint8Array> | null
 }
 
@@ -47,8 +52,7 @@ export interface RehearsalParts {
   ask: RehearsalAsk
   /** By their sessions' start, the earliest first. */
   recordings: PastRecording[]
-  parser: PastParser
-  clock: Clock
+  clock: { monotonicUs: () => number }
   random: (sizeBytes: number) => Uint8Array
   onProgress: (progress: Progress) => void
 }
@@ -64,7 +68,7 @@ const progressEveryUs = 100_000
 const damagedNamedMax = 5
 
 /** Rehearses policies on recordings, one after the other, with a few of them in memory. */
-export async function rehearseRecordings({ ask, recordings, parser, clock, random, onProgress }: RehearsalParts): Promise<RehearsalReport> {
+export async function rehearseRecordings({ ask, recordings, clock, random, onProgress }: RehearsalParts): Promise<RehearsalReport> {
   const startedUs = clock.monotonicUs()
   const { policies, isTruncated, showsValues } = ask
   // Not the gateway's key: with that, and values that are hidden, guesses could be tried.
@@ -83,12 +87,12 @@ export async function rehearseRecordings({ ask, recordings, parser, clock, rando
 
   for (const [at, recording] of recordings.entries()) {
     const { name } = recording
-    const pieces = recording.open()
-    if (pieces === null) gone++
+    const given = recording.commands()
+    if (given === null) gone++
     else {
       const before = commands
       try {
-        for await (const past of readSession(pieces, parser)) {
+        for await (const past of given) {
           const within = past.commands.filter(command => isWithin(ask, past.header, command))
           if (within.length === 0) continue
           targets.set(past.header.session, past.header.target.name)

@@ -1,5 +1,9 @@
-import { maskFor, maskMatches, type MaskKey, type MaskObligation, type RehearsedCommand } from '@steno/policy-dsl'
 import { RecordingError, RecordingReader, type AnswerPart, type Cell, type Column, type RecordingHeader } from '@steno/recordings'
+import type { MaskObligation } from '../decision.ts'
+import { maskFor } from '../masks/mask-for.ts'
+import type { MaskKey } from '../masks/mask-key.ts'
+import { maskMatches } from '../masks/mask-matches.ts'
+import type { RehearsedCommand } from './rehearsed-session.ts'
 
 /** A value of a recorded answer, and what would stand in its place. */
 export interface MaskSample {

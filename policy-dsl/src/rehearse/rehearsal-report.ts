@@ -1,7 +1,7 @@
-import type { RehearsalResult } from '@steno/policy-dsl'
 import type { Verdict } from '@steno/recordings'
 import type { MaskSample, MaskSamples } from './mask-samples.ts'
 import type { MaskWatch, WouldMask } from './mask-watch.ts'
+import type { RehearsalResult } from './rehearsal-result.ts'
 
 /** What past commands would have met under other policies. */
 export interface RehearsalReport {

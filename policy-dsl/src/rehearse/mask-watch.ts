@@ -1,6 +1,8 @@
-import { maskedColumns, type MaskedPast, type RehearsedCommand } from '@steno/policy-dsl'
 import type { RecordingHeader } from '@steno/recordings'
 import type { MaskSamples } from './mask-samples.ts'
+import { maskedColumns } from './masked-columns.ts'
+import type { MaskedPast } from './rehearse.ts'
+import type { RehearsedCommand } from './rehearsed-session.ts'
 
 /** A past command whose answer would come back masked. */
 export interface WouldMask {

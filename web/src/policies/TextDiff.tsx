@@ -1,0 +1,43 @@
+import { createEffect, onCleanup, onMount, type JSX } from 'solid-js'
+import { createNarrow } from '../ui/index.ts'
+import { editor, prepareMonaco } from './monaco.ts'
+
+export interface TextDiffProps {
+  before: string
+  after: string
+  /** What the two texts are, for whoever hears the page. */
+  label: string
+}
+
+/** Two texts beside each other, or below each other where there is no room, with what differs marked. */
+export function TextDiff(props: TextDiffProps): JSX.Element {
+  let place!: HTMLDivElement
+  const isNarrow = createNarrow()
+  onMount(() => {
+    prepareMonaco()
+    // Plain text to the type checker: of two versions of one policy each would be declared twice.
+    const [original, modified] = [editor.createModel('', 'typescript'), editor.createModel('', 'typescript')]
+    const view = editor.createDiffEditor(place, {
+      theme: 'steno',
+      readOnly: true,
+      automaticLayout: true,
+      minimap: { enabled: false },
+      scrollBeyondLastLine: false,
+      hideUnchangedRegions: { enabled: true },
+      renderOverviewRuler: false,
+      renderSideBySide: !isNarrow(),
+      renderValidationDecorations: 'off',
+      fontSize: 12,
+      ariaLabel: props.label,
+    })
+    view.setModel({ original, modified })
+    createEffect(() => original.setValue(props.before))
+    createEffect(() => modified.setValue(props.after))
+    onCleanup(() => {
+      view.dispose()
+      original.dispose()
+      modified.dispose()
+    })
+  })
+  return <div class="text-diff" ref={place} />
+}
