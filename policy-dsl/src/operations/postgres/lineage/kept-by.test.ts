@@ -76,8 +76,14 @@ describe('a function of the database that puts masked values somewhere is refuse
 
   it('also when another function writes what it is given', () => {
     const store: RoutineData = {
-      ...{ oid: 30_001, schema: 'public', name: 'store', kind: 'function', language: 'plpgsql', parameters: ['v'], returnsSet: false },
+      oid: 30_001,
+      schema: 'public',
+      name: 'store',
+      kind: 'function',
+      language: 'plpgsql',
       body: 'BEGIN INSERT INTO notes VALUES (1, v); RETURN 1; END',
+      parameters: ['v'],
+      returnsSet: false,
       returnsRelation: 0,
     }
     expect(refusal('sql', 'SELECT store(ssn) FROM customers', {}, [store])).toMatch(/masked/)
