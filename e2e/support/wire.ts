@@ -49,6 +49,11 @@ export class Wire {
     return this.#isClosed
   }
 
+  /** Takes nothing any more of what it is sent. */
+  stopReading(): void {
+    this.#socket.pause()
+  }
+
   send(...parts: Buffer[]): void {
     this.#socket.write(Buffer.concat(parts))
   }

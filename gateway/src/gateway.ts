@@ -34,7 +34,7 @@ import { protocols } from './protocols/registry.ts'
 import { openRetention } from './retention/index.ts'
 import { toBase64 } from './runtime/bytes.ts'
 import { builtDesk, version } from './runtime/installation.ts'
-import type { Address, Listener, Machine } from './runtime/machine.ts'
+import type { Address, Listener, Machine, Socket } from './runtime/machine.ts'
 import { openMaskKey } from './runtime/mask-key.ts'
 import { LiveWorld } from './targets/live-world.ts'
 import { Witness, Witnessing } from './witness/index.ts'
@@ -439,10 +439,19 @@ async function listenForProtocols({ config, services, machine, log, closing }: P
   const ports: Record<string, Address> = {}
   for (const [name, address] of Object.entries(config.listen.protocols)) {
     const service = services[name]!
+    const served = new Set<Socket>()
     const listener: Listener = await machine.network.listen(address, socket => {
-      service.serve(socket).catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
+      served.add(socket)
+      service
+        .serve(socket)
+        .catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
+        .finally(() => served.delete(socket))
     })
-    closing.push(() => listener.close())
+    closing.push(async () => {
+      await listener.close()
+      // Sessions have ended by now: what is left never began one.
+      for (const socket of served) socket.destroy()
+    })
     ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }
   }
   return ports

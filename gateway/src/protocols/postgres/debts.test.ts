@@ -20,7 +20,7 @@ const portal = (of: Prepared): Portal => ({
   resultFormats: [],
   columns: null,
   isBound: false,
-    isDoubtful: false,
+  isDoubtful: false,
   group: of.group,
   seq: Infinity,
 })

@@ -176,6 +176,20 @@ describe('a name is doubtful', () => {
     expect(doubtful(names)).toEqual([false, false, false])
   })
 
+  it('where it is of a portal and a routine ran that could open another, but for the portal without a name', () => {
+    const names = new Names(parser)
+    const [named, unnamed, later] = [portal(prepared('select 1')), portal(prepared('select 1')), portal(prepared('select 2'))]
+    names.setPortal('p', named)
+    names.setPortal('', unnamed)
+    names.sent([select])
+    expect([named.isDoubtful, unnamed.isDoubtful]).toEqual([false, false])
+    names.sent([operation({ inside: 'function shop.swaps' })])
+    names.setPortal('q', later)
+    expect([named.isDoubtful, unnamed.isDoubtful, later.isDoubtful]).toEqual([true, false, false])
+    names.doubt()
+    expect(later.isDoubtful).toBe(true)
+  })
+
   it('never for what only reads and changes rows, or for a name that nothing asks for', () => {
     const names = named()
     names.sent([select, operation({ verb: 'UPDATE' })])

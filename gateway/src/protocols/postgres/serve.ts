@@ -27,6 +27,8 @@ import {
 const keepAliveMs = 60_000
 /** How long a target may take to close after the client said goodbye. */
 const goodbyeMs = 5_000
+/** How long a client has to take what it was told last, before its connection is taken away. */
+const lastWordsMs = 2_000
 
 export interface Office {
   doors: Doors
@@ -41,13 +43,14 @@ export interface Office {
 /** Serves one accepted connection from its first byte to its last. Settles when it is over, whatever the end. */
 export async function serve(socket: Socket, office: Office): Promise<void> {
   const { doors } = office
+  const { clock } = doors.machine
   socket.setKeepAlive(keepAliveMs)
-  const deadline = doors.machine.clock.after(doors.limits.startupMs, () => socket.destroy())
+  const deadline = clock.after(doors.limits.startupMs, () => socket.destroy())
   const caller = { run: null as string | null, target: null as string | null, socket }
   try {
     const arrival = await receive(new Mailbox(socket), doors)
     if (arrival.kind === 'cancel') office.cancels.request(arrival.processId, arrival.secretKey)
-    if (arrival.kind !== 'client') return socket.end()
+    if (arrival.kind !== 'client') return leave(socket, clock)
     const { mailbox, startup, tls } = arrival
     caller.socket = mailbox.socket
     caller.run = startup.parameters.get('user') ?? ''
@@ -75,9 +78,9 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       throw error
     })
     session.close(end.reason, end.message)
-    mailbox.socket.end()
+    leave(mailbox.socket, clock)
   } catch (error) {
-    sayLastWords(caller.socket, lastWords(error))
+    sayLastWords(caller.socket, lastWords(error), clock)
     if (error instanceof ConversationEnded) return
     doors.turnedAway({
       client: socket.remote,
@@ -114,7 +117,7 @@ async function attend(
     target = await openTarget(admitted, parameters, doors)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    sayLastWords(client.socket, error.notice)
+    sayLastWords(client.socket, error.notice, doors.machine.clock)
     return { reason: 'target refused', message: error.message }
   }
   const key = cancels.add(version, () => {
@@ -204,7 +207,7 @@ function carry(
     const over = (end: End, notice: Notice | null) => {
       if (isOver) return
       letGo()
-      if (notice) sayLastWords(client.socket, notice)
+      if (notice) sayLastWords(client.socket, notice, clock)
       resolve(end)
     }
     const fail = (error: unknown) => {
@@ -265,9 +268,15 @@ function endOf(error: unknown): [reason: EndReason, message?: string] {
 }
 
 /** The gateway's own words before it closes: never an answer, so nothing to clear. */
-function sayLastWords(socket: Socket, notice: Notice): void {
+function sayLastWords(socket: Socket, notice: Notice, clock: Clock): void {
   socket.write(writeErrorResponse(notice))
+  leave(socket, clock)
+}
+
+/** Ends a connection, also when the other side neither reads nor closes. */
+function leave(socket: Socket, clock: Clock): void {
   socket.end()
+  clock.after(lastWordsMs, () => socket.destroy())
 }
 
 /** What the wire, the target or the disk did wrong; anything else is ours, and belongs into the log. */

@@ -1,6 +1,7 @@
 import { fieldsOf, isFields, list, nameParts, optionValue, tableName, tableParts, text, type Fields } from './tree.ts'
-import type { Names } from './condition-scope.ts'
-import { isLimited, meetsEveryRow, picksRows, withCtes, type Choice } from './where.ts'
+import type { Names } from './conditions/condition-scope.ts'
+import { isLimited, withCtes } from './conditions/subqueries.ts'
+import { meetsEveryRow, picksRows, type Choice } from './where.ts'
 
 /** What one kind of statement says of itself; the walk finds the rest inside it. */
 export interface Description {

@@ -16,7 +16,12 @@ const wipes = routine('s.wipes', 'plpgsql', 'BEGIN DELETE FROM log; RETURN 1; EN
 
 /** What a statement does to tables, in a database that has these. */
 function changes(text: string, relations: RelationData[], routines = [wipes]): string[] {
-  const catalogue = new Catalogue({ searchPath: ['s'], serverVersion: 180_000, relations: [...relations, relation('s.log', ['at'])], routines })
+  const catalogue = new Catalogue({
+    searchPath: ['s'],
+    serverVersion: 180_000,
+    relations: [...relations, relation('s.log', ['at'])],
+    routines,
+  })
   return parser
     .understand(text, { catalogue })
     .filter(({ verb, inside }) => inside !== undefined && verb !== 'SELECT')

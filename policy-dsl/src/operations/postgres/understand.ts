@@ -10,7 +10,7 @@ import { qualified, type Frame } from './sources.ts'
 import type { BodySyntax, BytePlace, Syntax, SyntaxReader } from './syntax.ts'
 import { constantText, fieldsOf, isFields, list, nameParts, optionValue, readNode, tableParts, text, type Fields } from './tree.ts'
 import { operationsOf, type Callees, type Lead, type Surroundings } from './walk.ts'
-import { effortForText } from './condition-scope.ts'
+import { effortForText } from './conditions/condition-scope.ts'
 import { limitsRows } from './where.ts'
 
 /** What is known where a text is run. Everything in it may be absent: then less is known, and more is `OPAQUE` or as written. */

@@ -4,7 +4,7 @@ import { operatorsApplied, routinesBound, typeGiven } from './bindings.ts'
 import { columnsMeant, qualified, type Frame, type Source } from './sources.ts'
 import { describe, type Description } from './statements.ts'
 import { fieldsOf, isFields, list, nameParts, readNode, tableParts, text, type Fields } from './tree.ts'
-import type { Effort, Names } from './condition-scope.ts'
+import type { Effort, Names } from './conditions/condition-scope.ts'
 
 /** Statements nested deeper than this are not told apart: the whole text is `UNPARSED`. It is well below what exhausts the parser, so the answer does not depend on the machine. */
 export const treeDepthMax = 4000

@@ -57,10 +57,15 @@ describe('the catalogue of a real PostgreSQL', () => {
       CREATE CAST (text AS wrap) WITH FUNCTION wrapped(text);
       CREATE CAST (int AS short) WITH INOUT;
       CREATE AGGREGATE all_kept(int) (SFUNC = kept, STYPE = text);
+      CREATE TABLE parts (name text PRIMARY KEY, other int UNIQUE);
       CREATE TABLE odd (
         id int DEFAULT 7, name text DEFAULT lower('X'), low text GENERATED ALWAYS AS (lower(name)) STORED,
         kind short DEFAULT kept('x', 1), CONSTRAINT fit CHECK (fits(name)));
       CREATE INDEX ON odd (upper(name), (id + 1)) WHERE id > 3;
+      CREATE STATISTICS counts ON (length(name)), id FROM odd;
+      CREATE TRIGGER mending BEFORE UPDATE ON odd FOR EACH ROW EXECUTE FUNCTION wipe();
+      CREATE TABLE leads (name text REFERENCES parts ON DELETE CASCADE ON UPDATE SET NULL);
+      CREATE FUNCTION lazy(a int, b text DEFAULT lower('X'), c int DEFAULT 1 + 2) RETURNS int LANGUAGE sql AS 'SELECT 1';
       CREATE POLICY mine ON odd USING (fits(name)) WITH CHECK (id > 1);
       CREATE RULE keep AS ON INSERT TO odd DO ALSO SELECT "E-Mail" FROM people;
       CREATE RULE gone AS ON DELETE TO odd DO INSTEAD NOTHING;
@@ -166,8 +171,36 @@ describe('the catalogue of a real PostgreSQL', () => {
     ])
     expect(odd?.checks).toEqual(['"Shop of Ann".fits(name)'])
     expect(odd?.policies).toEqual(['"Shop of Ann".fits(name)', '(id > 1)'])
-    expect(odd?.indexes).toEqual(expect.arrayContaining(['upper(name), (id + 1)', '(id > 3)']))
+    expect(odd?.indexes).toEqual(expect.arrayContaining(['upper(name), (id + 1)', '(id > 3)', 'length(name)']))
+    expect(odd?.triggers).toEqual([{ events: ['UPDATE'], routine: { schema: 'Shop of Ann', name: 'wipe' }, changesRow: true }])
     expect(catalogue.relation(null, 'people')?.checks).toBe(undefined)
+  })
+
+  it('has the keys that lead to a table, and what they take along', () => {
+    expect(catalogue.relation(null, 'parts')?.referencedBy).toEqual([
+      { from: catalogue.relation(null, 'leads')?.oid, columns: ['name'], keys: ['name'], onDelete: 'cascade', onUpdate: 'set' },
+    ])
+    expect(catalogue.relation(null, 'people')?.referencedBy).toBe(undefined)
+  })
+
+  it('has what stands for arguments that are left out', () => {
+    expect(catalogue.routines(null, 'lazy')).toMatchObject([{ defaults: "lower('X'::text), (1 + 2)" }])
+    expect(catalogue.routines(null, 'of_id')[0]?.defaults).toBe(undefined)
+  })
+
+  it('is read by PostgreSQL’s own functions, whatever the account finds first', async () => {
+    const client = await connect()
+    await client.query(`
+      CREATE SCHEMA evil;
+      CREATE FUNCTION evil.current_schemas(boolean) RETURNS name[] LANGUAGE plpgsql AS $$ BEGIN
+        CREATE TEMP VIEW pg_class AS SELECT c.* FROM pg_catalog.pg_class c WHERE relname <> 'people';
+        RETURN ARRAY['guests']::name[]; END $$;
+      ALTER ROLE app SET search_path = evil, pg_catalog, "Shop of Ann"`)
+    const poisoned = await read()
+    await client.query('ALTER ROLE app SET search_path = "Shop of Ann", nowhere, public; DROP SCHEMA evil CASCADE')
+    await client.end()
+    expect(poisoned.searchPath).toEqual(['evil', 'pg_catalog', 'Shop of Ann'])
+    expect(poisoned.relations.filter(({ name }) => name === 'people')).toHaveLength(1)
   })
 
   it('has rules that are not disabled, and no view has one for its query', () => {
@@ -225,7 +258,7 @@ describe('the catalogue of a real PostgreSQL', () => {
     const [ours, ...others] = liveNamespaces(catalogue)
     expect(others).toEqual([])
     expect(ours).toMatchObject({ name: 'Shop of Ann', isDefault: true })
-    expect(ours?.tables.map(table => table.name)).toEqual(['odd', 'people', 'sales', 'sales_2020', 'seen'])
+    expect(ours?.tables.map(table => table.name)).toEqual(['leads', 'odd', 'parts', 'people', 'sales', 'sales_2020', 'seen'])
     expect(ours?.tables.at(-1)).toEqual({ name: 'seen', columns: [{ name: 'address', type: 'character varying' }] })
   })
 })

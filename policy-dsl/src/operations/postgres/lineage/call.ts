@@ -109,7 +109,8 @@ function builtInResult({ base, call, values }: { base: string; call: Fields; val
   }
   if (tableReading.has(base)) return { value: readTable(base, call, context), columns: null }
   // With two arguments the second is a query that it runs.
-  if (base === 'ts_rewrite' && values.length === 2) return { value: runQuery(base, { args: [list(call['args'])[1]] }, context), columns: null }
+  if (base === 'ts_rewrite' && values.length === 2)
+    return { value: runQuery(base, { args: [list(call['args'])[1]] }, context), columns: null }
   const masked = derived(values)
   if (keeping.test(base) && isMasked(masked)) context.forbidCopy(masked, `\`${base}\``)
   if (base === 'set_config') noteSetting(call, context)

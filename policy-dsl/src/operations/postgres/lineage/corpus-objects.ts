@@ -13,7 +13,7 @@ export const seeingObjects: readonly string[] = [
   "CREATE FUNCTION own.remembers() RETURNS int LANGUAGE sql AS $$ SELECT set_config('app.ssn', (SELECT ssn FROM customers WHERE id = 1), false); SELECT 1 $$;",
   'CREATE FUNCTION own.locks() RETURNS int LANGUAGE sql AS $$ SELECT pg_advisory_lock(length(ssn), ascii(ssn)) FROM customers WHERE id = 1; SELECT 1 $$;',
   "CREATE FUNCTION own.tells() RETURNS int LANGUAGE sql AS $$ SELECT pg_notify('own', ssn) FROM customers; SELECT 1 $$;",
-  'CREATE FUNCTION own.raises() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE \'%\', (SELECT ssn FROM customers LIMIT 1); RETURN 1; END $$;',
+  "CREATE FUNCTION own.raises() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE '%', (SELECT ssn FROM customers LIMIT 1); RETURN 1; END $$;",
   'CREATE FUNCTION own.opens() RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE c refcursor; BEGIN OPEN c FOR SELECT reverse(ssn) FROM customers; RETURN c; END $$;',
   "CREATE FUNCTION own.swaps() RETURNS int LANGUAGE plpgsql AS $$ DECLARE c refcursor := 'x'; BEGIN CLOSE c; OPEN c FOR SELECT reverse(ssn) FROM customers; RETURN 1; END $$;",
   "CREATE FUNCTION own.swaps_early() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ DECLARE c refcursor := 'x'; BEGIN CLOSE c; OPEN c FOR SELECT reverse(ssn) FROM customers; RETURN 1; END $$;",
@@ -31,8 +31,14 @@ export const seeingObjects: readonly string[] = [
 
 /** Ways through them to what is masked. */
 export const seeingThrough: readonly { name: string; steps: readonly string[] }[] = [
-  { name: 'a column of rows', steps: ['SELECT c FROM own.rows', 'SELECT (c).ssn FROM own.rows', 'SELECT (many[1]).email, many FROM own.rows'] },
-  { name: 'a question to a column of rows', steps: ["SELECT id FROM own.rows WHERE (c).ssn LIKE '0%'", 'SELECT id FROM own.rows ORDER BY c'] },
+  {
+    name: 'a column of rows',
+    steps: ['SELECT c FROM own.rows', 'SELECT (c).ssn FROM own.rows', 'SELECT (many[1]).email, many FROM own.rows'],
+  },
+  {
+    name: 'a question to a column of rows',
+    steps: ["SELECT id FROM own.rows WHERE (c).ssn LIKE '0%'", 'SELECT id FROM own.rows ORDER BY c'],
+  },
   { name: 'a materialized view', steps: ['SELECT s FROM own.kept', 'SELECT r FROM own.kept'] },
   { name: 'one of two functions of a name', steps: ["SELECT own.pick('1'::text)", "SELECT own.pick('1')", 'SELECT own.pick(1)'] },
   { name: 'a function that copies', steps: ['SELECT own.copies()', 'SELECT x FROM own.keep'] },
@@ -42,7 +48,10 @@ export const seeingThrough: readonly { name: string; steps: readonly string[] }[
   { name: 'a function that notifies', steps: ['LISTEN own', 'SELECT own.tells()', 'SELECT 1'] },
   { name: 'a function that raises', steps: ['SELECT own.raises()'] },
   { name: 'a cursor that a function opens', steps: ['BEGIN', 'SELECT own.opens()', 'FETCH ALL FROM "<unnamed portal 1>"', 'COMMIT'] },
-  { name: 'a cursor that a function swaps', steps: ['BEGIN', "DECLARE x CURSOR FOR SELECT 'x'", 'SELECT own.swaps()', 'FETCH ALL FROM x', 'COMMIT'] },
+  {
+    name: 'a cursor that a function swaps',
+    steps: ['BEGIN', "DECLARE x CURSOR FOR SELECT 'x'", 'SELECT own.swaps()', 'FETCH ALL FROM x', 'COMMIT'],
+  },
   {
     name: 'columns of a function by other names',
     steps: [

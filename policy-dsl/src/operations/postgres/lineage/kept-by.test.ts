@@ -17,7 +17,17 @@ beforeAll(async () => {
 /** Why a call of a function that a database has is refused while `customers.email` and `customers.ssn` are masked; null when it is not. */
 function refusal(language: string, body: string, more: Partial<RoutineData> = {}, others: RoutineData[] = []): string | null {
   const parameters = ['p_id', 'email']
-  const f: RoutineData = { oid: 30_000, schema: 'public', name: 'f', kind: 'function', language, body, parameters, returnsSet: false, returnsRelation: 0 }
+  const f: RoutineData = {
+    oid: 30_000,
+    schema: 'public',
+    name: 'f',
+    kind: 'function',
+    language,
+    body,
+    parameters,
+    returnsSet: false,
+    returnsRelation: 0,
+  }
   const text = 'SELECT f(1, $1)'
   const syntax = reader.read(text)
   const plan = planMasks({
@@ -39,7 +49,8 @@ function refusal(language: string, body: string, more: Partial<RoutineData> = {}
   })
   return plan.kind === 'refuse' ? plan.reason : null
 }
-const plpgsql = (body: string, declare = ''): string | null => refusal('plpgsql', `${declare === '' ? '' : `DECLARE ${declare}; `}BEGIN ${body} END`)
+const plpgsql = (body: string, declare = ''): string | null =>
+  refusal('plpgsql', `${declare === '' ? '' : `DECLARE ${declare}; `}BEGIN ${body} END`)
 
 describe('a function of the database that puts masked values somewhere is refused', () => {
   it.each([
@@ -65,8 +76,14 @@ describe('a function of the database that puts masked values somewhere is refuse
 
   it('also when another function writes what it is given', () => {
     const store: RoutineData = {
-      ...{ oid: 30_001, schema: 'public', name: 'store', kind: 'function', language: 'plpgsql', parameters: ['v'], returnsSet: false },
+      oid: 30_001,
+      schema: 'public',
+      name: 'store',
+      kind: 'function',
+      language: 'plpgsql',
       body: 'BEGIN INSERT INTO notes VALUES (1, v); RETURN 1; END',
+      parameters: ['v'],
+      returnsSet: false,
       returnsRelation: 0,
     }
     expect(refusal('sql', 'SELECT store(ssn) FROM customers', {}, [store])).toMatch(/masked/)

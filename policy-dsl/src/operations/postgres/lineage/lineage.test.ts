@@ -27,13 +27,22 @@ const masked: MaskObligation = {
   predicates: 'refuse',
 }
 
+const catalogues = new Map<CatalogueData, Catalogue>()
+
+/** One catalogue for all texts, as a session has it: what is looked up in it by name is worked out once. */
+function catalogueOf(data: CatalogueData): Catalogue {
+  const known = catalogues.get(data) ?? new Catalogue(data)
+  catalogues.set(data, known)
+  return known
+}
+
 function plan(text: string, changes: Partial<MaskRequest> = {}, data: CatalogueData = corpusCatalogue): MaskPlan {
   const syntax = reader.read(text)
   if (syntax.kind !== 'statements') throw new Error(`${text}: ${syntax.kind === 'refused' ? syntax.message : syntax.because}`)
   return planMasks({
     text,
     statements: syntax.statements,
-    catalogue: new Catalogue(data),
+    catalogue: catalogueOf(data),
     target: 'shop',
     masks: [masked],
     parse: body => reader.read(body),

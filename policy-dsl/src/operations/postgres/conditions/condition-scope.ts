@@ -1,6 +1,6 @@
-import type { RelationData } from './catalogue.ts'
-import { isStar, kindOf, nodesIn, operator, stripped } from './expressions.ts'
-import { fieldsOf, isFields, list, nameParts, type Fields } from './tree.ts'
+import type { RelationData } from '../catalogue.ts'
+import { isStar, kindOf, nodesIn, operator, stripped } from '../expressions.ts'
+import { fieldsOf, isFields, list, nameParts, type Fields } from '../tree.ts'
 
 /** What names mean around a condition. */
 export interface Names {
@@ -38,8 +38,25 @@ export interface Beside {
   relation: RelationData | null
 }
 
+/** A condition, and whether it has to hold or not to. */
+export interface Part {
+  node: unknown
+  wanted: boolean
+}
+
+/** The parts of the analysis that ask each other in a circle. */
+export interface Analysis {
+  /** Whether a condition leaves rows out. */
+  limits(part: Part, scope: Scope, depth: number): boolean
+  /** Whether a value may be another for every row. */
+  varies(value: unknown, scope: Scope, depth: number): boolean
+  /** Whether every row of the changed table is among what a query gives. */
+  isWhole(select: Fields, scope: Scope, depth: number): boolean
+}
+
 /** Where a condition stands. */
 export interface Scope {
+  analysis: Analysis
   names: Names
   /** The name that the changed table has here; null when every column counts. */
   own: string | null
@@ -61,6 +78,11 @@ export function isTooMuch({ budget, names: { effort } }: Scope, depth: number): 
   effort.room--
   if (effort.room <= 0) budget.isSpent = true
   return depth > depthMax || budget.isSpent
+}
+
+/** Nothing of what is known elsewhere holds in another scope. */
+export function nothingJudged(): Scope['judged'] {
+  return { held: new Map(), denied: new Map() }
 }
 
 const systemColumns = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
