@@ -200,6 +200,7 @@ async function open(
 
   const refusedConnections = new RefusedConnections({ clock: machine.clock, ledger, onProblem: log })
   closing.push(() => refusedConnections.flush())
+  let isStopping = false
   const doors: Doors = {
     machine,
     tls: config.tls,
@@ -207,6 +208,7 @@ async function open(
     maskKey: openMaskKey(machine, `${data}/keys`),
     credential: run => runs.credential(run),
     admit(run, name) {
+      if (isStopping) return { admitted: false, reason: 'the gateway is stopping' }
       const target = run.targets.includes(name) ? config.targets[name] : undefined
       // A target that is not there and one that is not this run's look alike.
       return target ? { admitted: true, target } : { admitted: false, reason: `this run reaches no target "${name}"` }
@@ -263,11 +265,13 @@ async function open(
       events.publish('alert', { command, rule, message, severity })
     },
   })
-  const ports = await listenForProtocols({ config, services, machine, log, closing })
   closing.push(async () => {
+    // The ports are closed by now; who knocked before that comes too late.
+    isStopping = true
     guard.endAll('gateway stopped')
     await guard.allClosed()
   })
+  const ports = await listenForProtocols({ config, services, machine, log, closing })
 
   index.onIndexed(({ sessions, commands, runs: indexedRuns }) => {
     for (const id of sessions) events.publish('session', { id })

@@ -47,7 +47,7 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
   try {
     const arrival = await receive(new Mailbox(socket), doors)
     if (arrival.kind === 'cancel') office.cancels.request(arrival.processId, arrival.secretKey)
-    if (arrival.kind !== 'client') return socket.end()
+    if (arrival.kind !== 'client') return socket.hangUp()
     const { mailbox, startup, tls } = arrival
     caller.socket = mailbox.socket
     caller.run = startup.parameters.get('user') ?? ''
@@ -75,7 +75,7 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       throw error
     })
     session.close(end.reason, end.message)
-    mailbox.socket.end()
+    mailbox.socket.hangUp()
   } catch (error) {
     sayLastWords(caller.socket, lastWords(error))
     if (error instanceof ConversationEnded) return
@@ -158,7 +158,7 @@ async function attend(
     return await carry(session, client, target.mailbox, { parts, clock: doors.machine.clock })
   } finally {
     key.remove()
-    target.mailbox.socket.end()
+    target.mailbox.socket.hangUp()
   }
 }
 
@@ -267,7 +267,7 @@ function endOf(error: unknown): [reason: EndReason, message?: string] {
 /** The gateway's own words before it closes: never an answer, so nothing to clear. */
 function sayLastWords(socket: Socket, notice: Notice): void {
   socket.write(writeErrorResponse(notice))
-  socket.end()
+  socket.hangUp()
 }
 
 /** What the wire, the target or the disk did wrong; anything else is ours, and belongs into the log. */
