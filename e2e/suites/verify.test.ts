@@ -249,7 +249,8 @@ describe('what somebody did to the index alone', () => {
         .filter(one => one.session === session)
         .map(({ text }) => text)
         .toSorted()
-    const before = await until('search to know it', async () => ((await said()).length === 2 ? said() : null))
+    await until('search to know it', async () => (await said()).length === 2)
+    const before = await said()
     await store.sql(
       `update steno_index.commands set text = 'select 1' where session = '${session}' and text like '%two%';
        delete from steno_index.commands where session = '${session}' and text like '%one%'`,
