@@ -244,11 +244,10 @@ describe('what somebody did to the files', () => {
 describe('what somebody did to the index alone', () => {
   it('changes no record, and is gone once the index is made again from the records', async () => {
     const session = sessionThatAsked("select 'two'")
-    const said = async () =>
-      (await gateway.commands('limit=500'))
-        .filter(one => one.session === session)
-        .map(({ text }) => text)
-        .toSorted()
+    const said = async () => {
+      const commands = await gateway.commands('limit=500')
+      return commands.filter(one => one.session === session).map(({ number, text }) => `${number}: ${text}`)
+    }
     await until('search to know it', async () => (await said()).length === 2)
     const before = await said()
     await store.sql(
@@ -256,7 +255,7 @@ describe('what somebody did to the index alone', () => {
        delete from steno_index.commands where session = '${session}' and text like '%one%'`,
       'postgres',
     )
-    expect(await said()).toEqual(['select 1'])
+    expect(await said()).toEqual(['2: select 1'])
     expect((await judged(copyOfData('index'))).code).toBe(0)
     expect((await exported(session)).stdout).toContain("select 'two'")
     expect((await gateway.steno(['reindex'], asAdmin)).code).toBe(0)
