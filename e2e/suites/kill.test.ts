@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readRecording, startGateway, type Gateway, type Recording } from '../support/gateway.ts'
@@ -40,6 +40,7 @@ it(
     while (tally.kills < kills) {
       await killUnderLoad(modes[tally.kills % modes.length]!)
       if (Math.random() < 0.25) await killWhileStarting()
+      if (tally.kills % 10 === 0 || tally.kills === kills) await verify()
     }
     console.log(
       `kill -9: ${Object.entries(tally)
@@ -91,6 +92,16 @@ async function check(answered: Set<string>): Promise<void> {
   tally.statements += seen.size
   tally.answers += answered.size
   tally.sessions += recordings.length
+}
+
+/** What an auditor says who has kept the checkpoint that was published when they came last. */
+async function verify(): Promise<void> {
+  const seen = join(directory.path, 'seen.checkpoint')
+  const since = existsSync(seen) ? ['--since', seen] : []
+  const { code, stdout } = await gateway.steno(['verify', gateway.data, ...since])
+  expect(stdout).toMatch(/^(WHOLE|UNANCHORED)/)
+  expect(code).toBe(0)
+  writeFileSync(seen, await (await fetch(`${gateway.url}/checkpoint`)).text())
 }
 
 function newRecordings(): Recording[] {

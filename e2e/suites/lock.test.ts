@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, house, stopChild, temporaryDirectory, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
@@ -20,11 +20,11 @@ afterAll(async () => {
 })
 
 /** A gateway on a data directory, on ports of its own: only the directory can come between two. */
-async function start(data: string) {
+async function start(data: string, more: Record<string, unknown> = {}) {
   const web = await freePort()
   const config = join(directory.path, `${web}.yaml`)
   const listen = { web: `127.0.0.1:${web}`, postgres: false }
-  writeFileSync(config, JSON.stringify({ data, listen, store: `postgres://postgres@127.0.0.1:${store.port}/postgres` }))
+  writeFileSync(config, JSON.stringify({ ...more, data, listen, store: `postgres://postgres@127.0.0.1:${store.port}/postgres` }))
   const [command, ...args] = gatewayCommand()
   const child = spawn(command!, [...args, 'start', '--config', config], { cwd: house, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -58,6 +58,25 @@ describe('two gateways with one data directory', () => {
     await third.settled()
     expect(third.serves()).toBe(true)
     await stopChild(third.child)
+  })
+
+  it('are one also where one has a copy of it: both would sign for one log', async () => {
+    const log = { origin: 'copied.example/log', head: join(directory.path, 'heads/log') }
+    const data = join(directory.path, 'original')
+    const copy = join(directory.path, 'copy')
+    const first = await start(data, { log })
+    await first.settled()
+    cpSync(data, copy, { recursive: true, filter: path => !path.endsWith('/lock') })
+    const second = await start(copy, { log })
+    await second.exited
+    expect(second.said()).toMatch(/heads\/log\.lock is held by gateway steno/)
+    expect(first.serves()).toBe(true)
+    // It goes on after the copy was made; the copy does not.
+    await stopChild(first.child)
+    const third = await start(copy, { log })
+    await third.exited
+    expect(third.child.exitCode).toBe(1)
+    expect(third.said()).toMatch(/the log has fewer leaves than the \d+ that were signed for \(.*heads\/log\)/)
   })
 
   it('are one also when they start at once, and a kill -9 holds nobody up', async () => {

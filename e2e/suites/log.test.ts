@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { audit, leafHash, rootOf, type Audited } from '../support/auditor.ts'
-import { adminSecret, psql, startGateway, type Gateway } from '../support/gateway.ts'
+import { adminSecret, psql, readRecording, startGateway, type Gateway, type Recording } from '../support/gateway.ts'
 import { stopChild, until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { message } from '../support/raw.ts'
@@ -42,6 +43,8 @@ const linesOf = (session: string) => {
   const path = gateway.recordings().find(one => one.path.includes(session))!.path
   return readFileSync(path, 'utf8').split('\n').slice(0, -1)
 }
+
+const hasText = (events: Recording['events'], text: string) => events.some(({ code, data }) => code === 'q' && data.text.includes(text))
 
 const rootOfLines = (lines: string[]) => rootOf(lines.map(leafHash)).toString('base64')
 
@@ -205,15 +208,24 @@ describe('the gateway’s log', () => {
     expect(Number(/^steno_unanchored_seconds (\S+)$/m.exec(metrics)?.[1])).toBeLessThan(5)
   })
 
-  it('has all of it behind a checkpoint when the gateway was stopped', async () => {
-    const raw = await rawLogin(gateway.port, await gateway.run())
-    raw.send(message('Q', "select 'the last word'\0"))
-    await raw.until(received => readies(received) === 2)
+  it('has all of it behind a checkpoint when the gateway was stopped, whoever stays and whoever comes', async () => {
+    const run = await gateway.run()
+    // A psql that waits for its user does not hang up.
+    const idle = spawn('psql', [run.url, '-X', '-q'], { stdio: ['pipe', 'ignore', 'ignore'] })
+    idle.stdin.write("select 'the last word';\n")
+    const last = await until('it to be recorded', () =>
+      gateway
+        .recordings()
+        .find(({ events }) => events.some(({ code, data }) => code === 'a' && data.n === 1) && hasText(events, 'the last word')),
+    )
+    const coming = Promise.all(Array.from({ length: 8 }, () => psql(run.url, 'select 1')))
     await stopChild(gateway.process)
+    await coming
+    expect([gateway.process.exitCode, idle.exitCode]).toEqual([0, null])
     const { code, stdout } = await gateway.steno(['verify', gateway.data])
     expect([code, stdout.split(':')[0]]).toEqual([0, 'WHOLE'])
-    const last = gateway.recordings().find(({ events }) => events.some(({ data }) => data.text === "select 'the last word'"))!
-    expect(last.events.at(-1)!.data).toMatchObject({ reason: 'gateway stopped' })
+    expect(readRecording(last.path).events.at(-1)!.data).toMatchObject({ reason: 'gateway stopped' })
+    await stopChild(idle)
     await gateway.start()
   })
 

@@ -244,18 +244,18 @@ describe('what somebody did to the files', () => {
 describe('what somebody did to the index alone', () => {
   it('changes no record, and is gone once the index is made again from the records', async () => {
     const session = sessionThatAsked("select 'two'")
-    const said = async () =>
-      (await gateway.commands('limit=500'))
-        .filter(one => one.session === session)
-        .map(({ text }) => text)
-        .toSorted()
-    const before = await until('search to know it', async () => ((await said()).length === 2 ? said() : null))
+    const said = async () => {
+      const commands = await gateway.commands('limit=500')
+      return commands.filter(one => one.session === session).map(({ number, text }) => `${number}: ${text}`)
+    }
+    await until('search to know it', async () => (await said()).length === 2)
+    const before = await said()
     await store.sql(
       `update steno_index.commands set text = 'select 1' where session = '${session}' and text like '%two%';
        delete from steno_index.commands where session = '${session}' and text like '%one%'`,
       'postgres',
     )
-    expect(await said()).toEqual(['select 1'])
+    expect(await said()).toEqual(['2: select 1'])
     expect((await judged(copyOfData('index'))).code).toBe(0)
     expect((await exported(session)).stdout).toContain("select 'two'")
     expect((await gateway.steno(['reindex'], asAdmin)).code).toBe(0)
@@ -263,25 +263,25 @@ describe('what somebody did to the index alone', () => {
   })
 })
 
+/** The commands that the bundle's own page says to type, typed. */
+const followReadme = (folder: string) => {
+  const page = readFileSync(join(folder, 'README.txt'), 'utf8')
+  const commands = [...page.matchAll(/^ {4}(\S.*)$/gm)].map(([, command]) => command)
+  expect(commands.length).toBeGreaterThanOrEqual(7)
+  return run('sh', ['-euc', commands.join('\n')], { cwd: folder, env: { ...process.env, LC_ALL: 'C.UTF-8' } })
+}
+
+async function unpack(session: string, name: string): Promise<string> {
+  const into = place(name)
+  mkdirSync(into, { recursive: true })
+  const command = [join(house, 'gateway/bin/steno.js'), 'export', session, '--as', 'bundle']
+  const env = { ...process.env, STENO_URL: gateway.url, STENO_TOKEN: adminToken }
+  const made = await run('sh', ['-c', `"$0" "$@" > bundle.tar && tar -xf bundle.tar`, process.execPath, ...command], { cwd: into, env })
+  expect(made.stderr).toBe('')
+  return join(into, `steno-${session}`)
+}
+
 describe('a bundle', () => {
-  /** The commands that the bundle's own page says to type, typed. */
-  const followReadme = (folder: string) => {
-    const page = readFileSync(join(folder, 'README.txt'), 'utf8')
-    const commands = [...page.matchAll(/^ {4}(\S.*)$/gm)].map(([, command]) => command)
-    expect(commands.length).toBeGreaterThanOrEqual(7)
-    return run('sh', ['-euc', commands.join('\n')], { cwd: folder, env: { ...process.env, LC_ALL: 'C.UTF-8' } })
-  }
-
-  async function unpack(session: string, name: string): Promise<string> {
-    const into = place(name)
-    mkdirSync(into, { recursive: true })
-    const command = [join(house, 'gateway/bin/steno.js'), 'export', session, '--as', 'bundle']
-    const env = { ...process.env, STENO_URL: gateway.url, STENO_TOKEN: adminToken }
-    const made = await run('sh', ['-c', `"$0" "$@" > bundle.tar && tar -xf bundle.tar`, process.execPath, ...command], { cwd: into, env })
-    expect(made.stderr).toBe('')
-    return join(into, `steno-${session}`)
-  }
-
   it('is opened and checked with what every system has, and by steno', async () => {
     for (const [name, text] of [
       ['closed', "select 'two'"],
@@ -400,6 +400,13 @@ describe('what is not there, or not vouched for, and lawfully so', () => {
       key: keyLabel(),
     })
     expect([code, report.isAccepted, own.verdict]).toEqual([0, true, 'ERASED'])
+
+    // An auditor is shown the same, and with what every system has.
+    const folder = await unpack(session, 'erased-bundle')
+    const checked = await followReadme(folder)
+    expect([checked.code, checked.stderr]).toEqual([0, ''])
+    expect(checked.stdout).toMatch(/^ok: lines \d+ to \d+ \(not counted\) were erased lawfully$/m)
+    expect(await verify(folder, '--key', newestKey)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ERASED: /) })
 
     // Nobody can call it an erasure who only cuts lines out: these are not the lines the leaf is of.
     const path = recordingPath(data, session)

@@ -200,6 +200,7 @@ async function open(
 
   const refusedConnections = new RefusedConnections({ clock: machine.clock, ledger, onProblem: log })
   closing.push(() => refusedConnections.flush())
+  let isStopping = false
   const doors: Doors = {
     machine,
     tls: config.tls,
@@ -207,6 +208,7 @@ async function open(
     maskKey: openMaskKey(machine, `${data}/keys`),
     credential: run => runs.credential(run),
     admit(run, name) {
+      if (isStopping) return { admitted: false, reason: 'the gateway is stopping' }
       const target = run.targets.includes(name) ? config.targets[name] : undefined
       // A target that is not there and one that is not this run's look alike.
       return target ? { admitted: true, target } : { admitted: false, reason: `this run reaches no target "${name}"` }
@@ -274,11 +276,18 @@ async function open(
       events.publish('alert', { command, rule, message, severity })
     },
   })
-  const ports = await listenForProtocols({ config, services, machine, log, closing })
+  const connections = new Set<Socket>()
+  closing.push(() => {
+    // Sessions have ended by now: what is left never began one.
+    for (const socket of connections) socket.destroy()
+  })
   closing.push(async () => {
+    // The ports are closed by now; who knocked before that comes too late.
+    isStopping = true
     guard.endAll('gateway stopped')
     await guard.allClosed()
   })
+  const ports = await listenForProtocols({ config, services, machine, log, closing, connections })
 
   index.onIndexed(({ sessions, commands, runs: indexedRuns }) => {
     for (const id of sessions) events.publish('session', { id })
@@ -432,26 +441,23 @@ interface Ports {
   machine: Machine
   log: (line: string) => void
   closing: (() => Promise<void> | void)[]
+  /** Those that are being served, kept by the listeners. */
+  connections: Set<Socket>
 }
 
 /** Opens each protocol's port; gives the addresses that clients reach them at. */
-async function listenForProtocols({ config, services, machine, log, closing }: Ports): Promise<Record<string, Address>> {
+async function listenForProtocols({ config, services, machine, log, closing, connections }: Ports): Promise<Record<string, Address>> {
   const ports: Record<string, Address> = {}
   for (const [name, address] of Object.entries(config.listen.protocols)) {
     const service = services[name]!
-    const served = new Set<Socket>()
     const listener: Listener = await machine.network.listen(address, socket => {
-      served.add(socket)
+      connections.add(socket)
       service
         .serve(socket)
         .catch((error: unknown) => log(`${name}: ${error instanceof Error ? error.stack : String(error)}`))
-        .finally(() => served.delete(socket))
+        .finally(() => connections.delete(socket))
     })
-    closing.push(async () => {
-      await listener.close()
-      // Sessions have ended by now: what is left never began one.
-      for (const socket of served) socket.destroy()
-    })
+    closing.push(() => listener.close())
     ports[name] = { host: config.publicHost ?? listener.address.host, port: listener.address.port }
   }
   return ports

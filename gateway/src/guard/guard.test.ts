@@ -304,6 +304,27 @@ describe('a held command', () => {
     expect(eventsNow(on).at(-2)).toMatchObject({ code: 'd', decision: { n: 1, decision: { verdict: 'deny', rule: 'ask kim' } } })
   })
 
+  it('goes by strict durability when its consent is on disk too, though others were written meanwhile', async () => {
+    const law = lawOf(({ text }) => (text.startsWith('delete') ? decidedBy('hold', 'no deletes', 'ask first') : null))
+    const consent = new TestConsent()
+    const on = rig({ law, consent, durability: 'strict' })
+    on.machine.disk.syncMs = 10
+    const { session, story, target } = serve(on)
+    const ruling = session.submit(draft('delete from t'))
+    // What stands before it goes on its way, and takes its line to the disk with it.
+    void target.flush()
+    await on.machine.advance(100)
+    consent.asked[0]?.settle({ granted: true, reviews: [byKim] })
+    const { pass } = (await ruling) as Extract<Ruling, { verdict: 'allow' }>
+    target.send(bytes('delete'), pass)
+    const flushed = target.flush()
+    await on.machine.advance(9)
+    expect(story).toEqual([])
+    await on.machine.advance(1)
+    await flushed
+    expect(story).toHaveLength(1)
+  })
+
   it('is taken back by whoever asked, and then nobody can consent', async () => {
     const { consent, session } = held()
     const ruling = session.submit(draft('delete from t'))

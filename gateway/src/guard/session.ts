@@ -578,6 +578,8 @@ export class Session {
       law.remember({ what: 'command', operations, verdict: refusal === null ? 'allow' : 'deny' })
       if (refusal !== null) return { verdict: 'deny', decision, ticket, hint: refusal.hint, isWithdrawn: refusal === refusals.withdrawn }
       if (asked && !isGranted) law.remember({ what: 'approval' })
+      // The line of the command may be on disk by now; that it may go is not.
+      this.#mustSync = this.#parts.durability === 'strict'
       oblige(ticket)
       return { verdict: 'allow', decision, ticket, pass: new Pass(guardKey) }
     } finally {

@@ -71,6 +71,8 @@ export class LogKeys {
     const next = disk.exists(nextPath(path)) ? readKey(machine, nextPath(path), origin) : null
     const isMoved = next?.vkey === current.vkey
     if (isMoved) disk.destroy(nextPath(path))
+    // A seed that was just being written down when a gateway died is a copy too many.
+    for (const begun of [`${path}.new`, `${nextPath(path)}.new`]) if (disk.exists(begun)) disk.destroy(begun)
     return new LogKeys(machine, { path, origin, current, next: isMoved ? null : next })
   }
 

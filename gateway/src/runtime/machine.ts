@@ -113,6 +113,8 @@ export interface Socket {
   drained(): Promise<void>
   /** Says that nothing more will be written, after what was. */
   end(): void
+  /** Ends for good: the connection is dropped when the peer does not take what was written, and end its side, in a while. */
+  hangUp(): void
   /** Drops the connection at once. */
   destroy(): void
   /** Continues the same connection inside TLS. `rest`: bytes already read that belong to the handshake. */

@@ -60,6 +60,10 @@ export class ConnectTimedOut extends Error {
   }
 }
 
+/** How long a peer has to take what was written before we hung up, and then to hang up as well. */
+const takeWithinMs = 30_000
+const hangUpWithinMs = 1000
+
 type DataHandler = (bytes: Uint8Array) => void | Promise<void>
 
 class NodeSocket implements Socket {
@@ -113,6 +117,18 @@ class NodeSocket implements Socket {
 
   end(): void {
     if (!this.#raw.destroyed && !this.#raw.writableEnded) this.#raw.end()
+  }
+
+  hangUp(): void {
+    this.end()
+    // Some never hang up, as a psql does not whose user went for coffee: they
+    // keep no connection, and no process that would end. What the kernel has
+    // taken it delivers all the same.
+    const drop = () => this.#raw.destroy()
+    const timers = [setTimeout(drop, takeWithinMs).unref()]
+    if (this.#raw.writableFinished) timers.push(setTimeout(drop, hangUpWithinMs).unref())
+    else this.#raw.once('finish', () => timers.push(setTimeout(drop, hangUpWithinMs).unref()))
+    this.#raw.once('close', () => timers.forEach(clearTimeout))
   }
 
   destroy(): void {

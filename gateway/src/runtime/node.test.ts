@@ -60,6 +60,36 @@ describe('the real disk', () => {
   })
 })
 
+describe('a connection that was hung up on', () => {
+  it('is dropped when the peer does not end its side', async () => {
+    const { near, far } = await pair(realMachine())
+    const ended = new Promise(resolve => near.onEnd(resolve))
+    near.onData(() => {})
+    far.onData(() => {})
+    near.hangUp()
+    // The peer goes on to talk, until it is told that nobody is there.
+    const gone = new Promise(resolve => far.onEnd(resolve))
+    await Promise.all([ended, gone])
+  })
+
+  it('has all taken from it that was written, however slowly', async () => {
+    const { near, far } = await pair(realMachine())
+    const { clock } = realMachine()
+    const size = 16 << 20
+    near.write(new Uint8Array(size))
+    near.hangUp()
+    let taken = 0
+    let waits = 15
+    const over = new Promise(resolve => far.onEnd(resolve))
+    far.onData(async chunk => {
+      taken += chunk.length
+      if (waits-- > 0) await new Promise<void>(resolve => clock.after(100, resolve))
+    })
+    await over
+    expect(taken).toBe(size)
+  })
+})
+
 describe('TLS on a connection under way', () => {
   it('starts where the plain bytes end, and keeps those of the handshake that were read already', async () => {
     const { near, far } = await pair(realMachine())

@@ -153,6 +153,11 @@ export class SimulatedSocket implements Socket {
     this.#other.#finish(null)
   }
 
+  /** Here everybody ends their side soon. */
+  hangUp(): void {
+    this.end()
+  }
+
   destroy(): void {
     if (this.#isDestroyed) return
     this.#isDestroyed = true

@@ -200,6 +200,9 @@ export class SimulatedProcess implements Machine {
       end: () => {
         if (!this.#isDead) socket.end()
       },
+      hangUp: () => {
+        if (!this.#isDead) socket.hangUp()
+      },
       destroy: () => {
         if (!this.#isDead) socket.destroy()
       },

@@ -44,5 +44,5 @@ it(
     process.stdout.write(`${seeds} simulations: ${told.join(', ')}\n`)
     if (seeds >= 60) expect(expected.filter(what => tally[what] === undefined)).toEqual([])
   },
-  60_000 + seeds * 2_000,
+  60_000 + seeds * 10_000,
 )

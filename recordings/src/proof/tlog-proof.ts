@@ -54,7 +54,13 @@ export function parseTlogProof(bytes: Uint8Array): TlogProof {
   }
 }
 
-/** Reads a proof and checks that it shows the leaf to be in a log that one of the keys speaks for. Whether the witnesses suffice is the caller's policy. */
+/**
+ * Reads a proof and checks that it shows the leaf to be in a log that one of
+ * the keys speaks for. Whether the witnesses suffice is the caller's policy.
+ * For whoever has the proof and the keys: the verifier, who must first find
+ * out which key is in force and may be in a browser that answers later, takes
+ * the same steps one by one.
+ */
 export function openTlogProof(
   sha256: Sha256,
   bytes: Uint8Array,

@@ -84,7 +84,7 @@ const words: Record<FindingCode, FindingWords> = {
       'What was recorded since was removed: an old copy was put back, or the end was cut off. Your earlier checkpoint is evidence of it.',
   },
   forked: {
-    title: 'Another history',
+    title: 'This is another history',
     expected: 'a history that begins with what was seen before',
     implies: 'The log was rewritten, or you are shown another one than you were. Your earlier checkpoint is evidence of it.',
   },

@@ -201,12 +201,12 @@ function Place(props: InspectorProps): JSX.Element {
         <Show when={props.frame}>
           <dt>Proof</dt>
           <dd>
-            <ProofSign proof={props.proof} isWord />
+            <ProofSign proof={props.proof} />
             <Show when={props.proof.leaf}>
               {leaf => (
                 <>
                   {' '}
-                  <A class="mono" href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>
+                  <A class="mono rp-leaf" href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>
                     leaf {leaf().toLocaleString('en')}
                   </A>
                 </>

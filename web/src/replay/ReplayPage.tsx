@@ -238,7 +238,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
           <span class="rp-live">live</span>
         </Show>
         <A class="rp-standing" href={`/integrity?session=${encodeURIComponent(props.session.id)}`}>
-          <ProofSign proof={standing()} isWord />
+          <ProofSign proof={standing()} />
         </A>
         <span class="rp-fill" />
         <span class="rp-said" role="status">

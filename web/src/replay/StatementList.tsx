@@ -4,7 +4,7 @@ import type { FrameSummary, TransactionSummary } from './frame.ts'
 import { durationOfUs, shortOffset } from './offset.ts'
 import type { FrameProof } from './frame-proof.ts'
 import { OutcomeSign } from './OutcomeSign.tsx'
-import { ProofSign } from './ProofSign.tsx'
+import { ProofEdge } from './ProofSign.tsx'
 import { isPreparation, statementList, type ListEntry } from './statement-list.ts'
 import { createVirtualRows } from './virtual-rows.ts'
 
@@ -150,7 +150,6 @@ function Row(props: {
         'is-rolled-back': props.entry.isRolledBack,
         'is-preparation': isPreparation(frame()),
         'is-said': frame().n === 0,
-        'is-broken': props.proof.is === 'broken',
       }}
       onClick={() => props.onSelect(frame().index)}
     >
@@ -161,12 +160,8 @@ function Row(props: {
         </Show>
         <Visible text={frame().preview} />
       </span>
-      <Show when={props.proof.is === 'broken' || props.proof.is === 'young'} fallback={<OutcomeSign frame={frame()} />}>
-        <span class="rp-signs">
-          <ProofSign proof={props.proof} />
-          <OutcomeSign frame={frame()} />
-        </span>
-      </Show>
+      <OutcomeSign frame={frame()} />
+      <ProofEdge proof={props.proof} />
     </div>
   )
 }

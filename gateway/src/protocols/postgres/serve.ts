@@ -27,8 +27,6 @@ import {
 const keepAliveMs = 60_000
 /** How long a target may take to close after the client said goodbye. */
 const goodbyeMs = 5_000
-/** How long a client has to take what it was told last, before its connection is taken away. */
-const lastWordsMs = 2_000
 
 export interface Office {
   doors: Doors
@@ -50,7 +48,7 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
   try {
     const arrival = await receive(new Mailbox(socket), doors)
     if (arrival.kind === 'cancel') office.cancels.request(arrival.processId, arrival.secretKey)
-    if (arrival.kind !== 'client') return leave(socket, clock)
+    if (arrival.kind !== 'client') return socket.hangUp()
     const { mailbox, startup, tls } = arrival
     caller.socket = mailbox.socket
     caller.run = startup.parameters.get('user') ?? ''
@@ -78,9 +76,9 @@ export async function serve(socket: Socket, office: Office): Promise<void> {
       throw error
     })
     session.close(end.reason, end.message)
-    leave(mailbox.socket, clock)
+    mailbox.socket.hangUp()
   } catch (error) {
-    sayLastWords(caller.socket, lastWords(error), clock)
+    sayLastWords(caller.socket, lastWords(error))
     if (error instanceof ConversationEnded) return
     doors.turnedAway({
       client: socket.remote,
@@ -117,7 +115,7 @@ async function attend(
     target = await openTarget(admitted, parameters, doors)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    sayLastWords(client.socket, error.notice, doors.machine.clock)
+    sayLastWords(client.socket, error.notice)
     return { reason: 'target refused', message: error.message }
   }
   const key = cancels.add(version, () => {
@@ -161,7 +159,7 @@ async function attend(
     return await carry(session, client, target.mailbox, { parts, clock: doors.machine.clock })
   } finally {
     key.remove()
-    target.mailbox.socket.end()
+    target.mailbox.socket.hangUp()
   }
 }
 
@@ -207,7 +205,7 @@ function carry(
     const over = (end: End, notice: Notice | null) => {
       if (isOver) return
       letGo()
-      if (notice) sayLastWords(client.socket, notice, clock)
+      if (notice) sayLastWords(client.socket, notice)
       resolve(end)
     }
     const fail = (error: unknown) => {
@@ -268,15 +266,9 @@ function endOf(error: unknown): [reason: EndReason, message?: string] {
 }
 
 /** The gateway's own words before it closes: never an answer, so nothing to clear. */
-function sayLastWords(socket: Socket, notice: Notice, clock: Clock): void {
+function sayLastWords(socket: Socket, notice: Notice): void {
   socket.write(writeErrorResponse(notice))
-  leave(socket, clock)
-}
-
-/** Ends a connection, also when the other side neither reads nor closes. */
-function leave(socket: Socket, clock: Clock): void {
-  socket.end()
-  clock.after(lastWordsMs, () => socket.destroy())
+  socket.hangUp()
 }
 
 /** What the wire, the target or the disk did wrong; anything else is ours, and belongs into the log. */
