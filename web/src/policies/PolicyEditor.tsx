@@ -154,7 +154,9 @@ const look: editor.IStandaloneEditorConstructionOptions = {
   wordBasedSuggestions: 'off',
   quickSuggestions: { other: true, comments: false, strings: true },
   suggest: { showStatusBar: false, preview: false },
+  codeLensFontFamily: "'Inter Variable', 'Inter', system-ui, sans-serif",
   codeLensFontSize: 12,
+  bracketPairColorization: { enabled: false },
 }
 
 /** On a phone every column counts. */

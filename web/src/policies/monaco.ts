@@ -93,6 +93,7 @@ function dress(): void {
       'editorError.foreground': colour('--deny'),
       'editorWarning.foreground': colour('--hold'),
       'editorInfo.foreground': colour('--accent'),
+      'editorCodeLens.foreground': colour('--muted'),
       focusBorder: colour('--accent'),
     },
   })
