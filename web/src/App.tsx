@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
 import { lazy, onCleanup, onMount, type JSX } from 'solid-js'
 import { ProblemError } from './api.ts'
 import { after } from './clock.ts'
+import { inOwnDocument } from './policy-document.ts'
 import { SessionsPage } from './sessions/SessionsPage.tsx'
 import { Shell } from './Shell.tsx'
 import { Empty } from './ui/Problem.tsx'
@@ -29,21 +30,11 @@ const CommandPage = lazy(() => import('./sessions/CommandPage.tsx').then(page =>
 const ApprovalsPage = lazy(() => import('./approvals/ApprovalsPage.tsx').then(page => ({ default: page.ApprovalsPage })))
 const PoliciesPage = lazy(() => import('./policies/PoliciesPage.tsx').then(page => ({ default: page.PoliciesPage })))
 const PolicyPage = lazy(() => import('./policies/PolicyPage.tsx').then(page => ({ default: page.PolicyPage })))
-const PolicyDocument = () => (isPolicyDocument ? <PolicyPage /> : <Reloaded />)
 const IntegrityPage = lazy(() => import('./proof/IntegrityPage.tsx').then(page => ({ default: page.IntegrityPage })))
 const TargetsPage = lazy(() => import('./targets/TargetsPage.tsx').then(page => ({ default: page.TargetsPage })))
 
 /** How long after the first page the others are fetched, so that they open at once and even while the gateway is away. */
 const fetchAheadMs = 2_000
-
-// The editor makes styles as it goes, which the content security policy of this path alone allows. A document keeps the
-// policy it was loaded with, so whoever comes from another page gets a document of this one's own.
-const isPolicyDocument = window.location.pathname.startsWith('/policies/')
-
-function Reloaded(): JSX.Element {
-  onMount(() => window.location.reload())
-  return <main class="page" aria-busy="true" />
-}
 
 /** The whole desk: every page and its address. */
 export function App(): JSX.Element {
@@ -70,7 +61,7 @@ export function App(): JSX.Element {
         <Route path="/runs/:id" component={RunPage} />
         <Route path="/approvals" component={ApprovalsPage} />
         <Route path="/policies" component={PoliciesPage} />
-        <Route path="/policies/:name" component={PolicyDocument} />
+        <Route path="/policies/:name" component={inOwnDocument(PolicyPage)} />
         <Route path="/integrity" component={IntegrityPage} />
         <Route path="/targets" component={TargetsPage} />
         <Route path="*" component={NoPage} />

@@ -31,6 +31,7 @@ import { api, connection } from './api.ts'
 import { useNotifier } from './approvals/notifier.ts'
 import { createNow } from './clock.ts'
 import { useEvents } from './live.ts'
+import { useWholePolicyPages } from './policy-document.ts'
 import { setTheme, theme, themes, type Theme } from './theme.ts'
 import { describeProblem } from './ui/describe-problem.ts'
 import { Problem } from './ui/Problem.tsx'
@@ -57,6 +58,7 @@ const themeIcons: Record<Theme, Icon> = { light: Sun, dark: Moon, system: Monito
 export function Shell(props: RouteSectionProps): JSX.Element {
   const location = useLocation()
   const navigate = useNavigate()
+  useWholePolicyPages()
   const isSignIn = (): boolean => location.pathname === '/sign-in'
 
   createEffect(() => {

@@ -78,6 +78,7 @@ export function PolicyEditor(props: PolicyEditorProps): JSX.Element {
         })),
       )
       providers.refreshLenses()
+      performance.mark('policy checked')
       props.onChecked(said, marks)
     }
     // A worker takes plain values only.
@@ -96,6 +97,7 @@ export function PolicyEditor(props: PolicyEditorProps): JSX.Element {
     types.problems().then(
       () => {
         areTypesThere = true
+        performance.mark('types checked')
         check()
       },
       (error: unknown) => {
