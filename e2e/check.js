@@ -44,7 +44,13 @@ function run([name, program, args]) {
     child.on('close', code => {
       console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds(start)} s)`)
       // Of what the tests say, the dots of those that pass are left out.
-      if (code !== 0) console.log(said.trimEnd().replaceAll(/^[·\s]{40,}$/gm, '').replaceAll(/^/gm, '  '))
+      if (code !== 0)
+        console.log(
+          said
+            .trimEnd()
+            .replaceAll(/^[·\s]{40,}$/gm, '')
+            .replaceAll(/^/gm, '  '),
+        )
       resolve({ name, code })
     })
   })

@@ -119,7 +119,7 @@ describe('the inbox', () => {
     await open(ada)
     await open(ben)
     const held = ask('delete from notes')
-    for (const { page } of [ada, ben]) await page.getByRole('button', { name: /^Approve once…/ }).click()
+    for (const { page } of [ada, ben]) await page.getByRole('button', { name: /^Approve…/ }).click()
     const [first, second] = [ada.page, ben.page].map(page => page.getByRole('dialog'))
     await first.getByRole('button', { name: 'Approve once' }).click()
     expect((await held).code).toBe(0)
@@ -132,13 +132,13 @@ describe('the inbox', () => {
     const held = ask('truncate ledger')
     await open(ada)
     await ada.page.getByText('0 of 2').waitFor()
-    await ada.page.getByRole('button', { name: /^Approve once…/ }).click()
+    await ada.page.getByRole('button', { name: /^Approve…/ }).click()
     await ada.page.getByRole('dialog').getByRole('button', { name: 'Approve once' }).click()
     await ada.page.getByText('1 of 2').waitFor()
     await ada.page.getByText('You cannot decide this: ada has voted already.').waitFor()
     await open(ben)
     await ben.page.getByText('1 of 2').waitFor()
-    await ben.page.getByRole('button', { name: /^Approve once…/ }).click()
+    await ben.page.getByRole('button', { name: /^Approve…/ }).click()
     await ben.page.getByRole('dialog').getByRole('button', { name: 'Approve once' }).click()
     expect((await held).code).toBe(0)
   })
@@ -168,9 +168,110 @@ describe('the inbox', () => {
   })
 })
 
+describe('a decision', () => {
+  const changing = (id: number) => `update notes set note = 'n${id}' where id = ${id} or id > 0`
+
+  it('shows what the shape did before and what the target expects, and can hold for the shape', async () => {
+    await publish(
+      gateway,
+      'changes',
+      "rule('changes', { on: target('shop'), when: op => op.verb === 'UPDATE', effect: requireApproval({ by: 'dba', within: '5m' }) })",
+    )
+    await postgres.sql("insert into notes select g, 'note ' || g from generate_series(1, 30) g on conflict do nothing")
+    await open(ada)
+    const held = ask(changing(1))
+    const request = ada.page.getByRole('article', { name: 'The request' })
+    await ada.page.getByRole('button', { name: /update notes/ }).waitFor()
+    await request.getByText(/as the target’s planner guesses/).waitFor()
+    await request.getByText('Nothing like it was asked of this target before.').waitFor()
+    await request.getByRole('button', { name: /^Approve…/ }).click()
+    const dialog = ada.page.getByRole('dialog')
+    await dialog.getByLabel(/whatever is like it but for plain values/).check()
+    await dialog.getByRole('spinbutton', { name: 'Minutes' }).fill('0')
+    expect(await dialog.getByRole('button', { name: /^Approve for/ }).isDisabled()).toBe(true)
+    await dialog.getByRole('spinbutton', { name: 'Minutes' }).fill('15')
+    await dialog.getByText(/ends with its time, with the run/).waitFor()
+    await dialog.getByRole('button', { name: 'Approve for 15 min' }).click()
+    expect((await held).code).toBe(0)
+    expect((await ask(changing(2))).code).toBe(0)
+    await ada.page.goto(`${gateway.url}/approvals?list=decided&grant=open`)
+    await request.getByText(/let 1 more command pass/).waitFor()
+    await request.getByRole('button', { name: 'Take it back now' }).click()
+    await request.getByText(/Taken back\s+by ada/).waitFor()
+    const again = ask(changing(3))
+    await open(ada)
+    await request.getByText(/Asked (once|2 times) before, by one principal, in 1 run/).waitFor()
+    await ada.page.getByRole('button', { name: /^Reject/ }).click()
+    await ada.page
+      .getByRole('dialog')
+      .getByLabel(/Reason/)
+      .fill('enough')
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click()
+    expect((await again).stderr).toContain('enough')
+  })
+
+  it('is found again by who made it, where, and how it ended', async () => {
+    await ada.page.goto(`${gateway.url}/approvals?list=decided`)
+    const list = ada.page.getByRole('navigation', { name: 'Requests' })
+    await ada.page.getByLabel('How it ended').selectOption('rejected')
+    await ada.page.waitForURL(/state=rejected/)
+    await list.getByText('✕ rejected').first().waitFor()
+    expect(await list.getByText('✓ approved').count()).toBe(0)
+    await ada.page.getByLabel('Who decided').fill('nobody')
+    await ada.page.getByLabel('Who decided').press('Enter')
+    await ada.page.getByRole('heading', { name: 'Nothing was decided like that' }).waitFor()
+  })
+
+  it('is told of in a notification to whoever wants that, without what the command says', async () => {
+    const desk = await browser.desk({ state: await ben.state() })
+    await desk.page.context().grantPermissions(['notifications'], { origin: gateway.url })
+    await desk.page.addInitScript(() => {
+      const here = globalThis as any
+      here.told = []
+      here.Notification = class extends EventTarget {
+        static permission = 'granted'
+        constructor(title: string, options: { body: string }) {
+          super()
+          here.told.push([title, options.body])
+        }
+      }
+      here.document.hasFocus = () => false
+    })
+    await desk.page.goto(`${gateway.url}/approvals`)
+    const setting = desk.page.getByRole('button', { name: 'Notify me' })
+    await setting.waitFor()
+    const first = await withdrawn()
+    expect(await desk.page.evaluate('told')).toEqual([])
+    await setting.click()
+    await desk.page.getByRole('button', { name: 'Notifications on', pressed: true }).waitFor()
+    await desk.page.goto(`${gateway.url}/sessions`)
+    const second = ask('delete from notes where id = 0 or true')
+    await until('the notification', async () => (await desk.page.evaluate('told.length')) === 1)
+    expect(await desk.page.evaluate('told')).toEqual([['A command waits for you', 'agent-x on shop']])
+    await rejectAll()
+    await second
+    await first
+    await desk.close()
+  })
+})
+
+/** Rejects whatever waits. */
+async function rejectAll(): Promise<void> {
+  for (const { id, digest } of (await gateway.call('GET', '/api/approvals?state=pending')).body.items)
+    await gateway.call('POST', `/api/approvals/${id}/reviews`, { vote: 'reject', comment: 'over', digest })
+}
+
+/** A request that comes and goes. */
+async function withdrawn(): Promise<unknown> {
+  const held = ask('delete from notes where id = 1 or true')
+  await until('the request', async () => (await gateway.call('GET', '/api/approvals?state=pending')).body.items.length === 1)
+  await rejectAll()
+  return held
+}
+
 describe('the page', () => {
   it('is whole in both themes and widths', async () => {
-    const held = ask('select id, note from notes where id < 5; select 2; delete from notes')
+    const held = ask('select id, note from notes where id < 5; select 2; delete from notes where id > 1 or true')
     await until('the request', async () => (await gateway.call('GET', '/api/approvals?state=pending')).body.items.length === 1)
     const signedIn = await ada.state()
     for (const theme of ['light', 'dark'] as const) {
@@ -194,6 +295,11 @@ describe('the page', () => {
         await desk.page.getByRole('dialog').waitFor()
         expect(await accessibilityProblems(desk.page), `dialog ${theme} ${width}`).toEqual([])
         if (pictures) await desk.page.screenshot({ path: `${pictures}/approvals-dialog-${theme}-${width}.png` })
+        await desk.page.keyboard.press('Escape')
+        await desk.page.getByRole('button', { name: /^Approve…/ }).click()
+        await desk.page.getByLabel(/whatever is like it but for plain values/).check()
+        expect(await accessibilityProblems(desk.page), `shape ${theme} ${width}`).toEqual([])
+        if (pictures) await desk.page.screenshot({ path: `${pictures}/approvals-shape-${theme}-${width}.png` })
         expect(desk.problems).toEqual([])
         await desk.close()
       }

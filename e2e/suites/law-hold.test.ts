@@ -1,4 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { agentSecret, psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
 import { until } from '../support/machine.ts'
@@ -12,6 +15,8 @@ let gateway: Gateway
 let current: Run
 /** API tokens by whose they are. */
 const tokens: Record<string, string> = {}
+let heard: Heard
+const webhookKey = Buffer.alloc(32, 7)
 
 const asking = (more = '') => `
 rule('a DBA looks first', {
@@ -36,7 +41,13 @@ beforeAll(async () => {
     tokens[name] = `token-of-${name}-0123456789abcdef`
     process.env[`TOKEN_${name.replace('-', '_')}`] = tokens[name]
   }
+  heard = await startEndpoints()
+  const secretOf = { value: `whsec_${webhookKey.toString('base64')}` }
   gateway = await startGateway(postgres, {
+    webhooks: {
+      chat: { url: `${heard.url}/chat`, secret: secretOf },
+      stuck: { url: `${heard.url}/stuck`, secret: secretOf },
+    },
     tokens: {
       admin: { role: 'admin', secret: { env: 'ADMIN_T' } },
       ...Object.fromEntries(
@@ -52,8 +63,39 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway?.stop()
+  await heard?.close()
   await postgres?.stop()
 })
+
+interface Heard {
+  url: string
+  /** What `/chat` was told, and `/stuck`, which never answers. */
+  messages: { path: string; headers: IncomingHttpHeaders; body: string }[]
+  close(): Promise<void>
+}
+
+async function startEndpoints(): Promise<Heard> {
+  const messages: Heard['messages'] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (bytes: Buffer) => (body += bytes.toString()))
+    request.on('end', () => {
+      messages.push({ path: request.url ?? '', headers: request.headers, body })
+      if (request.url === '/chat') response.writeHead(204).end()
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    messages,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
 
 beforeEach(async () => {
   await lawless(gateway)
@@ -319,6 +361,34 @@ describe('votes', () => {
     expect(approved, approved.stderr).toMatchObject({ code: 0, stdout: 'granted\n' })
     expect((await waiting.ended).stdout).toBe('DELETE 2\n')
     expect((await gateway.steno(['approvals', '--state', 'granted'], { env })).stdout).toContain(id)
+  })
+})
+
+describe('endpoints', () => {
+  it('are told who asks and how it ends, signed, with a link and without the statement; one that is stuck holds nothing up', async () => {
+    const waiting = startPsql("DELETE FROM orders /* a secret */ WHERE note = 'confidential' OR true")
+    const { id } = await pending()
+    await vote(id, 'ada', 'approve', 'between us')
+    expect((await waiting.ended).code).toBe(0)
+    const told = (type: string) =>
+      until(type, () => heard.messages.find(({ path, body }) => path === '/chat' && body.includes(id) && JSON.parse(body).type === type))
+    const [requested, settledLater] = [await told('approval.requested'), await told('approval.settled')]
+    for (const { headers, body } of [requested, settledLater]) {
+      const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`
+      expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', webhookKey).update(signed).digest('base64')}`)
+      expect(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1000)).toBeLessThan(60)
+      for (const secret of ['confidential', 'a secret', 'between us']) expect(body).not.toContain(secret)
+    }
+    expect(JSON.parse(requested.body).data).toMatchObject({
+      approval: id,
+      url: `${gateway.url}/approvals?id=${id}`,
+      principal: 'agent-x',
+      target: 'shop',
+      rules: ['a DBA looks first'],
+      operations: [{ verb: 'DELETE', tables: ['public.orders'] }],
+    })
+    expect(JSON.parse(settledLater.body).data).toMatchObject({ approval: id, state: 'granted', reviews: [{ by: 'ada', vote: 'approve' }] })
+    expect(heard.messages.some(({ path }) => path === '/stuck')).toBe(true)
   })
 })
 

@@ -37,6 +37,7 @@ import { builtDesk, version } from './runtime/installation.ts'
 import type { Address, Listener, Machine, Socket } from './runtime/machine.ts'
 import { openMaskKey } from './runtime/mask-key.ts'
 import { LiveWorld } from './targets/live-world.ts'
+import { approvalMessage, Webhooks } from './webhooks/index.ts'
 import { Witness, Witnessing } from './witness/index.ts'
 
 export interface GatewayOptions {
@@ -298,6 +299,14 @@ async function open(
   const witness =
     config.witness && new Witness(machine, { ...config.witness, keyPath: `${data}/keys/witness.key`, directory: `${data}/witness`, log })
   let url = ''
+  const webhooks = new Webhooks({ machine, webhooks: config.webhooks, ask: companions.askHttp, onProblem: log })
+  closing.push(() => webhooks.stop())
+  ledger.onEntry(entry => {
+    if (entry.kind !== 'approval requested' && entry.kind !== 'approval settled') return
+    const approval = approvals.get(entry.approval)
+    const event = entry.kind === 'approval requested' ? 'approval.requested' : 'approval.settled'
+    if (approval) webhooks.tell(event, approvalMessage(approval, url))
+  })
   if (config.listen.web) {
     const desk = builtDesk()
     const rehearsals = companions.openRehearsals(data)

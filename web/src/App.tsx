@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/solid-query'
 import { lazy, onCleanup, onMount, type JSX } from 'solid-js'
 import { ProblemError } from './api.ts'
 import { after } from './clock.ts'
+import { inOwnDocument } from './policy-document.ts'
 import { SessionsPage } from './sessions/SessionsPage.tsx'
 import { Shell } from './Shell.tsx'
 import { Empty } from './ui/Problem.tsx'
@@ -60,7 +61,7 @@ export function App(): JSX.Element {
         <Route path="/runs/:id" component={RunPage} />
         <Route path="/approvals" component={ApprovalsPage} />
         <Route path="/policies" component={PoliciesPage} />
-        <Route path="/policies/:name" component={PolicyPage} />
+        <Route path="/policies/:name" component={inOwnDocument(PolicyPage)} />
         <Route path="/integrity" component={IntegrityPage} />
         <Route path="/targets" component={TargetsPage} />
         <Route path="*" component={NoPage} />

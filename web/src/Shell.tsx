@@ -1,5 +1,5 @@
 import { A, useLocation, useNavigate, type RouteSectionProps } from '@solidjs/router'
-import { useQueryClient } from '@tanstack/solid-query'
+import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import Columns3 from 'lucide-solid/icons/columns-3'
 import Database from 'lucide-solid/icons/database'
 import Keyboard from 'lucide-solid/icons/keyboard'
@@ -28,8 +28,10 @@ import {
 } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { api, connection } from './api.ts'
+import { useNotifier } from './approvals/notifier.ts'
 import { createNow } from './clock.ts'
 import { useEvents } from './live.ts'
+import { useWholePolicyPages } from './policy-document.ts'
 import { setTheme, theme, themes, type Theme } from './theme.ts'
 import { describeProblem } from './ui/describe-problem.ts'
 import { Problem } from './ui/Problem.tsx'
@@ -56,6 +58,7 @@ const themeIcons: Record<Theme, Icon> = { light: Sun, dark: Moon, system: Monito
 export function Shell(props: RouteSectionProps): JSX.Element {
   const location = useLocation()
   const navigate = useNavigate()
+  useWholePolicyPages()
   const isSignIn = (): boolean => location.pathname === '/sign-in'
 
   createEffect(() => {
@@ -99,6 +102,7 @@ function Desk(props: { children: JSX.Element }): JSX.Element {
   createEffect(on(connection.isReachable, isReachable => isReachable && void queries.invalidateQueries(), { defer: true }))
   // One stream for the tab, whichever page is open.
   useEvents(() => {})
+  useNotifier()
 
   return (
     <div class="desk">
@@ -144,6 +148,9 @@ function PageProblem(props: { error: unknown; onLeave(): void }): JSX.Element {
 
 function Rail(props: { onKeys(): void; onPalette(): void; onSignOut(): void }): JSX.Element {
   const location = useLocation()
+  const me = useQuery(() => ({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal) }))
+  const signOut = (): string =>
+    me.isPending || !me.data ? 'Sign out' : `Sign out ${me.data.name}${me.data.role ? `, ${me.data.role}` : ''}`
   return (
     <nav class="rail" aria-label="Main">
       <A class="logo" href="/sessions" aria-label="Steno" title="Steno">
@@ -179,7 +186,7 @@ function Rail(props: { onKeys(): void; onPalette(): void; onSignOut(): void }): 
         <Keyboard size={17} stroke-width={1.7} aria-hidden="true" />
       </button>
       <ThemeButton />
-      <button type="button" class="rail-item rail-extra" title="Sign out" aria-label="Sign out" onClick={() => props.onSignOut()}>
+      <button type="button" class="rail-item rail-extra" title={signOut()} aria-label={signOut()} onClick={() => props.onSignOut()}>
         <LogOut size={17} stroke-width={1.7} aria-hidden="true" />
       </button>
     </nav>

@@ -39,7 +39,9 @@ export type TargetInfo = InferResponseType<typeof targets.index.$get>['items'][n
 
 /** A command that is held for consent, or was. */
 export type Approval = InferResponseType<(typeof approvals)[':id']['$get']>
-type ApprovalQuery = InferRequestType<typeof approvals.index.$get>['query']
+export type ShapeHistory = InferResponseType<(typeof approvals)[':id']['history']['$get']>
+export type Estimate = InferResponseType<(typeof approvals)[':id']['estimate']['$get']>
+export type ApprovalQuery = InferRequestType<typeof approvals.index.$get>['query']
 type Vote = InferRequestType<(typeof approvals)[':id']['reviews']['$post']>['json']
 /** How the gateway's log does. */
 export type LogState = InferResponseType<typeof log.index.$get>
@@ -100,6 +102,13 @@ export const api = {
 
   approvals: async (query: ApprovalQuery, signal?: AbortSignal) => (await approvals.index.$get({ query }, until(signal))).json(),
   approval: async (id: string, signal?: AbortSignal) => (await approvals[':id'].$get({ param: named(id) }, until(signal))).json(),
+  /** What commands like it did before. */
+  approvalHistory: async (id: string, signal?: AbortSignal) =>
+    (await approvals[':id'].history.$get({ param: named(id) }, until(signal))).json(),
+  /** What the target's planner expects of it. */
+  approvalEstimate: async (id: string, signal?: AbortSignal) =>
+    (await approvals[':id'].estimate.$get({ param: named(id) }, until(signal))).json(),
+  takeBackGrant: async (id: string) => (await approvals[':id'].grant.$delete({ param: named(id) })).json(),
 
   policies: async (signal?: AbortSignal) => (await policies.index.$get(undefined, until(signal))).json(),
   policy: async (name: string, signal?: AbortSignal) => (await policies[':name'].$get({ param: { name } }, until(signal))).json(),

@@ -28,6 +28,7 @@ const config: Config = {
   policies: null,
   policyReviewers: [],
   log: { origin: null, head: null, witnesses: null },
+  webhooks: { chat: { url: 'https://chat.example/', key: new Uint8Array([1, 2]), events: ['approval.requested'] } },
   witness: null,
 }
 

@@ -3,13 +3,14 @@ import { sha256 } from '../runtime/crypto.ts'
 import type { Config } from './read-config.ts'
 
 /** SHA-256 of what the gateway runs by: the configuration as JSON, names sorted, with its certificate's hash and without anything that is secret. */
-export function configHash({ store, tls, agents, tokens, targets, ...rest }: Config): Uint8Array {
+export function configHash({ store, tls, agents, tokens, targets, webhooks, ...rest }: Config): Uint8Array {
   const open = {
     ...rest,
     store: store?.replace(/\/\/[^/@]*@/, '//') ?? null,
     tls: tls && { certificate: toHex(sha256(utf8(tls.certificate))) },
     agents: each(agents, ({ groups }) => ({ groups })),
     tokens: each(tokens, ({ role, groups }) => ({ role, groups })),
+    webhooks: each(webhooks, ({ url, events }) => ({ url, events })),
     targets: each(targets, target => ({ ...target, settings: withoutSecrets(target.settings) })),
   }
   return sha256(utf8(JSON.stringify(sorted(open))))

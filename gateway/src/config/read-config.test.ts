@@ -44,6 +44,7 @@ describe('readConfig', () => {
       targets: {},
       policies: null,
       policyReviewers: [],
+      webhooks: {},
     })
     expect(warnings).toEqual([])
   })
@@ -107,6 +108,29 @@ durability: standard
     expect(mistakesIn('policies: { reviewer: [dba] }').join()).toContain('policies')
   })
 
+  it('names who is told of approvals, over nothing that others can read or answer for', () => {
+    const secret = `whsec_${'A'.repeat(32)}`
+    const one = (url: string, more = '') => `webhooks: { chat: { url: "${url}", secret: { value: ${secret} } ${more} } }`
+    expect(read(one('https://chat.example/hook')).config.webhooks).toEqual({
+      chat: { url: 'https://chat.example/hook', key: new Uint8Array(24), events: ['approval.requested', 'approval.settled'] },
+    })
+    for (const url of ['http://127.0.0.1:9/', 'http://localhost/', 'http://[::1]:1/']) expect(mistakesIn(one(url))).toEqual([])
+    expect(mistakesIn(one('http://chat.example/', ', allowHttp: true'))).toEqual([])
+    for (const url of [
+      'http://chat.example/',
+      'http://127.evil.example/',
+      'http://10.0.0.1/',
+      'https://ada:pw@chat.example/',
+      'file:///etc/passwd',
+    ])
+      expect(mistakesIn(one(url)).join()).toContain('webhooks.chat.url')
+    for (const wrong of ['short', 'whsec_', 'whsec_AAAA', `whsec_${'A'.repeat(33)}`])
+      expect(mistakesIn(`webhooks: { chat: { url: "https://x/", secret: { value: "${wrong}" } } }`).join()).toContain(
+        'webhooks.chat.secret',
+      )
+    expect(mistakesIn(one('https://chat.example/', ', events: [everything]')).join()).toContain('webhooks.chat.events')
+  })
+
   it('reads JSON, which is YAML', () => {
     const { config } = read('{"listen": {"web": "127.0.0.1:1", "postgres": false, "other": "[::1]:2"}}')
     expect(config.listen).toEqual({ web: { host: '127.0.0.1', port: 1 }, protocols: { other: { host: '::1', port: 2 } } })
@@ -145,7 +169,7 @@ surprise: true
         "14:29: tokens.ci.secret: expected a secret of at least 16 characters, got one of 5",
         "15:13: durability: expected one of standard, strict, got \`maybe\`",
         "16:11: policies: expected a directory with policies, or a section with \`reviewers\`, got a list",
-        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, log, witness, recordings, got \`surprise\`",
+        "17:1: surprise: expected one of data, store, gateway, listen, publicHost, tls, durability, limits, targets, agents, tokens, oidc, policies, log, webhooks, witness, recordings, got \`surprise\`",
       ]
     `)
   })

@@ -9,6 +9,8 @@ import { ConfigDocument, describe, expectation, record, valueAt, type DocumentSo
 import type { LogToWatch } from '../witness/witness.ts'
 import { logsToWatch } from './logs-to-watch.ts'
 import { readWitnesses, type LogWitnesses } from './log-witnesses.ts'
+import { readWebhooks } from './webhooks.ts'
+import type { Webhook } from '../webhooks/index.ts'
 import { configSchema, targetBase, type ConfigurableProtocol } from './schema.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -43,6 +45,8 @@ export interface Config {
     /** Who is asked to sign its checkpoints; null for nobody. */
     witnesses: LogWitnesses | null
   }
+  /** Who is told of what happens, by a name. */
+  webhooks: Record<string, Webhook>
   /** The witness that this gateway is for other logs, or null. */
   witness: { name: string; logs: LogToWatch[] } | null
 }
@@ -88,6 +92,7 @@ export function readConfig(source: ConfigSource): ReadConfig {
   check.distinct([...agents, ...tokens])
   const tls = document.tls()
   const witnesses = given?.log ? readWitnesses(document, given.log, source.disk) : null
+  const webhooks = given?.webhooks ? readWebhooks(document, given.webhooks) : {}
   if (given) check.reachable(given, listen)
   if (given?.witness && listen.web === null)
     document.mistake(['witness'], 'the web port to be on: the witness answers there', 'it turned off', 'key')
@@ -119,6 +124,7 @@ export function readConfig(source: ConfigSource): ReadConfig {
       head: given.log?.head === undefined ? null : document.secrets.resolve(given.log.head),
       witnesses,
     },
+    webhooks,
     witness: given.witness ? { name: given.witness.name, logs: logsToWatch(given.witness.logs) } : null,
   }
   return { config, secrets: document.secrets, warnings: warningsOf(config) }

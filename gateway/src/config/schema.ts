@@ -7,6 +7,7 @@ import { keyName } from './key-name.ts'
 import { witnessFields } from './log-witnesses.ts'
 import { watchedLogs } from './logs-to-watch.ts'
 import { section } from './section.ts'
+import { webhook } from './webhooks.ts'
 
 /** What config needs to know of a protocol: its name, its port, and how to check its targets. */
 export interface ConfigurableProtocol {
@@ -99,6 +100,10 @@ export function configSchema(protocols: Readonly<Record<string, ConfigurableProt
       head: path.optional().meta({ description: 'where the newest head of the log is kept, apart from the data; relative to this file' }),
       ...witnessFields,
     }).optional(),
+    webhooks: z
+      .record(principalName, webhook)
+      .optional()
+      .meta({ description: 'endpoints that are told of approvals, signed by the Standard Webhooks convention' }),
     witness: section({ name: keyName, logs: watchedLogs })
       .optional()
       .meta({ description: 'the logs of other gateways that this one is a witness of, at /witness on its web port' }),

@@ -4,6 +4,7 @@ export type AskHttp = (request: HttpRequest) => Promise<HttpAnswer>
 export interface HttpRequest {
   method: 'GET' | 'POST'
   url: string
+  headers?: Record<string, string>
   body?: Uint8Array
   answerBytesMax: number
   signal: AbortSignal
@@ -17,8 +18,8 @@ export interface HttpAnswer {
 }
 
 /** HTTP by the runtime's own client, which keeps connections open. It goes where it is told and nowhere else: no redirects. */
-export const askHttp: AskHttp = async ({ method, url, body, answerBytesMax, signal }) => {
-  const answer = await fetch(url, { method, redirect: 'error', signal, ...(body ? { body: Uint8Array.from(body) } : {}) })
+export const askHttp: AskHttp = async ({ method, url, headers = {}, body, answerBytesMax, signal }) => {
+  const answer = await fetch(url, { method, headers, redirect: 'error', signal, ...(body ? { body: Uint8Array.from(body) } : {}) })
   return readAnswer(answer, answerBytesMax)
 }
 

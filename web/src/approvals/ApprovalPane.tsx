@@ -4,12 +4,18 @@ import { For, Show, type JSX } from 'solid-js'
 import { api, type Approval } from '../api.ts'
 import { commandHref } from '../sessions/command-href.ts'
 import { countOf, Kbd, Mono, PrincipalChain, Time, VerdictChip, Visible } from '../ui/index.ts'
+import { Before } from './Before.tsx'
 import { endingOf, stateLabels } from './approval-list.ts'
 import { Countdown } from './Countdown.tsx'
+import { Estimated } from './Estimated.tsx'
+import { Granted } from './Granted.tsx'
 
 export interface ApprovalPaneProps {
   approval: Approval
+  /** Whether whoever looks may take back what was granted. */
+  canTakeBack: boolean
   onDecide(vote: 'approve' | 'reject'): void
+  onTakenBack(): void
 }
 
 /** How many of the session's commands stand before the one that is held. */
@@ -43,7 +49,7 @@ export function ApprovalPane(props: ApprovalPaneProps): JSX.Element {
               Reject… <Kbd keys="d" />
             </button>
             <button type="button" class="button primary" onClick={() => props.onDecide('approve')}>
-              Approve once… <Kbd keys="a" />
+              Approve… <Kbd keys="a" />
             </button>
           </Show>
         </Show>
@@ -60,9 +66,14 @@ export function ApprovalPane(props: ApprovalPaneProps): JSX.Element {
             )}
           </For>
         </h2>
-        <div class="approval-statement" tabIndex={0} role="region" aria-label="Statement">
-          <Mono text={props.approval.text} lines sql charactersMax={200_000} />
-        </div>
+        <Show
+          when={!props.approval.isMissing}
+          fallback={<p class="muted">What it said is not here any more: its recording was erased, or search has not read it yet.</p>}
+        >
+          <div class="approval-statement" tabIndex={0} role="region" aria-label="Statement">
+            <Mono text={props.approval.text} lines sql charactersMax={200_000} />
+          </div>
+        </Show>
         <Show when={props.approval.parameters.length > 0}>
           <dl class="approval-values">
             <For each={props.approval.parameters}>
@@ -107,6 +118,12 @@ export function ApprovalPane(props: ApprovalPaneProps): JSX.Element {
           {props.approval.transaction === 'idle' ? '.' : ', inside a transaction that stays open while it waits.'}
         </p>
       </section>
+
+      <Granted approval={props.approval} canTakeBack={props.canTakeBack} onTakenBack={() => props.onTakenBack()} />
+      <Show when={isPending() && props.approval.canReview}>
+        <Estimated approval={props.approval} />
+      </Show>
+      <Before approval={props.approval} />
 
       <section aria-label="Who asks">
         <h2>Who asks</h2>

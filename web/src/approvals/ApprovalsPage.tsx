@@ -1,26 +1,45 @@
 import { useSearchParams } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import { createMemo, createSignal, For, Match, Show, Switch, type JSX } from 'solid-js'
-import { api, type Approval } from '../api.ts'
+import { api, type Approval, type ApprovalQuery } from '../api.ts'
 import { useEvents } from '../live.ts'
 import { Empty, Mono, PrincipalChain, Problem, Skeleton, Tabs, Time, useKeys, Visible } from '../ui/index.ts'
 import { ApprovalPane } from './ApprovalPane.tsx'
-import { neighbour, sortApprovals, stateLabels, type Inbox } from './approval-list.ts'
+import { decidedFilters, decidedQuery, neighbour, sortApprovals, stateLabels, type DecidedFilter, type Inbox } from './approval-list.ts'
 import { Countdown } from './Countdown.tsx'
 import { DecideDialog } from './DecideDialog.tsx'
+import { DecidedFilters } from './DecidedFilters.tsx'
+import { NotifyButton } from './NotifyButton.tsx'
 import './approvals.css'
 
 /** Commands that wait for people: the inbox on the left, what is asked on the right. */
 export function ApprovalsPage(): JSX.Element {
-  const [params, setParams] = useSearchParams<{ id: string; list: string }>()
+  const [params, setParams] = useSearchParams<{ id: string; list: string } & Record<DecidedFilter, string>>()
   const inbox = (): Inbox => (params.list === 'decided' ? 'decided' : 'waiting')
   const queries = useQueryClient()
-  const list = useQuery(() => ({ queryKey: ['approvals', inbox()], queryFn: ({ signal }) => listOf(inbox(), signal) }))
-  const items = createMemo(() => (list.isPending ? [] : sortApprovals(list.data?.items ?? [])))
-  // Without a choice the first one is looked at, and stays in sight when it is decided and leaves the list.
-  const looked = createMemo<{ inbox: Inbox; id: string | undefined }>(
-    last => ({ inbox: inbox(), id: params.id ?? (last.inbox === inbox() ? last.id : undefined) ?? items()[0]?.id }),
-    { inbox: inbox(), id: undefined },
+  const query = createMemo<ApprovalQuery>(
+    () => (inbox() === 'waiting' ? { state: 'pending' } : decidedQuery(params)),
+    {},
+    {
+      equals: (one, other) => JSON.stringify(one) === JSON.stringify(other),
+    },
+  )
+  const isNarrowed = (): boolean => decidedFilters.some(filter => params[filter])
+  const list = useQuery(() => ({
+    queryKey: ['approvals', query()],
+    queryFn: async ({ signal }) => {
+      const asked = query()
+      return { of: JSON.stringify(asked), ...(await api.approvals({ ...asked, limit: listedMax }, signal)) }
+    },
+  }))
+  const me = useQuery(() => ({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal), staleTime: 60_000 }))
+  const mayReview = (): boolean => !me.isPending && (me.data?.permissions.includes('review approvals') ?? false)
+  // For a moment what is here is still what was asked for before.
+  const items = createMemo(() => (list.isPending || list.data?.of !== JSON.stringify(query()) ? [] : sortApprovals(list.data.items)))
+  // Without a choice the first one is looked at, and stays in sight when it leaves the list.
+  const looked = createMemo<{ of: ApprovalQuery; id: string | undefined }>(
+    last => ({ of: query(), id: params.id ?? (last.of === query() ? last.id : undefined) ?? items()[0]?.id }),
+    { of: {}, id: undefined },
   )
   const chosenId = (): string | undefined => looked().id
   const whole = useQuery(() => ({
@@ -31,8 +50,10 @@ export function ApprovalsPage(): JSX.Element {
   const chosen = (): Approval | undefined => (whole.isPending ? undefined : whole.data)
   const [deciding, setDeciding] = createSignal<'approve' | 'reject' | null>(null)
 
+  const refresh = (): void => void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('approval') })
+
   useEvents(({ type }) => {
-    if (type === 'approval') void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('approval') })
+    if (type === 'approval') refresh()
   })
   function move(by: number): void {
     const next = neighbour(items(), chosenId(), by)
@@ -56,20 +77,35 @@ export function ApprovalsPage(): JSX.Element {
           label="Which requests"
           controls="approvals"
           value={inbox()}
-          onChange={value => setParams({ list: value === 'waiting' ? null : value, id: null })}
+          onChange={value =>
+            setParams({
+              ...Object.fromEntries(decidedFilters.map(filter => [filter, null])),
+              list: value === 'waiting' ? null : value,
+              id: null,
+            })
+          }
           items={[
             { value: 'waiting', label: 'Waiting' },
             { value: 'decided', label: 'Decided' },
           ]}
         />
+        <span class="spring" />
+        <NotifyButton />
       </div>
+      <Show when={inbox() === 'decided'}>
+        <DecidedFilters chosen={params} onChange={(filter, value) => setParams({ [filter]: value || null, id: null })} />
+      </Show>
       <div id="approvals" class="approvals" role="tabpanel" aria-label={inbox() === 'waiting' ? 'Waiting' : 'Decided'}>
         <Switch fallback={<Skeleton rows={8} label="Loading approvals" />}>
           <Match when={list.isError && items().length === 0}>
             <Problem error={list.error} what="The approvals cannot be shown" onRetry={() => void list.refetch()} />
           </Match>
           <Match when={!list.isPending && items().length === 0 && chosenId() === undefined}>
-            <Nothing inbox={inbox()} />
+            <Show when={inbox() === 'decided' && isNarrowed()} fallback={<Nothing inbox={inbox()} />}>
+              <Empty title="Nothing was decided like that">
+                <p>No request fits all that the list is narrowed by. Drop one of them to see more.</p>
+              </Empty>
+            </Show>
           </Match>
           <Match when={!list.isPending}>
             <nav class="approval-list" aria-label="Requests">
@@ -81,7 +117,9 @@ export function ApprovalsPage(): JSX.Element {
               </Show>
             </nav>
             <Switch fallback={<Skeleton rows={10} label="Loading the request" />}>
-              <Match when={chosen()}>{approval => <ApprovalPane approval={approval()} onDecide={decide} />}</Match>
+              <Match when={chosen()}>
+                {approval => <ApprovalPane approval={approval()} canTakeBack={mayReview()} onDecide={decide} onTakenBack={refresh} />}
+              </Match>
               <Match when={whole.isError}>
                 <Problem error={whole.error} what="This request cannot be shown" onRetry={() => void whole.refetch()} />
               </Match>
@@ -90,14 +128,7 @@ export function ApprovalsPage(): JSX.Element {
         </Switch>
       </div>
       <Show when={deciding() && chosen()}>
-        {approval => (
-          <DecideDialog
-            approval={approval()}
-            vote={deciding()!}
-            onClose={() => setDeciding(null)}
-            onDecided={() => void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('approval') })}
-          />
-        )}
+        {approval => <DecideDialog approval={approval()} vote={deciding()!} onClose={() => setDeciding(null)} onDecided={refresh} />}
       </Show>
     </main>
   )
@@ -105,12 +136,6 @@ export function ApprovalsPage(): JSX.Element {
 
 /** The most requests that are listed; what was decided before them is found by its command. */
 const listedMax = '200'
-
-async function listOf(inbox: Inbox, signal: AbortSignal) {
-  if (inbox === 'waiting') return api.approvals({ state: 'pending', limit: listedMax }, signal)
-  const { items, cursor } = await api.approvals({ limit: listedMax }, signal)
-  return { items: items.filter(({ state }) => state !== 'pending'), cursor }
-}
 
 function Item(props: { approval: Approval; isChosen: boolean; onChoose(): void }): JSX.Element {
   const state = () => stateLabels[props.approval.state]
@@ -120,12 +145,18 @@ function Item(props: { approval: Approval; isChosen: boolean; onChoose(): void }
         <PrincipalChain principal={props.approval.principal} delegation={props.approval.delegation} />
         <Show
           when={props.approval.state === 'pending'}
-          fallback={<span class={`chip ${state().mark}`}>{`${state().sign} ${state().word}`}</span>}
+          fallback={
+            <span class={`chip ${state().mark}`}>
+              {`${state().sign} ${state().word}${props.approval.grant && !props.approval.grant.ended ? ', open grant' : ''}`}
+            </span>
+          }
         >
           <Countdown approval={props.approval} />
         </Show>
       </span>
-      <Mono text={props.approval.text} sql charactersMax={140} class="approval-text" />
+      <Show when={!props.approval.isMissing} fallback={<span class="muted approval-text">not here any more</span>}>
+        <Mono text={props.approval.text} sql charactersMax={140} class="approval-text" />
+      </Show>
       <span class="muted approval-foot">
         <Visible text={props.approval.target} />
         <span>

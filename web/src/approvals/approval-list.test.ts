@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Approval } from '../api.ts'
-import { countdownLabel, endingOf, neighbour, sortApprovals, urgency } from './approval-list.ts'
+import { countdownLabel, decidedQuery, endingOf, grantMinutes, neighbour, sortApprovals, urgency } from './approval-list.ts'
 
 function approval(id: string, more: Partial<Approval>): Approval {
   return {
@@ -54,4 +54,24 @@ it('says of each ending what became of the command', () => {
   const by = { by: 'grace', vote: 'reject' as const, comment: '', at: '', digest: '' }
   expect(endingOf({ state: 'rejected', reviews: [by] })).toBe('Rejected by grace. The command was refused.')
   expect(endingOf({ state: 'withdrawn', reviews: [] })).toBe('Whoever asked took it back, or is gone. Nothing ran.')
+  expect(endingOf({ state: 'withdrawn', because: 'policies changed', reviews: [] })).toContain('The policies changed while it waited.')
+  expect(endingOf({ state: 'withdrawn', because: 'gateway restarted', reviews: [] })).toContain('The gateway restarted')
+})
+
+it('takes whole minutes that the gateway takes too', () => {
+  expect(['1', ' 10 ', '240'].map(grantMinutes)).toEqual([1, 10, 240])
+  expect(['0', '241', '1.5', '-1', 'ten', '', '1e2'].map(grantMinutes)).toEqual([null, null, null, null, null, null, null])
+})
+
+it('asks for decided requests by what the address says, as far as it makes sense', () => {
+  expect(decidedQuery({})).toEqual({ state: 'decided' })
+  expect(decidedQuery({ state: 'rejected', target: 'shop', agent: 'backfill', reviewer: 'ada', since: '7d', grant: 'open' })).toEqual({
+    state: 'rejected',
+    target: 'shop',
+    agent: 'backfill',
+    reviewer: 'ada',
+    since: '7d',
+    grant: 'open',
+  })
+  expect(decidedQuery({ state: 'pending', target: '', since: 'ever', grant: 'shut' })).toEqual({ state: 'decided' })
 })

@@ -14,7 +14,7 @@ import './policies.css'
 /** One policy: its text to write on, one of its versions, two of them beside each other, or a proposal; the address says which. */
 export function PolicyPage(): JSX.Element {
   const params = useParams<{ name: string }>()
-  const [address] = useSearchParams<{ v?: string; line?: string; view?: string; proposal?: string }>()
+  const [address] = useSearchParams<{ v?: string; line?: string; rule?: string; view?: string; proposal?: string }>()
   return (
     <main class="page policy-page">
       <Switch fallback={<Written name={params.name === 'new' ? '' : params.name} />}>
@@ -22,7 +22,7 @@ export function PolicyPage(): JSX.Element {
           {id => <ProposalView name={params.name} id={id} />}
         </Match>
         <Match when={address.v} keyed>
-          {version => <VersionView name={params.name} version={version} line={Number(address.line) || null} />}
+          {version => <VersionView name={params.name} version={version} line={Number(address.line) || null} rule={address.rule ?? null} />}
         </Match>
         <Match when={address.view === 'history'}>
           <HistoryView name={params.name} />

@@ -12,6 +12,8 @@ export interface VersionViewProps {
   version: string
   /** The line that a link means. */
   line: number | null
+  /** The rule that a link means, where it does not say the line. */
+  rule: string | null
 }
 
 /** One version as it was published, in force or not. */
@@ -24,6 +26,7 @@ export function VersionView(props: VersionViewProps): JSX.Element {
   }))
   const inForce = useQuery(() => ({ queryKey: ['policies'], queryFn: ({ signal }) => api.policies(signal) }))
   const isInForce = (): boolean => !inForce.isPending && inForce.data?.items.some(({ version: now }) => now === props.version) === true
+  const line = (): number | null => props.line ?? version.data?.rules.find(({ name }) => name === props.rule)?.line ?? null
   const hasPolicy = (): boolean => !inForce.isPending && inForce.data?.items.some(({ name }) => name === props.name) === true
   return (
     <Switch fallback={<Skeleton rows={12} label="Loading the version" />}>
@@ -66,7 +69,7 @@ export function VersionView(props: VersionViewProps): JSX.Element {
               </p>
               <Show when={shown().rehearsed}>{summary => <RehearsedLine summary={summary()} on="what its author rehearsed" />}</Show>
             </div>
-            <ReadOnlyText text={shown().source} line={props.line} label={`${props.version}, read-only`} />
+            <ReadOnlyText text={shown().source} line={line()} label={`${props.version}, read-only`} />
           </>
         )}
       </Match>

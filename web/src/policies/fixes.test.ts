@@ -25,7 +25,7 @@ it('change a word to what was meant', () => {
 })
 
 it('remove a rule that others shadow, and its line', () => {
-  const shadowed = `rule('b', {\n  on: postgres({}),\n  when: op => op.verb === 'DROP' && |op.hasWhere,\n  effect: forbid('no'),\n})\n`
+  const shadowed = `rule('|b', {\n  on: postgres({}),\n  when: op => op.verb === 'DROP' && op.hasWhere,\n  effect: forbid('no'),\n})\n`
   expect(fixed(drop + shadowed, /^Remove the rule/)).toBe(drop)
 })
 
@@ -37,7 +37,7 @@ it('remove an `unless` that makes no exception', () => {
 })
 
 it('leave what another rule denies to the rule that holds it, by an exception there', () => {
-  const hold = `rule('b', { |on: postgres(), when: op => op.verb === 'DROP' || op.verb === 'DELETE', effect: requireApproval({ by: 'dba', within: '5m' }) })\n`
+  const hold = `rule('|b', { on: postgres(), when: op => op.verb === 'DROP' || op.verb === 'DELETE', effect: requireApproval({ by: 'dba', within: '5m' }) })\n`
   const after = fixed(drop + hold, /^Add `unless` to ‘a’/)
   expect(after).toContain("unless: op => op.verb === 'DROP' || op.verb === 'DELETE', effect: forbid('no')")
   expect(isWhole(after)).toBe(true)

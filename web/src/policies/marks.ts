@@ -23,7 +23,7 @@ export interface Said {
 }
 
 /** Findings that want the author's eye; the others are worth knowing. */
-const warnings = new Set<Finding['kind']>(['never-matches', 'unless-never-applies', 'shadowed', 'conflict', 'text-pattern', 'duplicate'])
+const warnings = new Set<Finding['kind']>(['never-matches', 'unless-never-applies', 'shadowed', 'text-pattern', 'duplicate'])
 
 /** TypeScript's numbers below this are about how a text is written, not about what its names mean. */
 const syntaxCodesEnd = 2000
@@ -34,7 +34,8 @@ const saidTwice = new Set([2300, 2451])
 /**
  * Gives what the compiler, the analysis and the type checker say of a text, as
  * marks in it, in its order. What the type checker says where the compiler finds
- * something wrong is the same thing in other words.
+ * something wrong is the same thing in other words; what it alone sees is no
+ * error, because the compiler decides what is published.
  */
 export function marksOf(source: string, { problems, findings, types }: Said, names: ReadonlyMap<string, string> = new Map()): TextMark[] {
   const errors = problems.filter(({ severity }) => severity === 'error')
@@ -48,15 +49,27 @@ export function marksOf(source: string, { problems, findings, types }: Said, nam
     ...problems.map(({ severity, message, code, at: [start, end], suggestion = null }) =>
       mark({ severity, message, code, start, end, suggestion }),
     ),
-    ...findings.map(({ kind, message, at: [start, end], rule, others = [] }) =>
-      mark({ severity: warnings.has(kind) ? 'warning' : 'info', message, code: kind, start, end, rule, others }),
+    ...findings.map(({ kind, message, at, rule, others = [] }) =>
+      mark({ severity: warnings.has(kind) ? 'warning' : 'info', message, code: kind, ...nameIn(source, at), rule, others }),
     ),
     ...types
       .filter(one => !isDouble(one))
       .map(one =>
-        mark({ severity: 'error', code: `type-${one.code}`, start: one.start, end: one.start + one.length, ...sayTypeProblem(one, names) }),
+        mark({
+          severity: 'warning',
+          code: `type-${one.code}`,
+          start: one.start,
+          end: one.start + one.length,
+          ...sayTypeProblem(one, names),
+        }),
       ),
   ].toSorted((a, b) => a.start - b.start)
+}
+
+/** A whole rule is meant where its name stands. */
+function nameIn(source: string, [start, end]: readonly [number, number]): { start: number; end: number } {
+  const [head, name] = /^rule\s*\(\s*('[^'\n]*'|"[^"\n]*"|`[^`\n]*`)/.exec(source.slice(start, end)) ?? []
+  return head === undefined || name === undefined ? { start, end } : { start: start + head.length - name.length, end: start + head.length }
 }
 
 function wholeLines(source: string, start: number, end: number): [from: number, to: number] {

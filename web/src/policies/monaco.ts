@@ -28,7 +28,16 @@ import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
 import { hexColours } from './hex-colours.ts'
 
-export { editor, Emitter, languages, MarkerSeverity, typescript, Uri }
+export { editor, Emitter, languages, MarkerSeverity, Uri }
+
+/** Until the first text of its language is shown nobody has TypeScript at hand; who asks for its worker before that is refused. */
+const typesAreRegistered = new Promise<void>(resolve => void languages.onLanguage('typescript', resolve))
+
+/** TypeScript's worker, once there is one. */
+export async function typeWorker(uri: Uri) {
+  await typesAreRegistered
+  return (await typescript.getTypeScriptWorker())(uri)
+}
 
 let isPrepared = false
 
@@ -62,6 +71,11 @@ export function declareTypes(text: string): void {
   typescript.typescriptDefaults.setExtraLibs([{ content: text, filePath: 'file:///steno.d.ts' }])
 }
 
+/** What was declared, as its worker takes it. */
+export function declaredTypes(): unknown {
+  return typescript.typescriptDefaults.getExtraLibs()
+}
+
 /** The page's colours, which Monaco takes as hexadecimal numbers only. */
 function dress(): void {
   const colour = hexColours(document.documentElement)
@@ -93,6 +107,7 @@ function dress(): void {
       'editorError.foreground': colour('--deny'),
       'editorWarning.foreground': colour('--hold'),
       'editorInfo.foreground': colour('--accent'),
+      'editorCodeLens.foreground': colour('--muted'),
       focusBorder: colour('--accent'),
     },
   })

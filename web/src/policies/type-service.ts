@@ -1,6 +1,6 @@
 import type { TypeEntry } from './completions.ts'
 import type { QuickInfo } from './hover.ts'
-import { typescript, type Uri } from './monaco.ts'
+import { declaredTypes, typeWorker, type Uri } from './monaco.ts'
 import type { TypeMessage, TypeProblem } from './type-messages.ts'
 
 /** A stretch of a file that TypeScript means. */
@@ -44,7 +44,7 @@ type RenameInfo = { canRename: true } | { canRename: false; localizedErrorMessag
 /** Gives what TypeScript's worker knows of one model. */
 export function createTypeService(uri: Uri): TypeService {
   const file = uri.toString()
-  const worker = async () => (await typescript.getTypeScriptWorker())(uri)
+  const worker = () => typeWorker(uri)
   const placeOf = ({ fileName, textSpan }: DocumentSpan): TypePlace => ({ fileName, ...textSpan })
   return {
     async problems() {
@@ -83,7 +83,7 @@ export function createTypeService(uri: Uri): TypeService {
     async refresh() {
       // Monaco tells the worker too, but not when it has.
       const asked = (await worker()) as { updateExtraLibs?(libraries: unknown): Promise<void> }
-      await asked.updateExtraLibs?.(typescript.typescriptDefaults.getExtraLibs())
+      await asked.updateExtraLibs?.(declaredTypes())
     },
   }
 }

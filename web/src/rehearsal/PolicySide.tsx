@@ -1,8 +1,10 @@
 import { useSearchParams } from '@solidjs/router'
-import { Show, type JSX } from 'solid-js'
+import { lazy, Show, Suspense, type JSX } from 'solid-js'
 import { recall, remember } from '../memory.ts'
 import { Tabs } from '../ui/index.ts'
-import { RehearsalPanel } from './RehearsalPanel.tsx'
+
+// The text is there before what the past would have met under it.
+const RehearsalPanel = lazy(() => import('./RehearsalPanel.tsx').then(part => ({ default: part.RehearsalPanel })))
 
 type Side = 'checks' | 'rehearsal'
 const sides = [
@@ -39,7 +41,9 @@ export function PolicySide(props: PolicySideProps): JSX.Element {
       <div id="policy-side-panel" role="tabpanel" aria-label={sides.find(({ value }) => value === side())?.label} class="policy-side-panel">
         <Show when={side() === 'checks'}>{props.children}</Show>
         {/* It goes on while it is not looked at: the lines above the rules say what it finds. */}
-        <RehearsalPanel name={props.name} source={props.source} isShown={side() === 'rehearsal'} />
+        <Suspense>
+          <RehearsalPanel name={props.name} source={props.source} isShown={side() === 'rehearsal'} />
+        </Suspense>
       </div>
     </>
   )

@@ -51,7 +51,7 @@ export function createLocalRehearsal({ port, find, sinceUsOf }: LocalRehearsalIn
   const [text, setText] = createSignal<TextState>({ is: 'awaited' })
   const [last, setLast] = createSignal<{ source: string; report: RehearsalReport } | null>(null)
   const [agents, setAgents] = createSignal<readonly string[]>([])
-  let lastFind = 0
+  let lastLoad = 0
   let isTruncated = false
   let sinceUs: number | null = null
   let draft: LocalDraft | null = null
@@ -61,20 +61,20 @@ export function createLocalRehearsal({ port, find, sinceUsOf }: LocalRehearsalIn
   let isStale = false
 
   async function load(filter: PastFilter, bound: LoadBound): Promise<void> {
-    const mine = ++lastFind
+    const mine = ++lastLoad
     setLoading({ is: 'finding' })
     setText({ is: 'awaited' })
     isStale = true
     try {
       const found = await find(filter, bound)
-      if (mine !== lastFind) return
+      if (mine !== lastLoad) return
       isTruncated = found.isTruncated
       setAgents(found.agents)
       sinceUs = sinceUsOf(filter.since)
       setLoading({ is: 'loading', progress: { sessions: 0, of: found.sessions.length, commands: 0, bytes: 0 } })
-      port.post({ is: 'load', sessions: found.sessions })
+      port.post({ is: 'load', id: mine, sessions: found.sessions })
     } catch (error) {
-      if (mine === lastFind) setLoading({ is: 'failed', reason: error instanceof Error ? error.message : String(error) })
+      if (mine === lastLoad) setLoading({ is: 'failed', reason: error instanceof Error ? error.message : String(error) })
     }
   }
 
@@ -90,15 +90,15 @@ export function createLocalRehearsal({ port, find, sinceUsOf }: LocalRehearsalIn
   function take(message: RehearsalMessage): void {
     switch (message.is) {
       case 'loading':
-        if (loading().is === 'loading') setLoading(message)
+        if (message.id === lastLoad) setLoading({ is: 'loading', progress: message.progress })
         return
       case 'loaded':
-        // Of a load that another has taken the place of, the worker tells nothing; but that one may still be looked for.
-        if (loading().is !== 'loading') return
-        setLoading({ ...message, isTruncated, sinceUs })
+        // Another may have taken its place since the worker told of it.
+        if (message.id !== lastLoad) return
+        setLoading({ is: 'loaded', progress: message.progress, isTruncated, sinceUs })
         return send()
       case 'unloadable':
-        if (loading().is === 'loading') setLoading({ is: 'failed', reason: message.reason })
+        if (message.id === lastLoad) setLoading({ is: 'failed', reason: message.reason })
         return
       case 'rehearsed':
       case 'failed':
@@ -106,7 +106,7 @@ export function createLocalRehearsal({ port, find, sinceUsOf }: LocalRehearsalIn
     }
   }
 
-  function conclude(message: Extract<RehearsalMessage, { id: number }>): void {
+  function conclude(message: Extract<RehearsalMessage, { is: 'rehearsed' | 'failed' }>): void {
     const done = underWay
     underWay = null
     if (done === null || done.id !== message.id) return

@@ -37,12 +37,12 @@ export type LocalOutcome =
   | { is: 'uncompiled'; errors: number }
 
 /** What the worker is asked. Loading replaces what was loaded; of several texts only the last is rehearsed. */
-export type RehearsalRequest = { is: 'load'; sessions: string[] } | { is: 'rehearse'; id: number; ask: LocalAsk }
+export type RehearsalRequest = { is: 'load'; id: number; sessions: string[] } | { is: 'rehearse'; id: number; ask: LocalAsk }
 
 /** What the worker tells. */
 export type RehearsalMessage =
-  | { is: 'loading'; progress: LoadProgress }
-  | { is: 'loaded'; progress: LoadProgress }
-  | { is: 'unloadable'; reason: string }
+  | { is: 'loading'; id: number; progress: LoadProgress }
+  | { is: 'loaded'; id: number; progress: LoadProgress }
+  | { is: 'unloadable'; id: number; reason: string }
   | { is: 'rehearsed'; id: number; outcome: LocalOutcome }
   | { is: 'failed'; id: number; reason: string }

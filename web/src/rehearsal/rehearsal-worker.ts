@@ -19,13 +19,13 @@ self.addEventListener('message', (event: MessageEvent<RehearsalRequest>) => {
   const request = event.data
   switch (request.is) {
     case 'load':
-      return void load(request.sessions)
+      return void load(request)
     case 'rehearse':
       return void rehearse(request)
   }
 })
 
-async function load(sessions: string[]): Promise<void> {
+async function load({ id, sessions }: Extract<RehearsalRequest, { is: 'load' }>): Promise<void> {
   loading.abort()
   const mine = new AbortController()
   loading = mine
@@ -35,14 +35,14 @@ async function load(sessions: string[]): Promise<void> {
     const loaded = await loadRecordings(sessions, {
       read: readRecording,
       parser,
-      onProgress: progress => mine === loading && tell({ is: 'loading', progress }),
+      onProgress: progress => mine === loading && tell({ is: 'loading', id, progress }),
       stop: mine.signal,
     })
     if (mine !== loading) return
     recordings = loaded.recordings
-    tell({ is: 'loaded', progress: loaded.progress })
+    tell({ is: 'loaded', id, progress: loaded.progress })
   } catch (error) {
-    if (mine === loading) tell({ is: 'unloadable', reason: reasonOf(error) })
+    if (mine === loading) tell({ is: 'unloadable', id, reason: reasonOf(error) })
   }
 }
 

@@ -1,13 +1,17 @@
 import { A } from '@solidjs/router'
 import type { Principal, SessionDetail } from '@steno/recordings'
-import { createEffect, createSignal, For, on, Show, type JSX } from 'solid-js'
+import { createEffect, createSignal, For, lazy, on, Show, Suspense, type JSX } from 'solid-js'
+import { policyHref, policyOf } from '../policies/policy-href.ts'
 import { FromCommand } from '../rehearsal/FromCommand.tsx'
 import { bytesLabel, Visible, visibleText } from '../ui/index.ts'
 import { maskedColumns } from './cell.ts'
+import type { DraftVerdict } from './draft-overlay.ts'
 import type { CommandDetail, FrameDetail, FrameSummary, RecordingFacts } from './frame.ts'
 import type { FrameProof } from './frame-proof.ts'
 import { lookOf } from './OutcomeSign.tsx'
 import { ProofSign } from './ProofSign.tsx'
+
+const DraftVerdictPart = lazy(() => import('./DraftVerdictPart.tsx').then(part => ({ default: part.DraftVerdictPart })))
 
 export interface InspectorProps {
   session: SessionDetail
@@ -17,6 +21,8 @@ export interface InspectorProps {
   isLive: boolean
   downloadUrl: string
   proof: FrameProof
+  /** What a draft would say of it; null while no draft is asked, a null verdict for what it decides alike. */
+  underDraft: { verdict: DraftVerdict | null } | null
   /** Reads the line the shown command stands on, as it is in the file. */
   readRaw(): Promise<string>
 }
@@ -32,6 +38,11 @@ export function Inspector(props: InspectorProps): JSX.Element {
           </Decision>
         )}
       </Show>
+      <Suspense>
+        <Show when={props.frame && props.frame.n > 0 ? props.underDraft : null}>
+          {asked => <DraftVerdictPart verdict={asked().verdict} />}
+        </Show>
+      </Suspense>
       <Who session={props.session} facts={props.facts} />
       <Place {...props} />
     </aside>
@@ -46,6 +57,15 @@ function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefine
     ),
   ]
   const policy = () => decision()?.policyVersion
+  /** The one that decided, or all that were asked. */
+  const versions = () => (policy() ?? '').split(' ').filter(version => version.includes('@'))
+  const alsoMatched = () => {
+    const effects = new Map<string, Set<string>>()
+    for (const { rule, effect, isObserved } of decision()?.matched ?? [])
+      effects.set(rule, (effects.get(rule) ?? new Set()).add(isObserved ? `${effect}, observed` : effect))
+    effects.delete(decision()?.rule ?? '')
+    return [...effects].map(([rule, those]) => ({ rule, effects: [...those] }))
+  }
   return (
     <section>
       <h2>Decision</h2>
@@ -62,9 +82,35 @@ function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefine
       </div>
       <dl class="rp-facts">
         <dt>Rule</dt>
-        <dd>{decision()?.rule ? <Visible text={decision()!.rule!} /> : <span class="rp-absent">none matched</span>}</dd>
+        <dd>
+          <Show when={decision()?.rule} fallback={<span class="rp-absent">none decided</span>}>
+            {rule => <RuleLink rule={rule()} versions={versions()} />}
+          </Show>
+        </dd>
+        <Show when={alsoMatched().length > 0}>
+          <dt>Also</dt>
+          <dd class="rp-also">
+            <For each={alsoMatched()}>
+              {({ rule, effects }) => (
+                <span>
+                  <RuleLink rule={rule} versions={versions()} /> <span class="rp-absent">{effects.join(', ')}</span>
+                </span>
+              )}
+            </For>
+          </dd>
+        </Show>
         <dt>Policy</dt>
-        <dd class="mono">{policy() === 'none' ? <span class="rp-absent">none published</span> : <Visible text={policy() ?? ''} />}</dd>
+        <dd class="mono rp-also">
+          <Show when={policy() !== 'none'} fallback={<span class="rp-absent">none published</span>}>
+            <For each={versions()}>
+              {version => (
+                <a href={policyHref(policyOf(version), { v: version })} rel="external">
+                  <Visible text={version} />
+                </a>
+              )}
+            </For>
+          </Show>
+        </dd>
         <Show when={maskRules().length > 0}>
           <dt>Masked by</dt>
           <dd>
@@ -84,6 +130,19 @@ function Decision(props: { frame: FrameSummary; detail: CommandDetail | undefine
       </dl>
       {props.children}
     </section>
+  )
+}
+
+/** A rule, linked to its line in the version that decided, where the record tells which that was. */
+function RuleLink(props: { rule: string; versions: readonly string[] }): JSX.Element {
+  return (
+    <Show when={props.versions.length === 1 ? props.versions[0] : undefined} fallback={<Visible text={props.rule} />}>
+      {version => (
+        <a href={policyHref(policyOf(version()), { v: version(), rule: props.rule })} rel="external">
+          <Visible text={props.rule} />
+        </a>
+      )}
+    </Show>
   )
 }
 

@@ -3,13 +3,15 @@ import { useQuery } from '@tanstack/solid-query'
 import type { SessionDetail } from '@steno/recordings'
 import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import Info from 'lucide-solid/icons/info'
-import { createEffect, createMemo, createSignal, Match, on, onCleanup, Show, Switch, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, lazy, Match, on, onCleanup, Show, Suspense, Switch, type JSX } from 'solid-js'
 import { api } from '../api.ts'
 import { after } from '../clock.ts'
 import { bytesLabel, CopyButton, countOf, PrincipalChain, Problem, Skeleton, Tabs, useKeys, visibleText } from '../ui/index.ts'
 import { AnswerPane } from './AnswerPane.tsx'
 import { CommandPane } from './CommandPane.tsx'
 import { createReplay, frameAtTime } from './create-replay.ts'
+import type { DraftVerdicts } from './draft-overlay.ts'
+import { DraftSwitch } from './DraftSwitch.tsx'
 import { ErasedPane } from './ErasedPane.tsx'
 import type { CommandDetail, FrameSummary } from './frame.ts'
 import { frameProof, recordingStanding } from './frame-proof.ts'
@@ -28,6 +30,8 @@ import { StatementList } from './StatementList.tsx'
 import { Timeline } from './Timeline.tsx'
 import { Transport } from './Transport.tsx'
 import './replay.css'
+
+const DraftBanner = lazy(() => import('./DraftBanner.tsx').then(part => ({ default: part.DraftBanner })))
 
 /** How often a live session's recording is asked for what came since. */
 const followEveryMs = 1000
@@ -69,7 +73,7 @@ const panes = [
 function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   let page!: HTMLElement
   let download!: HTMLAnchorElement
-  const [address, setAddress] = useSearchParams<{ frame?: string; t?: string; q?: string }>()
+  const [address, setAddress] = useSearchParams<{ frame?: string; t?: string; q?: string; draft?: string }>()
   const url = recordingUrl(props.session.id)
   const replay = createReplay({ url, session: props.session, place: linkedPlace(address) })
   const { player } = replay
@@ -81,6 +85,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   const [listsOnlyHits, setListsOnlyHits] = createSignal(false)
   const [pane, setPane] = createSignal<Pane>('command')
   const [said, setSaid] = createSignal('')
+  const [drafted, setDrafted] = createSignal<DraftVerdicts | null>(null)
 
   const frame = replay.current
   const startedAtUs = () => replay.facts().header?.startedAtUs ?? null
@@ -189,6 +194,21 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
   let awaitedStep: 1 | -1 | null = null
   const isSought = () => replay.search.text() === sought && (replay.search.hits().length > 0 || replay.search.share() === null)
   createEffect(on(isSought, is => is && awaitedStep !== null && stepHit(awaitedStep)))
+  /** Commands that the draft decides otherwise. */
+  const flips = createMemo(() => {
+    replay.revision()
+    const byLine = drafted()?.byLine
+    return byLine ? replay.frames.flatMap(({ index, line }) => (byLine.has(line) ? [{ index, after: byLine.get(line)!.after }] : [])) : []
+  })
+  const verdictUnderDraft = (index: number) => drafted()?.byLine.get(replay.frames[index]?.line ?? -1) ?? null
+  const stepFlip = (by: 1 | -1) => {
+    const to = nextHit(
+      flips().map(({ index }) => index),
+      player.index(),
+      by,
+    )
+    if (to !== null) jump(to)
+  }
   const copyLink = async () => {
     try {
       await navigator.clipboard.writeText(link())
@@ -241,6 +261,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
           <ProofSign proof={standing()} />
         </A>
         <span class="rp-fill" />
+        <DraftSwitch draft={address.draft ?? null} onChange={draft => setAddress({ draft: draft ?? undefined }, { scroll: false })} />
         <span class="rp-said" role="status">
           {said()}
         </span>
@@ -277,6 +298,20 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
           </p>
         </Show>
         <Banners replay={replay} session={props.session} />
+        <Suspense>
+          <Show when={address.draft} keyed>
+            {draft => (
+              <DraftBanner
+                session={props.session.id}
+                draft={draft}
+                grown={() => (replay.isLive() && !replay.isLoading() ? replay.facts().lines : -1)}
+                onVerdicts={setDrafted}
+                onStep={stepFlip}
+                onClose={() => setAddress({ draft: undefined }, { scroll: false })}
+              />
+            )}
+          </Show>
+        </Suspense>
       </div>
       <div class="rp-panes">
         <Tabs label="Panes" items={panes} value={pane()} onChange={setPane} controls="rp-body" />
@@ -291,6 +326,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             filter={filter()}
             showsPreparation={showsPreparation()}
             proofOf={proofOf}
+            underDraft={index => verdictUnderDraft(index)?.after ?? null}
             only={onlyHits()}
             onFilter={setFilter}
             onShowPreparation={setShowsPreparation}
@@ -347,6 +383,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             isLive={replay.isLive()}
             downloadUrl={url}
             proof={proofOf(player.index())}
+            underDraft={drafted() ? { verdict: verdictUnderDraft(player.index()) } : null}
             readRaw={replay.readRaw}
           />
         </div>
@@ -394,6 +431,7 @@ function SessionReplay(props: { session: SessionDetail }): JSX.Element {
             gaps={player.track().gaps}
             foldsIdle={player.skipsIdle()}
             hits={isSearching() ? replay.search.hits() : []}
+            flips={flips()}
             frameAt={atUs => frameAtTime(replay, atUs)}
             onSeek={atUs => player.seek(atUs)}
             onToggle={() => player.toggle()}

@@ -1,3 +1,4 @@
+import type { Verdict } from '@steno/recordings'
 import { createEffect, createMemo, For, on, Show, type JSX } from 'solid-js'
 import { Visible } from '../ui/index.ts'
 import type { FrameSummary, TransactionSummary } from './frame.ts'
@@ -19,6 +20,8 @@ export interface StatementListProps {
   showsPreparation: boolean
   /** What is proven of a frame. */
   proofOf(index: number): FrameProof
+  /** What a draft would say of a frame, where that is something else; null for the rest, and while no draft is asked. */
+  underDraft(index: number): Verdict | null
   /** Frames a search found, or null while there is no search. */
   only: ReadonlySet<number> | null
   onFilter(text: string): void
@@ -103,6 +106,7 @@ export function StatementList(props: StatementListProps): JSX.Element {
                     entry={entry}
                     isCurrent={entry.frame.index === props.index}
                     proof={props.proofOf(entry.frame.index)}
+                    underDraft={props.underDraft(entry.frame.index)}
                     onSelect={open}
                   />
                 )
@@ -128,12 +132,19 @@ export function StatementList(props: StatementListProps): JSX.Element {
   )
 }
 
+const wouldBe = {
+  allow: { sign: '✓', kind: 'ok', word: 'would be allowed' },
+  hold: { sign: '◔', kind: 'held', word: 'would be held' },
+  deny: { sign: '✕', kind: 'denied', word: 'would be denied' },
+} as const
+
 const bandWords = { committed: 'BEGIN … COMMIT', 'rolled back': 'BEGIN … ROLLBACK', open: 'BEGIN …', unknown: 'BEGIN … unknown' } as const
 
 function Row(props: {
   entry: ListEntry & { kind: 'statement' }
   isCurrent: boolean
   proof: FrameProof
+  underDraft: Verdict | null
   onSelect(index: number): void
 }): JSX.Element {
   const frame = () => props.entry.frame
@@ -160,7 +171,17 @@ function Row(props: {
         </Show>
         <Visible text={frame().preview} />
       </span>
-      <OutcomeSign frame={frame()} />
+      <Show when={props.underDraft} fallback={<OutcomeSign frame={frame()} />}>
+        {verdict => (
+          <span class="rp-signs">
+            <OutcomeSign frame={frame()} />
+            <span class={`rp-sign rp-would is-${wouldBe[verdict()].kind}`} title={`the draft: ${wouldBe[verdict()].word}`}>
+              <span aria-hidden="true">→{wouldBe[verdict()].sign}</span>
+              <span class="spoken">the draft: {wouldBe[verdict()].word}</span>
+            </span>
+          </span>
+        )}
+      </Show>
       <ProofEdge proof={props.proof} />
     </div>
   )

@@ -1,3 +1,4 @@
+import type { Verdict } from '@steno/recordings'
 import { createEffect, createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from 'solid-js'
 import { Visible } from '../ui/index.ts'
 import type { FrameSummary, TransactionSummary } from './frame.ts'
@@ -21,6 +22,8 @@ export interface TimelineProps {
   foldsIdle: boolean
   /** Frames a search found. */
   hits: readonly number[]
+  /** Frames that a draft decides otherwise. */
+  flips: readonly { index: number; after: Verdict }[]
   /** The frame a time belongs to. */
   frameAt(atUs: number): number
   onSeek(atUs: number): void
@@ -33,6 +36,7 @@ const lanes = {
   rows: { top: 41, height: 10 },
   flags: { top: 54, height: 11 },
 }
+const strictness: readonly Verdict[] = ['allow', 'hold', 'deny']
 /** As high as `.rp-lanes`. */
 const heightPx = 66
 /** Half of the widest preview, so that it stays on the page. */
@@ -62,6 +66,18 @@ export function Timeline(props: TimelineProps): JSX.Element {
     void props.revision
     const at = scale()
     return [...new Set(props.hits.map(index => Math.round(at.toX(props.frames[index]?.atUs ?? 0))))]
+  })
+  /** One mark a pixel, of the strictest there. */
+  const flipMarks = createMemo(() => {
+    void props.revision
+    const at = scale()
+    const marks = new Map<number, Verdict>()
+    for (const { index, after } of props.flips) {
+      const x = Math.round(at.toX(props.frames[index]?.atUs ?? 0))
+      const there = marks.get(x)
+      if (there === undefined || strictness.indexOf(after) > strictness.indexOf(there)) marks.set(x, after)
+    }
+    return [...marks]
   })
   const hovered = createMemo(() => {
     const x = hoverX()
@@ -143,6 +159,7 @@ export function Timeline(props: TimelineProps): JSX.Element {
           {at => <span class="rp-current" style={{ transform: `translateX(${at().x}px)`, width: `${at().width}px` }} />}
         </Show>
         <For each={hitXs()}>{x => <span class="rp-hit" style={{ transform: `translateX(${x}px)` }} />}</For>
+        <For each={flipMarks()}>{([x, after]) => <span class={`rp-flip is-${after}`} style={{ transform: `translateX(${x}px)` }} />}</For>
         <span class="rp-head" style={{ transform: `translateX(${headX()}px)` }} />
         <Show when={hovered()}>
           {at => (

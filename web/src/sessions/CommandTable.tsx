@@ -1,5 +1,5 @@
 import { A, useNavigate } from '@solidjs/router'
-import { createEffect, createMemo, For, Match, Switch, type JSX } from 'solid-js'
+import { createEffect, createMemo, For, lazy, Match, Suspense, Switch, type JSX } from 'solid-js'
 import { api, type Command } from '../api.ts'
 import { createNarrow } from '../ui/media.ts'
 import { Mono, Visible } from '../ui/Mono.tsx'
@@ -10,11 +10,13 @@ import { useKeys } from '../ui/use-keys.ts'
 import { visibleText } from '../ui/visible-text.ts'
 import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
-import { NothingFound } from './NothingFound.tsx'
 import { Outcome } from './Outcome.tsx'
 import { searchQuery, soughtWords } from './query.ts'
 import { Rows } from './Rows.tsx'
 import type { TableProps } from './SessionTable.tsx'
+
+// Most pages find something: what is said where nothing is there is fetched then.
+const NothingFound = lazy(() => import('./NothingFound.tsx').then(part => ({ default: part.NothingFound })))
 
 const columns = [
   { name: 'At' },
@@ -76,7 +78,9 @@ export function CommandTable(props: TableProps): JSX.Element {
         <Problem error={found.error()} what="The commands cannot be shown" onRetry={found.retry} />
       </Match>
       <Match when={found.items().length === 0}>
-        <NothingFound search={props.search} what="commands" onSearch={props.onSearch} />
+        <Suspense>
+          <NothingFound search={props.search} what="commands" onSearch={props.onSearch} />
+        </Suspense>
       </Match>
       <Match when={found.items().length > 0}>
         <Rows

@@ -2,7 +2,7 @@ import { A, useNavigate } from '@solidjs/router'
 import { useQueryClient } from '@tanstack/solid-query'
 import type { Session } from '@steno/recordings'
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createEffect, createMemo, Match, Show, Switch, type JSX } from 'solid-js'
+import { createEffect, createMemo, lazy, Match, Show, Suspense, Switch, type JSX } from 'solid-js'
 import { createStore } from 'solid-js/store'
 import { api, type Command } from '../api.ts'
 import { createNarrow } from '../ui/media.ts'
@@ -15,12 +15,14 @@ import { VerdictChip } from '../ui/VerdictChip.tsx'
 import { visibleText } from '../ui/visible-text.ts'
 import { commandHref } from './command-href.ts'
 import { createFound, createSelection } from './create-found.ts'
-import { NothingFound } from './NothingFound.tsx'
 import { Outcome } from './Outcome.tsx'
 import { searchQuery, soughtWords, withoutFields, type Search } from './query.ts'
 import { Rows } from './Rows.tsx'
 import { sessionItems, type SessionItem, type Unfolded } from './session-items.ts'
 import type { KnownValues } from './suggest.ts'
+
+// Most pages find something: what is said where nothing is there is fetched then.
+const NothingFound = lazy(() => import('./NothingFound.tsx').then(part => ({ default: part.NothingFound })))
 
 const columns = [
   { name: '', spoken: 'State' },
@@ -124,7 +126,9 @@ export function SessionTable(props: TableProps): JSX.Element {
         <Problem error={found.error()} what="The sessions cannot be shown" onRetry={found.retry} />
       </Match>
       <Match when={found.items().length === 0}>
-        <NothingFound search={props.search} what="sessions" onSearch={props.onSearch} />
+        <Suspense>
+          <NothingFound search={props.search} what="sessions" onSearch={props.onSearch} />
+        </Suspense>
       </Match>
       <Match when={found.items().length > 0}>
         <Rows

@@ -32,5 +32,7 @@ export function onKeyDown(event: KeyboardEvent): void {
 function isTextField(focus: EventTarget | undefined): boolean {
   if (!(focus instanceof HTMLElement)) return false
   if (focus.isContentEditable || focus instanceof HTMLTextAreaElement || focus instanceof HTMLSelectElement) return true
+  // The editor of policies takes text without being editable content (EditContext).
+  if (focus.getAttribute('role') === 'textbox') return true
   return focus instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button', 'submit'].includes(focus.type)
 }
