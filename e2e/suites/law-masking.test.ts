@@ -198,16 +198,19 @@ async function inSteps(database: string, steps: string[], how: Manner): Promise<
 }
 
 describe('what is masked, in several steps', () => {
-  it.each([...attacks.seeingSteps, ...attacks.seeingThrough].map(({ name, steps }) => [name, steps] as const))('is not seen: %s', async (name, steps) => {
-    for (const how of ['simple', 'extended'] as Manner[]) {
-      attempts++
-      const [shop, twin] = [await inSteps('shop', steps, how), await inSteps('twin', steps, how)]
-      const seen = shows(shop) ?? shows(twin)
-      if (seen !== null || comparable(shop) !== comparable(twin)) leaks.push(name)
-      expect(seen).toBeNull()
-      expect(comparable(shop)).toBe(comparable(twin))
-    }
-  })
+  it.each([...attacks.seeingSteps, ...attacks.seeingThrough].map(({ name, steps }) => [name, steps] as const))(
+    'is not seen: %s',
+    async (name, steps) => {
+      for (const how of ['simple', 'extended'] as Manner[]) {
+        attempts++
+        const [shop, twin] = [await inSteps('shop', steps, how), await inSteps('twin', steps, how)]
+        const seen = shows(shop) ?? shows(twin)
+        if (seen !== null || comparable(shop) !== comparable(twin)) leaks.push(name)
+        expect(seen).toBeNull()
+        expect(comparable(shop)).toBe(comparable(twin))
+      }
+    },
+  )
 
   it.each(['own.swaps()', 'own.swaps_early()'])('is not seen through a portal that %s put another cursor behind', async call => {
     const wire = await throughGateway('shop')
@@ -219,7 +222,10 @@ describe('what is masked, in several steps', () => {
     ]
     const execute = message('E', 'x\0', int32(0))
     for (const [run, ask] of [
-      [[...portal, message('E', '\0', int32(0)), message('S')], [execute, message('S')]],
+      [
+        [...portal, message('E', '\0', int32(0)), message('S')],
+        [execute, message('S')],
+      ],
       [[], [...portal, message('E', '\0', int32(0)), execute, message('S')]],
       [[], [...portal, execute, message('S')]],
     ] as const) {
