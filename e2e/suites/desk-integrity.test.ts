@@ -200,6 +200,8 @@ describe('the integrity page', () => {
 
   it('makes a bundle that the command line finds whole', async () => {
     const directory = temporaryDirectory('bundle')
+    await open(ines)
+    await ines.page.getByRole('region', { name: 'Sessions of the log' }).getByRole('button').first().click()
     const download = ines.page.waitForEvent('download')
     await ines.page.getByRole('button', { name: 'Download bundle' }).click()
     const file = `${directory.path}/${(await download).suggestedFilename()}`
