@@ -179,8 +179,29 @@ describe('the integrity page', () => {
     await until('the page to show the newest root', async () => (await ines.page.locator('.proof-facts').innerText()).includes(root!))
   })
 
+  it('holds a checkpoint that somebody kept against the log', async () => {
+    const kept = await (await fetch(`${gateway.url}/checkpoint`)).text()
+    await psql((await gateway.run({ task: 'later' })).url, 'select 1')
+    await until('the log to go on', async () => (await (await fetch(`${gateway.url}/checkpoint`)).text()) !== kept)
+    await open(ines)
+    const compare = async (note: string) => {
+      await ines.page.getByLabel('Compare one that you kept').fill(note)
+      await ines.page.getByRole('button', { name: 'Compare', exact: true }).click()
+      await ines.page.getByRole('button', { name: 'Compare', exact: true }).waitFor()
+      return ines.page.locator('.proof-compare .proof-verdict').innerText()
+    }
+    expect(await compare(kept)).toMatch(/^✓ One history: its \d+ leaves are the first of these \d+/)
+    expect(
+      await compare(kept.replace(/^(.*\n\d+\n)(.)/, (_, head: string, letter: string) => head + (letter === 'A' ? 'B' : 'A'))),
+    ).toMatch(/^✕ Two histories: /)
+    expect(await compare(kept.replace(/^(.*\n)\d+/, '$199999'))).toMatch(/^✕ The log is shorter now: /)
+    expect(await compare('something')).toContain('This is no checkpoint')
+  })
+
   it('makes a bundle that the command line finds whole', async () => {
     const directory = temporaryDirectory('bundle')
+    await open(ines)
+    await ines.page.getByRole('region', { name: 'Sessions of the log' }).getByRole('button').first().click()
     const download = ines.page.waitForEvent('download')
     await ines.page.getByRole('button', { name: 'Download bundle' }).click()
     const file = `${directory.path}/${(await download).suggestedFilename()}`

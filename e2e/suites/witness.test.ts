@@ -55,10 +55,11 @@ afterAll(async () => {
   await store?.stop()
 })
 
+const checkpointOf = async (url: string) => (await fetch(`${url}/checkpoint`)).text()
+
 /** The checkpoint that the gateway shows to everybody. */
 async function published(): Promise<Checkpoint> {
-  const answer = await fetch(`${gateway.url}/checkpoint`)
-  return readCheckpoint(await answer.text(), [logKey, near.vkey, far.vkey])
+  return readCheckpoint(await checkpointOf(gateway.url), [logKey, near.vkey, far.vkey])
 }
 
 /** One command more, and the next checkpoint that those have signed. */
@@ -344,6 +345,8 @@ describe('gateways of a fleet', () => {
     try {
       const [, vkey] = /with the key (other\.example\/w\+\S+)/.exec(other.log())!
       const config = gateway.config['log'] as { witnesses: object }
+      const otherLogKey = logKeyOf(other.data)
+      gateway.config['witness'] = { name: 'gateway.example/w', logs: [otherLogKey] }
       gateway.config['log'] = {
         ...config,
         witnesses: { ...config.witnesses, other: { key: vkey, url: `${other.url}/witness` } },
@@ -353,12 +356,27 @@ describe('gateways of a fleet', () => {
       await gateway.start()
       const checkpoint = await until('the other gateway to sign', async () => {
         await psql(current.url, 'SELECT 1')
-        const answer = await fetch(`${gateway.url}/checkpoint`)
-        const now = readCheckpoint(await answer.text(), [logKey, vkey!])
+        const now = readCheckpoint(await checkpointOf(gateway.url), [logKey, vkey!])
         return now.signedBy.length === 2 && now
       })
       const shown = await shownBy({ url: `${other.url}/witness`, vkey: vkey! }, origin, logKey)
       expect(shown!.size).toBeGreaterThanOrEqual(checkpoint.size)
+
+      const [, ownVkey] = /with the key (gateway\.example\/w\+\S+)/.exec(gateway.log())!
+      other.config['log'] = {
+        origin: 'other.example/log',
+        witnesses: { it: { key: ownVkey, url: `${gateway.url}/witness` } },
+        quorum: 'all',
+      }
+      // Both at once, so that neither finds the other when it starts.
+      await Promise.all([gateway.kill(), other.kill()])
+      await Promise.all([gateway.start(), other.start()])
+      await until('each to sign for the other', async () => {
+        // What is refused is in a log too, and a log in which nothing changes is signed once a minute.
+        await Promise.all([psql(current.url, 'SELECT 1'), psql(`postgres://nobody:wrong@127.0.0.1:${other.port}/shop`, 'SELECT 1')])
+        const isSigned = async (url: string, keys: string[]) => readCheckpoint(await checkpointOf(url), keys).signedBy.length === 2
+        return (await isSigned(gateway.url, [logKey, vkey!])) && (await isSigned(other.url, [otherLogKey, ownVkey!]))
+      })
     } finally {
       await other.stop()
     }

@@ -27,6 +27,8 @@ it.each([1, 2, 3])(
       killed.kill()
 
       const { log } = await openTestLog(machine)
+      // As every gateway does when it starts.
+      log.append({ kind: 'config', hash: `${'A'.repeat(43)}=` })
       await log.publish()
       expect(machine.disk.list(`${data}/keys`)).toEqual(['log.key'])
       const keys = leavesOn(machine.disk, checkpointOn(machine).size).flatMap(leaf => (leaf.kind === 'key' ? [leaf.vkey] : []))

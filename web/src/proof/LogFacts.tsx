@@ -2,6 +2,7 @@ import { For, Show, type JSX } from 'solid-js'
 import type { LogState } from '../api.ts'
 import { CopyButton, countLabel, Time, Visible } from '../ui/index.ts'
 import { shellWord } from '../targets/snippets.ts'
+import { CompareCheckpoint } from './CompareCheckpoint.tsx'
 import type { LogLook } from './look-at-log.ts'
 
 /** What the log is, as everybody may have it: its name, its key, its newest checkpoint. */
@@ -69,6 +70,7 @@ export function LogFacts(props: { look: LogLook; log: LogState | null }): JSX.El
           </pre>
           <CopyButton text={props.look.note} label="Copy checkpoint" />
         </div>
+        <CompareCheckpoint />
       </section>
       <section>
         <h2>Verify offline</h2>
