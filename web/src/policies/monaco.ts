@@ -1,4 +1,4 @@
-import { editor, Emitter, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
+import { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
 // In 0.57 `features/suggest` brings what inline completion takes of it, and not the list itself.
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 import 'monaco-editor/features/bracketMatching/register'
@@ -7,8 +7,6 @@ import 'monaco-editor/features/codeAction/register'
 import 'monaco-editor/features/codelens/register'
 import 'monaco-editor/features/comment/register'
 import 'monaco-editor/features/contextmenu/register'
-import 'monaco-editor/features/cursorUndo/register'
-import 'monaco-editor/features/diffEditor/register'
 import 'monaco-editor/features/documentSymbols/register'
 import 'monaco-editor/features/dropOrPasteInto/register'
 import 'monaco-editor/features/find/register'
@@ -17,18 +15,17 @@ import 'monaco-editor/features/format/register'
 import 'monaco-editor/features/gotoError/register'
 import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/hover/register'
-import 'monaco-editor/features/indentation/register'
-import 'monaco-editor/features/linesOperations/register'
 import 'monaco-editor/features/multicursor/register'
 import 'monaco-editor/features/parameterHints/register'
 import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/snippet/register'
-import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
+// Fetched with the rest: what comes later, and with styles of its own, may come after who asks for it.
+import 'monaco-editor/languages/features/typescript/tsMode'
 import { hexColours } from './hex-colours.ts'
 
-export { editor, Emitter, languages, MarkerSeverity, Uri }
+export { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri }
 
 /** Until the first text of its language is shown nobody has TypeScript at hand; who asks for its worker before that is refused. */
 const typesAreRegistered = new Promise<void>(resolve => void languages.onLanguage('typescript', resolve))
@@ -109,6 +106,13 @@ function dress(): void {
       'editorInfo.foreground': colour('--accent'),
       'editorCodeLens.foreground': colour('--muted'),
       focusBorder: colour('--accent'),
+      'diffEditor.insertedLineBackground': colour('--allow-weak'),
+      'diffEditor.insertedTextBackground': colour('--allow-weak'),
+      'diffEditor.removedLineBackground': colour('--deny-weak'),
+      'diffEditor.removedTextBackground': colour('--deny-weak'),
+      'diffEditor.unchangedRegionBackground': colour('--panel'),
+      'diffEditor.unchangedRegionForeground': colour('--muted'),
+      'diffEditor.unchangedCodeBackground': colour('--panel'),
     },
   })
   editor.setTheme('steno')
