@@ -21,8 +21,6 @@ import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/snippet/register'
 import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
-// Fetched with the rest: what comes later, and with styles of its own, may come after who asks for it.
-import 'monaco-editor/languages/features/typescript/tsMode'
 import { hexColours } from './hex-colours.ts'
 
 export { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri }
@@ -30,9 +28,12 @@ export { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri }
 /** Until the first text of its language is shown nobody has TypeScript at hand; who asks for its worker before that is refused. */
 const typesAreRegistered = new Promise<void>(resolve => void languages.onLanguage('typescript', resolve))
 
+/** Asked for with the page; the text is there to be read before it. Whoever asks for types waits for it. */
+const typeMode = import('monaco-editor/languages/features/typescript/tsMode')
+
 /** TypeScript's worker, once there is one. */
 export async function typeWorker(uri: Uri) {
-  await typesAreRegistered
+  await Promise.all([typesAreRegistered, typeMode])
   return (await typescript.getTypeScriptWorker())(uri)
 }
 
