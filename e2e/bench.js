@@ -1,7 +1,7 @@
 // Prints, in one run on one machine: what the law costs, beside Cedar and beside
 // the parser alone; how fast evidence is verified; and a real PostgreSQL reached directly, through PgBouncer
 // and through Steno with everything recorded, without policies and with them.
-// Trust the ratios.
+// Trust the ratios. `node e2e/bench.js rehearsal` measures that part alone.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { benchAnalysis } from './bench/analysis.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { median, show } from './bench/numbers.js'
+import { benchDeskRehearsal, benchRehearsal } from './bench/rehearsal.js'
 import { benchVerdicts } from './bench/verdict.js'
 import { benchVerify } from './bench/verify.js'
 import { fiftyRules, maskedColumn } from './bench/wire-policies.js'
@@ -27,7 +28,8 @@ const gateways = []
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 try {
-  await main()
+  if (process.argv[2] === 'rehearsal') await rehearsal(await startPostgres())
+  else await main()
 } finally {
   for (const stop of stopped.toReversed()) await stop()
 }
@@ -36,6 +38,7 @@ async function main() {
   await benchAnalysis({ rounds })
   await benchEvaluation({ rounds })
   await benchVerdicts({ rounds })
+  await benchRehearsal({ rounds })
   await benchVerify({ rounds, megabytes: Number(process.env.BENCH_MEGABYTES ?? 1000) })
 
   const postgres = await startPostgres()
@@ -84,10 +87,26 @@ async function main() {
   }
   table('Bulk', ['seconds', 'CPU s'], bulk, one => [one.seconds, one.cpuSeconds], true)
 
+  await rehearsal(postgres)
   const recorded = folderBytes(join(directory, 'steno/sessions'))
   console.log(
     `Steno's resident memory: ${steno.rssMb()} MB now, ${steno.peakMb()} MB at most; ${(recorded / 2 ** 20).toFixed(0)} MiB recorded`,
   )
+}
+
+/** What authors wait for, in a gateway of its own with a long history. */
+async function rehearsal(postgres) {
+  let way
+  await benchDeskRehearsal({
+    rounds,
+    commands: Number(process.env.BENCH_HISTORY ?? 120_000),
+    async start(writeHistory) {
+      await writeHistory(join(directory, 'historic'))
+      way = { name: 'historic', ...(await startSteno(postgres, { name: 'historic' })) }
+      return way
+    },
+    pgbench: () => pgbench(way, 'prepared', 8),
+  })
 }
 
 /** Nobody else works meanwhile: gateways that were measured before would be catching up with their index. */
@@ -231,6 +250,7 @@ async function startSteno(postgres, { name, policies = null }) {
       bench: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'bench', user: 'postgres', tls: 'disable' },
     },
     agents: { bench: { secret: { env: 'BENCH_SECRET' } } },
+    tokens: { bench: { role: 'admin', secret: { env: 'BENCH_TOKEN' } } },
     ...(policies ? { policies: `./${name}.policies` } : {}),
   }
   if (policies) {
@@ -241,8 +261,9 @@ async function startSteno(postgres, { name, policies = null }) {
   const file = join(directory, `${name}.yaml`)
   writeFileSync(file, JSON.stringify(config))
   const secret = 'the-secret-of-the-bench-agent-0123456789'
+  const token = 'the-token-of-the-bench-0123456789abcdef'
   const child = spawn(process.execPath, [join(house, 'gateway/bin/steno.js'), 'start', '--config', file], {
-    env: { ...process.env, BENCH_SECRET: secret },
+    env: { ...process.env, BENCH_SECRET: secret, BENCH_TOKEN: token },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   gateways.push(child.pid)
@@ -268,7 +289,15 @@ async function startSteno(postgres, { name, policies = null }) {
   const run = await answer.json()
   const memory = field =>
     Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024)
-  return { env: run.targets.bench.env, pid: child.pid, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
+  const url = `http://127.0.0.1:${web}`
+  const call = (method, path, body, { accept = 'application/json', signal } = {}) =>
+    fetch(url + path, {
+      method,
+      signal,
+      headers: { authorization: `Bearer ${token}`, accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  return { url, call, env: run.targets.bench.env, pid: child.pid, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
 }
 
 function must(command, args, env = {}, input = '') {
