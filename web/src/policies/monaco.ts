@@ -29,7 +29,7 @@ export { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri }
 const typesAreRegistered = new Promise<void>(resolve => void languages.onLanguage('typescript', resolve))
 
 /** Asked for with the page; the text is there to be read before it. Whoever asks for types waits for it. */
-const typeMode = import('monaco-editor/languages/features/typescript/tsMode')
+const typeMode = import('./type-mode.ts')
 
 /** TypeScript's worker, once there is one. */
 export async function typeWorker(uri: Uri) {
