@@ -1,7 +1,7 @@
 // Prints, in one run on one machine: what the law costs, beside Cedar and beside
 // the parser alone; how fast evidence is verified; and a real PostgreSQL reached directly, through PgBouncer
 // and through Steno with everything recorded, without policies and with them.
-// Trust the ratios. `node e2e/bench.js rehearsal` measures that part alone.
+// Trust the ratios. `node e2e/bench.js rehearsal` or `editor` measures that part alone.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchAnalysis } from './bench/analysis.js'
+import { benchEditor } from './bench/editor.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { median, show } from './bench/numbers.js'
 import { benchDeskRehearsal, benchRehearsal } from './bench/rehearsal.js'
@@ -29,6 +30,7 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 try {
   if (process.argv[2] === 'rehearsal') await rehearsal(await startPostgres())
+  else if (process.argv[2] === 'editor') await benchEditor({ rounds, steno: await startSteno(await startPostgres(), { name: 'editor' }) })
   else await main()
 } finally {
   for (const stop of stopped.toReversed()) await stop()
@@ -88,6 +90,7 @@ async function main() {
   table('Bulk', ['seconds', 'CPU s'], bulk, one => [one.seconds, one.cpuSeconds], true)
 
   await rehearsal(postgres)
+  await benchEditor({ rounds, steno })
   const recorded = folderBytes(join(directory, 'steno/sessions'))
   console.log(
     `Steno's resident memory: ${steno.rssMb()} MB now, ${steno.peakMb()} MB at most; ${(recorded / 2 ** 20).toFixed(0)} MiB recorded`,

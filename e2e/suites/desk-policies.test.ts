@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { benchEditor } from '../bench/editor.js'
 import { accessibilityProblems, overflowPx, startBrowser, widths, type Desk, type TestBrowser } from '../support/browser.ts'
-import { psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
+import { adminSecret, psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
 import { lawless, publish } from '../support/law.ts'
 import { until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
@@ -275,6 +276,19 @@ describe('a policy page', () => {
     await arrives()
     expect(desk.problems).toEqual([])
     await desk.close()
+  })
+})
+
+describe('the bench of the editor', () => {
+  it('still measures', async () => {
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
+    const headers = { authorization: `Bearer ${adminSecret}`, 'content-type': 'application/json' }
+    const call = (method: string, path: string, body: unknown) => fetch(gateway.url + path, { method, headers, body: JSON.stringify(body) })
+    await benchEditor({ rounds: 1, keys: 2, steno: { url: gateway.url, call } })
+    const table = printed.mock.calls.flat().join('\n')
+    printed.mockRestore()
+    expect(table).toContain('sixty rules')
+    expect(Array.from(table.matchAll(/\| (\d[\d.]*)(?: k)? (?=\|)/g), ([, number]) => Number(number)).filter(ms => ms > 0)).toHaveLength(8)
   })
 })
 

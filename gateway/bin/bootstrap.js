@@ -42,7 +42,7 @@ async function build({ force }) {
     ])
     stamp('compiled')
   }
-  const pages = newestOf(['web/src', 'web/index.html', 'web/vite.config.ts', 'recordings/src', 'package-lock.json'])
+  const pages = newestOf(['web/src', 'web/index.html', 'web/vite.config.ts', 'recordings/src', 'policy-dsl/src', 'package-lock.json'])
   if (force || pages > timeOf('.cache/pages')) {
     await step('building the pages', process.execPath, [join(house, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn', 'web'])
     stamp('pages')

@@ -37,7 +37,6 @@ export function PolicyEditor(props: PolicyEditorProps): JSX.Element {
     prepareMonaco()
     declareTypes(props.types)
     const model = editor.createModel(props.source, 'typescript', Uri.parse(`file:///${encodeURIComponent(props.name || 'new')}.policy.ts`))
-    model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
     const view = editor.create(place, { ...look, model, readOnly: props.isReadOnly, ariaLabel: `Policy ${props.name}` })
     createEffect(() => view.updateOptions({ readOnly: props.isReadOnly, ...narrow(isNarrow()) }))
 
