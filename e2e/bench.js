@@ -9,6 +9,7 @@ import { createServer } from 'node:net'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchAnalysis } from './bench/analysis.js'
+import { approvalPolicy, benchApproval } from './bench/approval.js'
 import { benchEditor } from './bench/editor.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { median, show } from './bench/numbers.js'
@@ -89,6 +90,12 @@ async function main() {
   }
   table('Bulk', ['seconds', 'CPU s'], bulk, one => [one.seconds, one.cpuSeconds], true)
 
+  await benchApproval({
+    rounds,
+    samples: Number(process.env.BENCH_HELD ?? 200),
+    way: await startSteno(postgres, { name: 'approving', policies: { held: approvalPolicy } }),
+    sql: text => must('psql', ['-XAtqc', text, 'bench'], postgres.env),
+  })
   await rehearsal(postgres)
   await benchEditor({ rounds, steno })
   const recorded = folderBytes(join(directory, 'steno/sessions'))
@@ -253,7 +260,8 @@ async function startSteno(postgres, { name, policies = null }) {
       bench: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'bench', user: 'postgres', tls: 'disable' },
     },
     agents: { bench: { secret: { env: 'BENCH_SECRET' } } },
-    tokens: { bench: { role: 'admin', secret: { env: 'BENCH_TOKEN' } } },
+    // Nobody decides on what they ask for themselves, so the two have names of their own.
+    tokens: { person: { role: 'admin', secret: { env: 'BENCH_TOKEN' } } },
     ...(policies ? { policies: `./${name}.policies` } : {}),
   }
   if (policies) {
