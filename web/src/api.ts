@@ -50,8 +50,6 @@ export type LogState = InferResponseType<typeof log.index.$get>
 export type Policy = InferResponseType<typeof policies.index.$get>['items'][number]
 /** A policy with its text and every version it had. */
 export type PolicyDetail = InferResponseType<(typeof policies)[':name']['$get']>
-/** One version of a policy, in force or not. */
-export type PolicyVersion = InferResponseType<(typeof policies)[':name']['versions'][':version']['$get']>
 /** A change to a policy that waits for a second person, or did. */
 export type PolicyProposal = InferResponseType<typeof policies.proposals.$get>['items'][number]
 type ProposalReview = InferRequestType<(typeof policies.proposals)[':id']['reviews']['$post']>['json']
