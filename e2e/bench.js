@@ -1,8 +1,9 @@
 // Prints, in one run on one machine: what the law costs, beside Cedar and beside
-// the parser alone; how fast evidence is verified; what hashing and the log cost;
-// and a real PostgreSQL reached directly, through PgBouncer and through Steno with
-// everything recorded, without policies and with them. Trust the ratios.
-// `npm run bench -- log wire` measures only these parts.
+// Prints, in one run on one machine: what the law costs, beside Cedar and beside
+// the parser alone; what authors and reviewers wait for; how fast evidence is
+// verified; what hashing and the log cost; and a real PostgreSQL reached directly,
+// through PgBouncer and through Steno with everything recorded, without policies
+// and with them. Trust the ratios. `npm run bench -- log wire` measures only these parts.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -10,9 +11,12 @@ import { createServer } from 'node:net'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { benchAnalysis } from './bench/analysis.js'
+import { approvalPolicy, benchApproval } from './bench/approval.js'
+import { benchEditor } from './bench/editor.js'
 import { benchEvaluation } from './bench/evaluation.js'
 import { benchLog, benchTail } from './bench/log.js'
 import { median, show } from './bench/numbers.js'
+import { benchDeskRehearsal, benchRehearsal } from './bench/rehearsal.js'
 import { benchVerdicts } from './bench/verdict.js'
 import { benchVerify } from './bench/verify.js'
 import { fiftyRules, maskedColumn } from './bench/wire-policies.js'
@@ -45,6 +49,12 @@ async function main() {
       await benchLog({ rounds })
       await benchUnanchored()
     },
+    rehearsal: async () => {
+      await benchRehearsal({ rounds })
+      await rehearsal(await theTarget())
+    },
+    editor: async () => benchEditor({ rounds, steno: await startSteno(await theTarget(), { name: 'editor' }) }),
+    approval: benchApprovals,
     wire: benchWire,
   }
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)
@@ -62,6 +72,16 @@ async function benchUnanchored() {
       gateway.env,
     ),
   )
+}
+
+async function benchApprovals() {
+  const postgres = await theTarget()
+  await benchApproval({
+    rounds,
+    samples: Number(process.env.BENCH_HELD ?? 200),
+    way: await startSteno(postgres, { name: 'approving', policies: { held: approvalPolicy } }),
+    sql: text => must('psql', ['-XAtqc', text, 'bench'], postgres.env),
+  })
 }
 
 async function benchWire() {
@@ -115,6 +135,21 @@ async function benchWire() {
   console.log(
     `Steno's resident memory: ${steno.rssMb()} MB now, ${steno.peakMb()} MB at most; ${(recorded / 2 ** 20).toFixed(0)} MiB recorded`,
   )
+}
+
+/** What authors wait for, in a gateway of its own with a long history. */
+async function rehearsal(postgres) {
+  let way
+  await benchDeskRehearsal({
+    rounds,
+    commands: Number(process.env.BENCH_HISTORY ?? 120_000),
+    async start(writeHistory) {
+      await writeHistory(join(directory, 'historic'))
+      way = { name: 'historic', ...(await startSteno(postgres, { name: 'historic' })) }
+      return way
+    },
+    pgbench: () => pgbench(way, 'prepared', 8),
+  })
 }
 
 /** Nobody else works meanwhile: gateways that were measured before would be catching up with their index. */
@@ -263,6 +298,8 @@ async function startSteno(postgres, { name, policies = null }) {
       bench: { protocol: 'postgres', address: `127.0.0.1:${postgres.port}`, database: 'bench', user: 'postgres', tls: 'disable' },
     },
     agents: { bench: { secret: { env: 'BENCH_SECRET' } } },
+    // Nobody decides on what they ask for themselves, so the two have names of their own.
+    tokens: { person: { role: 'admin', secret: { env: 'BENCH_TOKEN' } } },
     ...(policies ? { policies: `./${name}.policies` } : {}),
   }
   if (policies) {
@@ -273,8 +310,9 @@ async function startSteno(postgres, { name, policies = null }) {
   const file = join(directory, `${name}.yaml`)
   writeFileSync(file, JSON.stringify(config))
   const secret = 'the-secret-of-the-bench-agent-0123456789'
+  const token = 'the-token-of-the-bench-0123456789abcdef'
   const child = spawn(process.execPath, [join(house, 'gateway/bin/steno.js'), 'start', '--config', file], {
-    env: { ...process.env, BENCH_SECRET: secret },
+    env: { ...process.env, BENCH_SECRET: secret, BENCH_TOKEN: token },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   gateways.push(child.pid)
@@ -300,7 +338,23 @@ async function startSteno(postgres, { name, policies = null }) {
   const run = await answer.json()
   const memory = field =>
     Math.round(Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024)
-  return { env: run.targets.bench.env, pid: child.pid, data: config.data, rssMb: () => memory('VmRSS'), peakMb: () => memory('VmHWM') }
+  const url = `http://127.0.0.1:${web}`
+  const call = (method, path, body, { accept = 'application/json', signal } = {}) =>
+    fetch(url + path, {
+      method,
+      signal,
+      headers: { authorization: `Bearer ${token}`, accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  return {
+    url,
+    call,
+    env: run.targets.bench.env,
+    pid: child.pid,
+    data: config.data,
+    rssMb: () => memory('VmRSS'),
+    peakMb: () => memory('VmHWM'),
+  }
 }
 
 function must(command, args, env = {}, input = '') {

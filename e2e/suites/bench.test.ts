@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { benchAnalysis } from '../bench/analysis.js'
 import { benchEvaluation } from '../bench/evaluation.js'
 import { benchLog } from '../bench/log.js'
+import { benchRehearsal } from '../bench/rehearsal.js'
 import { benchVerdicts } from '../bench/verdict.js'
 
 // The bench takes parts of the program from its build, by paths and constructors
@@ -39,6 +40,12 @@ describe('the bench', () => {
     const numbers = numbersIn(printed)
     expect(numbers).toHaveLength(3 * 2)
     expect(numbers.every(number => number > 0)).toBe(true)
+  })
+
+  it('measures rehearsals, here and in a thread of the gateway’s', async () => {
+    await benchRehearsal({ rounds: 1, loaded: 1000, commands: 2000 })
+    expect(printed).toContain('as the browser does | 1000 |')
+    expect(printed).toContain('everything | 2000 |')
   })
 
   it('measures what an author waits for', async () => {

@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityProblems, overflowPx, startBrowser, widths, type Desk, type TestBrowser } from '../support/browser.ts'
 import { psql, startGateway, type Gateway, type Recording, type Run } from '../support/gateway.ts'
-import { house, until } from '../support/machine.ts'
+import { until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
+import { bundleTable } from '../tools/bundle.js'
 import { loadTool, toolFile } from '../tools/tools.js'
 
 let postgres: Postgres
@@ -544,21 +543,11 @@ describe('what the browser is told', () => {
     }
   })
 
-  it('is little: the entry and the replay fit their budgets', () => {
-    const dist = join(house, 'web/dist')
-    const entry = [...readFileSync(join(dist, 'index.html'), 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(
-      ([, path]) => path!,
-    )
-    const replay = readdirSync(join(dist, 'assets')).find(name => /^ReplayPage.*\.js$/.test(name))!
-    const reached = reachedFrom(dist, `assets/${replay}`)
-    const workers = [...reached].flatMap(path =>
-      [...readFileSync(join(dist, path), 'utf8').matchAll(/assets\/([\w-]*worker[\w-]*\.js)/g)].map(([, name]) => `assets/${name}`),
-    )
-    const weigh = (paths: Iterable<string>) =>
-      [...new Set(paths)].reduce((sum, path) => sum + gzipSync(readFileSync(join(dist, path))).length, 0)
-    expect(weigh(entry)).toBeLessThanOrEqual(60_000)
-    expect(workers.length).toBeGreaterThan(0)
-    expect(weigh([...reached, ...workers])).toBeLessThanOrEqual(110_000)
+  it('is little: every page fits its budget', () => {
+    for (const { name, bytes, bytesMax, parts } of bundleTable()) {
+      expect(parts.length, name).toBeGreaterThan(0)
+      expect(bytes, `${name}: ${JSON.stringify(parts)}`).toBeLessThanOrEqual(bytesMax)
+    }
   })
 })
 
@@ -693,13 +682,4 @@ async function withClient(run: Run, work: (client: any) => Promise<void>): Promi
   } finally {
     await client.end()
   }
-}
-
-/** A script and every script that it imports at once, by its path in the build. */
-function reachedFrom(dist: string, path: string, reached = new Set<string>()): Set<string> {
-  if (reached.has(path)) return reached
-  reached.add(path)
-  for (const [, name] of readFileSync(join(dist, path), 'utf8').matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g))
-    reachedFrom(dist, `assets/${name}`, reached)
-  return reached
 }

@@ -560,6 +560,14 @@ describe('the answers', () => {
     expect((await gateway.ask('GET', '/api/me', { token: null })).headers.get('www-authenticate')).toContain('Bearer')
   })
 
+  it('let one worker of the desk run WebAssembly, and nothing else', async () => {
+    const scriptsOf = async (path: string) =>
+      /script-src ([^;]*)/.exec((await gateway.ask('GET', path)).headers.get('content-security-policy') ?? '')?.[1]
+    expect(await scriptsOf('/assets/rehearsal-worker-B1a_2-x.js')).toBe("'self' 'wasm-unsafe-eval'")
+    for (const path of ['/', '/policies/new', '/assets/index-x.js', '/assets/rehearsal-worker-x.js/', '/x/assets/rehearsal-worker-x.js'])
+      expect(await scriptsOf(path), path).toBe("'self'")
+  })
+
   it('carry the headers that keep a browser safe', async () => {
     for (const path of ['/', '/sessions/x', '/api/commands', '/api/nothing', '/healthz']) {
       const { headers } = await gateway.ask('GET', path)

@@ -1,12 +1,12 @@
 import { useNavigate, useSearchParams } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
-import { createEffect, createMemo, createSignal, on, onCleanup, Show, type JSX } from 'solid-js'
+import { createEffect, createMemo, createSignal, lazy, on, onCleanup, Show, Suspense, type JSX } from 'solid-js'
 import { api, ProblemError, type PolicyDetail } from '../api.ts'
 import { after } from '../clock.ts'
 import { lastRehearsal } from '../rehearsal/last-rehearsal.ts'
 import { PolicySide } from '../rehearsal/PolicySide.tsx'
 import { windowOf } from '../rehearsal/windows.ts'
-import { countOf, Dialog, Time, useKeys, Visible } from '../ui/index.ts'
+import { countOf, Time, useKeys, Visible } from '../ui/index.ts'
 import type { Checked } from './check-messages.ts'
 import { Checks } from './Checks.tsx'
 import { createDraft } from './create-draft.ts'
@@ -15,8 +15,9 @@ import { marksLabel, type TextMark } from './marks.ts'
 import { policyHref, shortVersion } from './policy-href.ts'
 import { PolicyBar } from './PolicyBar.tsx'
 import { PolicyEditor } from './PolicyEditor.tsx'
-import { PublishDialog } from './PublishDialog.tsx'
-import { TextDiff } from './TextDiff.tsx'
+
+const PublishDialog = lazy(() => import('./PublishDialog.tsx').then(part => ({ default: part.PublishDialog })))
+const OvertakenDialog = lazy(() => import('./OvertakenDialog.tsx').then(part => ({ default: part.OvertakenDialog })))
 
 export interface PolicyDeskProps {
   /** Empty for one that has no name yet. */
@@ -208,43 +209,33 @@ export function PolicyDesk(props: PolicyDeskProps): JSX.Element {
           </PolicySide>
         </aside>
       </div>
-      <Show when={isComparing()}>
-        <Dialog isOpen onClose={() => setIsComparing(false)} title="What is in force, and your draft" class="publish">
-          <div class="publish-body">
-            <TextDiff before={props.policy?.source ?? ''} after={source()} label="The version in force beside your draft" />
-            <p class="muted">What is on the left is in force now and was not when you began. Put into your draft what must stay.</p>
-            <footer>
-              <button type="button" class="button" onClick={() => setIsComparing(false)}>
-                Close
-              </button>
-              <button
-                type="button"
-                class="button primary"
-                onClick={() => {
-                  draft.rebase()
-                  setIsComparing(false)
-                }}
-              >
-                Go on with my draft
-              </button>
-            </footer>
-          </div>
-        </Dialog>
-      </Show>
-      <Show when={isPublishing()}>
-        <PublishDialog
-          name={props.name}
-          before={props.policy}
-          source={source()}
-          reason={reason}
-          onClose={() => {
-            setIsPublishing(false)
-            setAddress({ publish: undefined }, { replace: true })
-          }}
-          onPublished={name => leave(name)}
-          onProposed={({ id, name }) => leave(name, { proposal: id })}
-        />
-      </Show>
+      <Suspense>
+        <Show when={isComparing()}>
+          <OvertakenDialog
+            before={props.policy?.source ?? ''}
+            after={source()}
+            onClose={() => setIsComparing(false)}
+            onGoOn={() => {
+              draft.rebase()
+              setIsComparing(false)
+            }}
+          />
+        </Show>
+        <Show when={isPublishing()}>
+          <PublishDialog
+            name={props.name}
+            before={props.policy}
+            source={source()}
+            reason={reason}
+            onClose={() => {
+              setIsPublishing(false)
+              setAddress({ publish: undefined }, { replace: true })
+            }}
+            onPublished={name => leave(name)}
+            onProposed={({ id, name }) => leave(name, { proposal: id })}
+          />
+        </Show>
+      </Suspense>
     </>
   )
 }

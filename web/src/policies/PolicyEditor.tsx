@@ -6,7 +6,7 @@ import { askCheckWorker } from './ask-check-worker.ts'
 import type { Checked } from './check-messages.ts'
 import { createChecker } from './create-checker.ts'
 import { marksOf, type TextMark } from './marks.ts'
-import { declareTypes, editor, MarkerSeverity, prepareMonaco, Uri } from './monaco.ts'
+import { declareTypes, editor, KeyCode, KeyMod, MarkerSeverity, prepareMonaco, Uri } from './monaco.ts'
 import { provideFor, rangeOf } from './providers.ts'
 import { ruleLenses, type Rehearsed } from './rule-lenses.ts'
 import { typeNamesOf } from './type-messages.ts'
@@ -83,6 +83,8 @@ export function PolicyEditor(props: PolicyEditorProps): JSX.Element {
     }
     // A worker takes plain values only.
     const check = () => checker.check({ source: model.getValue(), live: unwrap(props.live) })
+    // The same keys on every system: elsewhere they open the browser's own tools.
+    view.addCommand(KeyMod.Shift | KeyMod.Alt | KeyCode.KeyF, () => void view.getAction('editor.action.formatDocument')?.run())
     const lensCommand = view.addCommand(0, () => props.onLens())
     const providers = provideFor({
       model,
@@ -158,7 +160,6 @@ const look: editor.IStandaloneEditorConstructionOptions = {
   suggest: { showStatusBar: false, preview: false },
   codeLensFontFamily: "'Inter Variable', 'Inter', system-ui, sans-serif",
   codeLensFontSize: 12,
-  bracketPairColorization: { enabled: false },
 }
 
 /** On a phone every column counts. */

@@ -1,15 +1,16 @@
 import { useParams, useSearchParams } from '@solidjs/router'
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
-import { Match, Switch, type JSX } from 'solid-js'
+import { lazy, Match, Suspense, Switch, type JSX } from 'solid-js'
 import { api, type PolicyDetail } from '../api.ts'
 import { useEvents } from '../live.ts'
 import { Problem, Skeleton } from '../ui/index.ts'
-import { HistoryView } from './HistoryView.tsx'
 import { usePolicyWorld } from './policy-world.ts'
 import { PolicyDesk } from './PolicyDesk.tsx'
-import { ProposalView } from './ProposalView.tsx'
-import { VersionView } from './VersionView.tsx'
 import './policies.css'
+
+const HistoryView = lazy(() => import('./HistoryView.tsx').then(view => ({ default: view.HistoryView })))
+const ProposalView = lazy(() => import('./ProposalView.tsx').then(view => ({ default: view.ProposalView })))
+const VersionView = lazy(() => import('./VersionView.tsx').then(view => ({ default: view.VersionView })))
 
 /** One policy: its text to write on, one of its versions, two of them beside each other, or a proposal; the address says which. */
 export function PolicyPage(): JSX.Element {
@@ -17,17 +18,21 @@ export function PolicyPage(): JSX.Element {
   const [address] = useSearchParams<{ v?: string; line?: string; rule?: string; view?: string; proposal?: string }>()
   return (
     <main class="page policy-page">
-      <Switch fallback={<Written name={params.name === 'new' ? '' : params.name} />}>
-        <Match when={address.proposal} keyed>
-          {id => <ProposalView name={params.name} id={id} />}
-        </Match>
-        <Match when={address.v} keyed>
-          {version => <VersionView name={params.name} version={version} line={Number(address.line) || null} rule={address.rule ?? null} />}
-        </Match>
-        <Match when={address.view === 'history'}>
-          <HistoryView name={params.name} />
-        </Match>
-      </Switch>
+      <Suspense fallback={<Skeleton rows={12} label="Loading the page" />}>
+        <Switch fallback={<Written name={params.name === 'new' ? '' : params.name} />}>
+          <Match when={address.proposal} keyed>
+            {id => <ProposalView name={params.name} id={id} />}
+          </Match>
+          <Match when={address.v} keyed>
+            {version => (
+              <VersionView name={params.name} version={version} line={Number(address.line) || null} rule={address.rule ?? null} />
+            )}
+          </Match>
+          <Match when={address.view === 'history'}>
+            <HistoryView name={params.name} />
+          </Match>
+        </Switch>
+      </Suspense>
     </main>
   )
 }

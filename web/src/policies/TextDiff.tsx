@@ -1,6 +1,12 @@
+// Where texts are only written, nothing is compared: this comes with the first comparison.
+import 'monaco-editor/features/diffEditor/register'
 import { createEffect, onCleanup, onMount, type JSX } from 'solid-js'
+import { after } from '../clock.ts'
 import { createNarrow } from '../ui/index.ts'
 import { editor, prepareMonaco } from './monaco.ts'
+
+/** No comparison of two policies takes that long. */
+const comparedMs = 10_000
 
 export interface TextDiffProps {
   before: string
@@ -28,15 +34,20 @@ export function TextDiff(props: TextDiffProps): JSX.Element {
       renderSideBySide: !isNarrow(),
       renderValidationDecorations: 'off',
       fontSize: 12,
-      ariaLabel: props.label,
     })
     view.setModel({ original, modified })
+    // What the editor of both is told of names does not reach the two.
+    view.getOriginalEditor().updateOptions({ ariaLabel: `${props.label}: before` })
+    view.getModifiedEditor().updateOptions({ ariaLabel: `${props.label}: after` })
     createEffect(() => original.setValue(props.before))
     createEffect(() => modified.setValue(props.after))
     onCleanup(() => {
       view.dispose()
-      original.dispose()
-      modified.dispose()
+      // A comparison that is under way fails aloud when its texts are gone.
+      after(comparedMs, () => {
+        original.dispose()
+        modified.dispose()
+      })
     })
   })
   return <div class="text-diff" ref={place} />

@@ -1,4 +1,4 @@
-import { editor, Emitter, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
+import { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri } from 'monaco-editor/editor'
 // In 0.57 `features/suggest` brings what inline completion takes of it, and not the list itself.
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController'
 import 'monaco-editor/features/bracketMatching/register'
@@ -7,8 +7,6 @@ import 'monaco-editor/features/codeAction/register'
 import 'monaco-editor/features/codelens/register'
 import 'monaco-editor/features/comment/register'
 import 'monaco-editor/features/contextmenu/register'
-import 'monaco-editor/features/cursorUndo/register'
-import 'monaco-editor/features/diffEditor/register'
 import 'monaco-editor/features/documentSymbols/register'
 import 'monaco-editor/features/dropOrPasteInto/register'
 import 'monaco-editor/features/find/register'
@@ -17,25 +15,25 @@ import 'monaco-editor/features/format/register'
 import 'monaco-editor/features/gotoError/register'
 import 'monaco-editor/features/gotoSymbol/register'
 import 'monaco-editor/features/hover/register'
-import 'monaco-editor/features/indentation/register'
-import 'monaco-editor/features/linesOperations/register'
 import 'monaco-editor/features/multicursor/register'
 import 'monaco-editor/features/parameterHints/register'
 import 'monaco-editor/features/rename/register'
 import 'monaco-editor/features/snippet/register'
-import 'monaco-editor/features/wordHighlighter/register'
 import 'monaco-editor/languages/definitions/typescript/register'
 import * as typescript from 'monaco-editor/languages/features/typescript/register'
 import { hexColours } from './hex-colours.ts'
 
-export { editor, Emitter, languages, MarkerSeverity, Uri }
+export { editor, Emitter, KeyCode, KeyMod, languages, MarkerSeverity, Uri }
 
 /** Until the first text of its language is shown nobody has TypeScript at hand; who asks for its worker before that is refused. */
 const typesAreRegistered = new Promise<void>(resolve => void languages.onLanguage('typescript', resolve))
 
+/** Asked for with the page; the text is there to be read before it. Whoever asks for types waits for it. */
+const typeMode = import('./type-mode.ts')
+
 /** TypeScript's worker, once there is one. */
 export async function typeWorker(uri: Uri) {
-  await typesAreRegistered
+  await Promise.all([typesAreRegistered, typeMode])
   return (await typescript.getTypeScriptWorker())(uri)
 }
 
@@ -102,13 +100,37 @@ function dress(): void {
       'editor.lineHighlightBorder': colour('--sunken'),
       'editorWidget.background': colour('--raised'),
       'editorWidget.border': colour('--line-strong'),
+      'editorSuggestWidget.foreground': colour('--text'),
+      'editorSuggestWidget.highlightForeground': colour('--accent'),
       'editorSuggestWidget.selectedBackground': colour('--accent-weak'),
+      'editorSuggestWidget.selectedForeground': colour('--text'),
+      'editorSuggestWidget.selectedIconForeground': colour('--text'),
+      'editorSuggestWidget.focusHighlightForeground': colour('--accent'),
+      'editorActionList.background': colour('--raised'),
+      'editorActionList.foreground': colour('--text'),
+      'editorActionList.focusBackground': colour('--accent-weak'),
+      'editorActionList.focusForeground': colour('--text'),
+      'menu.background': colour('--raised'),
+      'menu.foreground': colour('--text'),
+      'menu.selectionBackground': colour('--accent-weak'),
+      'menu.selectionForeground': colour('--text'),
+      'input.background': colour('--panel'),
+      'input.foreground': colour('--text'),
+      // What is open and what closes it is shown where the cursor is, and not by a rainbow.
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6].map(depth => [`editorBracketHighlight.foreground${depth}`, colour('--text')])),
       'editor.selectionBackground': colour('--accent-weak'),
       'editorError.foreground': colour('--deny'),
       'editorWarning.foreground': colour('--hold'),
       'editorInfo.foreground': colour('--accent'),
       'editorCodeLens.foreground': colour('--muted'),
       focusBorder: colour('--accent'),
+      'diffEditor.insertedLineBackground': colour('--allow-weak'),
+      'diffEditor.insertedTextBackground': colour('--allow-weak'),
+      'diffEditor.removedLineBackground': colour('--deny-weak'),
+      'diffEditor.removedTextBackground': colour('--deny-weak'),
+      'diffEditor.unchangedRegionBackground': colour('--panel'),
+      'diffEditor.unchangedRegionForeground': colour('--muted'),
+      'diffEditor.unchangedCodeBackground': colour('--panel'),
     },
   })
   editor.setTheme('steno')
