@@ -13,6 +13,8 @@ export default defineConfig({
     server: { deps: { inline: isNode ? [] : ['zod'] } },
     // No module of ours keeps state for a test to meet, so files share a process and what it has loaded: a third of the time.
     isolate: false,
+    // Most machines have two cores at least; left alone, vitest takes one of two.
+    maxWorkers: 2,
     // Four runtimes share two cores with whatever else runs there.
     testTimeout: 20_000,
   },

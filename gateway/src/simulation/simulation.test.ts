@@ -3,7 +3,7 @@ import { Simulation } from './test-simulation.ts'
 import type { Tally } from './test-story.ts'
 
 /** A few at each change; `npm test` asks for more on one runtime, and `npm run soak` for as many as it is told. */
-const count = Number(process.env['STENO_SEEDS'] ?? (process.env['STENO_THOROUGH'] === undefined ? 8 : 60))
+const count = Number(process.env['STENO_SEEDS'] ?? (process.env['STENO_THOROUGH'] === undefined ? 4 : 60))
 const first = Number(process.env['STENO_SEED'] ?? 1)
 /** A seed that is asked for by itself is told whole. */
 const seeds = process.env['STENO_SEEDS'] === undefined && process.env['STENO_SEED'] !== undefined ? 1 : count
