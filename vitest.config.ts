@@ -15,6 +15,7 @@ export default defineConfig({
     isolate: false,
     // Most machines have two cores at least; left alone, vitest takes one of two.
     maxWorkers: 2,
+    setupFiles: ['e2e/tools/bound-shrinking.ts'],
     // Four runtimes share two cores with whatever else runs there.
     testTimeout: 20_000,
   },

@@ -1,11 +1,12 @@
 // `npm test`: installs what is missing, builds, and runs every test on real
 // counterparts. The last line is the sum of all.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { installDebianPackages } from './tools/debian.js'
 import { house } from './tools/house.js'
 import { runtimePackages, runtimes } from './tools/runtimes.js'
+import { runForAtMost } from './tools/stand-still.js'
 import { toolPackages } from './tools/tools.js'
 
 /** End-to-end suites that every runtime must pass; Node 20 runs all of them. */
@@ -38,10 +39,12 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 /** Runs one vitest. The unit tests run in the named runtime; end-to-end tests run here and start the gateway in it. */
 async function suite(title, name, config, filters) {
   console.log(`\n== ${title}`)
-  const report = join(house, '.cache', `report-${name}-${config.includes('e2e') ? 'e2e' : 'unit'}.json`)
+  const isEndToEnd = config.includes('e2e')
+  const report = join(house, '.cache', `report-${name}-${isEndToEnd ? 'e2e' : 'unit'}.json`)
   rmSync(report, { force: true })
-  const [command, ...args] = config.includes('e2e') ? [process.execPath] : runtimes[name].vitest
-  const code = await run(
+  const [command, ...args] = isEndToEnd ? [process.execPath] : runtimes[name].vitest
+  const code = await runForAtMost(
+    isEndToEnd && name === 'node20' ? 35 : 10,
     command,
     [
       ...args,
@@ -56,9 +59,12 @@ async function suite(title, name, config, filters) {
       ...filters,
     ],
     {
-      STENO_RUNTIME: name,
-      // What is tried at random is tried more often on one of them.
-      ...(name === 'node20' ? { STENO_THOROUGH: '1' } : {}),
+      env: {
+        STENO_RUNTIME: name,
+        // What is tried at random is tried more often on one of them.
+        ...(name === 'node20' ? { STENO_THOROUGH: '1' } : {}),
+      },
+      isNode: name.startsWith('node') && !isEndToEnd,
     },
   )
   const counted = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : null
@@ -92,12 +98,4 @@ function must(title, command, args, env = {}) {
   console.error(`${title} failed`)
   console.log('0 passed, 1 failed')
   process.exit(1)
-}
-
-function run(command, args, env) {
-  return new Promise(resolve => {
-    const child = spawn(command, args, { cwd: house, stdio: 'inherit', env: { ...process.env, ...env } })
-    child.on('error', () => resolve(1))
-    child.on('exit', code => resolve(code ?? 1))
-  })
 }
