@@ -8,6 +8,8 @@ import { connectStore, type StoreConnection } from './store.ts'
 
 /** Rows are short-lived, and the thread has time: its heap is swept more often rather than grown. */
 const youngMbMax = 8
+/** Far more than it needs. V8 collects a heap that may grow less far more often, and so it stays small. */
+const oldMbMax = 1024
 
 export interface IndexOptions {
   connection: StoreConnection
@@ -130,7 +132,7 @@ class IndexerThread {
     const worker = new Worker(entry, {
       workerData: { connection, dataDirectory } satisfies IndexerStart,
       name: 'steno-indexer',
-      resourceLimits: { maxYoungGenerationSizeMb: youngMbMax },
+      resourceLimits: { maxYoungGenerationSizeMb: youngMbMax, maxOldGenerationSizeMb: oldMbMax },
     })
     worker.on('message', (report: Report) => this.#hear(report))
     worker.on('error', error => onProblem(`the indexer died: ${error instanceof Error ? error.message : String(error)}`))

@@ -1,6 +1,6 @@
 import type { Disk } from '../runtime/machine.ts'
 
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 18
 
 /**
  * The whole lines of a file from an offset on, without their newlines, a piece

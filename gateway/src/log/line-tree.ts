@@ -26,9 +26,9 @@ export class LineTree {
     return { size: this.#range.size, root: this.#range.root(), bytes: this.#bytes }
   }
 
-  /** Takes in the lines up to `untilBytes`, which is the end of one. Gives what is wrong with the file, or null. */
-  grow(disk: Disk, path: string, untilBytes: number): string | null {
-    for (const { hash, endBytes } of linesOf(disk, path, { start: this.#bytes, end: untilBytes })) {
+  /** Takes in the lines up to `untilBytes`, which is the end of one, a piece at a time. Gives what is wrong with the file, or null. */
+  grow(disk: Disk, path: string, untilBytes: number, piece = newPiece()): string | null {
+    for (const { hash, endBytes } of linesOf(disk, path, { start: this.#bytes, end: untilBytes, into: piece })) {
       this.#range.append(hash)
       this.#bytes = endBytes
     }
@@ -36,16 +36,21 @@ export class LineTree {
   }
 }
 
-/** The leaf hashes of a file's whole lines between two places, and where each line ends. */
+/** Room for a piece of a file. Whoever reads many files has one for all of them. */
+export function newPiece(): Uint8Array {
+  return new Uint8Array(pieceBytes)
+}
+
+/** The leaf hashes of a file's whole lines between two places, and where each line ends. The file is read through `into`. */
 export function* linesOf(
   disk: Disk,
   path: string,
-  { start, end }: { start: number; end: number },
+  { start, end, into = newPiece() }: { start: number; end: number; into?: Uint8Array },
 ): Generator<{ hash: Uint8Array; endBytes: number }> {
   // A line that does not end in its piece is hashed in pieces.
   let begun: Sha256InPieces | null = null
   for (let at = start; at < end;) {
-    const piece = disk.readRange(path, { start: at, end: Math.min(end, at + pieceBytes) })
+    const piece = disk.readRange(path, { start: at, end: Math.min(end, at + into.length), into })
     if (piece.length === 0) return
     let lineStart = 0
     for (let lineEnd = piece.indexOf(newline); lineEnd >= 0; lineEnd = piece.indexOf(newline, lineStart)) {

@@ -1,5 +1,5 @@
 import type { Disk } from '../runtime/machine.ts'
-import { LineTree, type LineHead } from './line-tree.ts'
+import { LineTree, newPiece, type LineHead } from './line-tree.ts'
 
 /** A file whose head is wanted as it was when it had so many bytes, which are whole lines. */
 export interface AskedFile {
@@ -25,6 +25,7 @@ export interface TreeKeeper {
 export class Trees {
   readonly #disk: Disk
   readonly #trees = new Map<string, LineTree>()
+  readonly #piece = newPiece()
 
   constructor(disk: Disk) {
     this.#disk = disk
@@ -35,7 +36,7 @@ export class Trees {
     const tree = known && known.bytes <= sizeBytes ? known : new LineTree()
     this.#trees.set(id, tree)
     try {
-      const problem = tree.grow(this.#disk, path, sizeBytes)
+      const problem = tree.grow(this.#disk, path, sizeBytes, this.#piece)
       return problem === null ? { id, head: tree.head() } : { id, problem }
     } catch (error) {
       return { id, problem: error instanceof Error ? error.message : String(error) }

@@ -17,6 +17,10 @@ export function itIsAMachine(setUp: () => { machine: Machine; directory: string 
       expect(text(machine.disk.readRange(path, { start: 4, end: 7 }))).toBe('two')
       expect(text(machine.disk.readRange(path, { start: 6, end: 99 }))).toBe('o.')
       expect(machine.disk.readRange(path, { start: 50, end: 99 })).toHaveLength(0)
+      const into = bytes('.......')
+      const read = machine.disk.readRange(path, { start: 4, end: 99, into })
+      expect([text(read), text(into), read.buffer === into.buffer]).toEqual(['two.', 'two....', true])
+      expect(() => machine.disk.readRange(path, { start: 0, end: 99, into })).toThrow()
       expect(machine.disk.sizeBytes(path)).toBe(8)
     })
 

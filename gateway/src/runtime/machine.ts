@@ -27,7 +27,8 @@ export interface Disk {
   /** Opens for appending, creating with mode 0600; fails if it exists and `exclusive` is set. */
   append(path: string, options: { exclusive: boolean }): AppendFile
   read(path: string): Uint8Array
-  readRange(path: string, range: { start: number; end: number }): Uint8Array
+  /** What a file has there, as far as it goes: bytes of their own, or the beginning of `into`, which must be large enough. */
+  readRange(path: string, range: { start: number; end: number; into?: Uint8Array }): Uint8Array
   sizeBytes(path: string): number
   exists(path: string): boolean
   /** Names in a directory, sorted; empty when there is none. */

@@ -28,9 +28,11 @@ export function nodeDisk(): Disk {
   return {
     append: (path, { exclusive }) => new NodeAppendFile(path, exclusive),
     read: path => readFileSync(path),
-    readRange(path, { start, end }) {
+    readRange(path, { start, end, into }) {
       return withFile(path, 'r', file => {
-        const bytes = new Uint8Array(Math.max(0, Math.min(end, fstatSync(file).size) - start))
+        const sizeBytes = Math.max(0, Math.min(end, fstatSync(file).size) - start)
+        const bytes = into ? into.subarray(0, sizeBytes) : new Uint8Array(sizeBytes)
+        assert(bytes.length === sizeBytes, 'what is read fits where it goes')
         let filled = 0
         while (filled < bytes.length) {
           const count = readSync(file, bytes, filled, bytes.length - filled, start + filled)

@@ -118,8 +118,10 @@ export class SimulatedDisk implements Disk {
     return this.#file(path).bytes.slice()
   }
 
-  readRange(path: string, { start, end }: { start: number; end: number }): Uint8Array {
-    return this.#file(path).bytes.slice(start, end)
+  readRange(path: string, { start, end, into }: { start: number; end: number; into?: Uint8Array }): Uint8Array {
+    const bytes = this.#file(path).bytes.slice(start, end)
+    into?.set(bytes)
+    return into?.subarray(0, bytes.length) ?? bytes
   }
 
   sizeBytes(path: string): number {
