@@ -63,12 +63,12 @@ export function createEvaluator(ruleset: Ruleset, knownEffects: Readonly<Record<
             draft ??= openDraft()
             // An operation more of a rule that is in already changes nothing.
             if (index > 0 && draft.noted.includes(rule)) continue
-            if (operations.length > 1) draft.noted.push(rule)
+            if (operations.length > 1) draft.noted = withOne(draft.noted, rule)
             for (const effect of rule.effects) note(draft, rule, effect, index)
           } catch (error) {
             draft ??= openDraft()
             if (draft.failed.includes(rule)) continue
-            draft.failed.push(rule)
+            draft.failed = withOne(draft.failed, rule)
             note(draft, rule, failedEffect(rule.rule, messageOf(error)), index)
           }
         }
@@ -237,8 +237,11 @@ interface Draft extends Judgement {
   failed: PreparedRule[]
 }
 
+const noRules = frozenList<PreparedRule>()
+
 function openDraft(): Draft {
-  return { ...nothingMatched, strictest: null, noted: [], failed: [] }
+  const { verdict, by, matched, approvals, evidence, masks, limits, alerts } = nothingMatched
+  return { verdict, by, matched, approvals, evidence, masks, limits, alerts, strictest: null, noted: noRules, failed: noRules }
 }
 
 function note(draft: Draft, prepared: PreparedRule, effect: PreparedEffect, operation: number): void {

@@ -48,6 +48,7 @@ export function columnsOf(relation: RelationData, context: Context): Column[] {
 
 /** A column that holds whole rows of a relation holds what is masked in that, too. */
 function rowIn({ type }: ColumnData, context: Context): Value {
+  if (!type.includes('.')) return clean
   const [, schema = '', name = '', isArray] = /^("(?:[^"]|"")+"|[^".]+)\.("(?:[^"]|"")+"|[^".[]+)(\[\])?$/.exec(type) ?? []
   const relation = name === '' ? null : context.request.catalogue.relation(unquoted(schema), unquoted(name))
   if (!relation) return clean

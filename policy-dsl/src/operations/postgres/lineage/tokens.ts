@@ -7,11 +7,11 @@ export interface Token {
   value: string
 }
 
-const space = /\s/
+// Each is tried where it stands (`y`): nothing is cut out of the text to look at it.
+const space = /\s+/y
 const digit = /[0-9]/
-const prefixStart = /[ebxnu]/i
-const wordStart = /[A-Za-z_\u0080-\uffff]/
-const wordPart = /[A-Za-z0-9_$\u0080-\uffff]/
+const stringPrefix = /(?:[ebxn]|u&)(?=')/iy
+const word = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y
 const dollarQuote = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y
 
 /** The tokens of a text in PostgreSQL's lexical rules, with `standard_conforming_strings` on. What is unterminated ends with the text. */
@@ -33,13 +33,12 @@ export function tokensOf(text: string): Token[] {
 
 function readToken(text: string, start: number): Token {
   const first = text[start]!
-  const prefix = prefixStart.test(first) ? (/^(?:[ebxn]|u&)(?=')/i.exec(text.slice(start, start + 3))?.[0] ?? '') : ''
+  const prefix = matchAt(stringPrefix, text, start) ?? ''
   if (first === "'" || prefix !== '') return readString(text, start, prefix.toLowerCase())
   if (first === '"') return readName(text, start, start)
   if ((first === 'u' || first === 'U') && text.startsWith('&"', start + 1)) return readName(text, start, start + 2)
   if (first === '$') {
-    dollarQuote.lastIndex = start
-    const tag = dollarQuote.exec(text)?.[0]
+    const tag = matchAt(dollarQuote, text, start)
     if (tag !== undefined) {
       const close = text.indexOf(tag, start + tag.length)
       const bodyEnd = close === -1 ? text.length : close
@@ -51,12 +50,15 @@ function readToken(text: string, start: number): Token {
     const written = /^[0-9a-z_.]+(?:(?<=[0-9.]e)[+-][0-9_]+)?/i.exec(text.slice(start, start + 4096))?.[0] ?? first
     return { kind: 'number', start, end: start + written.length, value: written }
   }
-  if (wordStart.test(first)) {
-    let end = start + 1
-    while (end < text.length && wordPart.test(text[end]!)) end++
-    return { kind: 'word', start, end, value: text.slice(start, end).toLowerCase() }
-  }
+  const written = matchAt(word, text, start)
+  if (written !== undefined) return { kind: 'word', start, end: start + written.length, value: written.toLowerCase() }
   return { kind: 'sign', start, end: start + 1, value: first }
+}
+
+/** What a sticky expression finds just there. */
+function matchAt(expression: RegExp, text: string, at: number): string | undefined {
+  expression.lastIndex = at
+  return expression.exec(text)?.[0]
 }
 
 function readString(text: string, start: number, prefix: string): Token {
@@ -102,9 +104,10 @@ function skipSpace(text: string, start: number): { at: number; hasNewline: boole
   let at = start
   let hasNewline = false
   while (at < text.length) {
-    if (space.test(text[at]!)) {
-      hasNewline ||= text[at] === '\n' || text[at] === '\r'
-      at++
+    const spaces = matchAt(space, text, at)
+    if (spaces !== undefined) {
+      hasNewline ||= /[\n\r]/.test(spaces)
+      at += spaces.length
     } else if (text.startsWith('--', at)) {
       const line = /[\n\r]/g
       line.lastIndex = at
