@@ -115,6 +115,26 @@ describe('the inbox', () => {
     expect((await held).stderr).toContain('say which rows')
   })
 
+  it('shows what was held after the page was read and before it could hear of it', async () => {
+    let mayHear = () => {}
+    const isHeard = new Promise<void>(resolve => (mayHear = resolve))
+    await ada.page.route('**/api/events', async (route: any) => {
+      await isHeard
+      await route.continue()
+    })
+    await open(ada)
+    await ada.page.getByText('Nothing waits').first().waitFor()
+    const held = ask('delete from notes')
+    await until('it to be held', async () => (await gateway.call('GET', '/api/approvals?state=pending')).body.items.length === 1)
+    mayHear()
+    await ada.page.getByRole('button', { name: /^Reject/ }).click()
+    const dialog = ada.page.getByRole('dialog')
+    await dialog.getByLabel(/Reason/).fill('not all')
+    await dialog.getByRole('button', { name: 'Reject' }).click()
+    expect((await held).stderr).toContain('not all')
+    await ada.page.unroute('**/api/events')
+  })
+
   it('lets only one of two tabs decide', async () => {
     await open(ada)
     await open(ben)

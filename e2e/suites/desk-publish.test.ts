@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityProblems, overflowPx, startBrowser, widths, type Desk, type TestBrowser } from '../support/browser.ts'
 import { psql, startGateway, type Gateway, type Run } from '../support/gateway.ts'
+import { until } from '../support/machine.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 
 let postgres: Postgres
@@ -248,11 +249,59 @@ describe('the screens', () => {
     })
   })
 
+  it('ask whole, too: what is proposed, and what one agrees to', async () => {
+    const { body } = await gateway.call('GET', '/api/policies/proposals')
+    const pending = body.items.find(({ state }: any) => state === 'pending')
+    const dora = await signIn('dora', 'approver', ['dba'])
+    await lookAt('agree-dialog', dora, `/policies/guard?proposal=${pending.id}`, async page => {
+      await page.getByRole('button', { name: 'Agree…' }).click()
+      await page
+        .getByRole('dialog')
+        .getByRole('heading', { name: /in force/ })
+        .waitFor()
+    })
+    await dora.close()
+    await open(ada, 'guard')
+    await write(ada, noDeletes.replace('say which rows', 'say which rows, please').replace("'DELETE' &&", "'SELECT' &&"))
+    await ada.page.getByText('✎ draft').waitFor()
+    await lookAt('publish-dialog', ada, '/policies/guard', async page => {
+      await page.getByRole('button', { name: 'Publish…' }).click()
+      await page
+        .getByRole('dialog')
+        .getByText(/decided otherwise|would be/)
+        .first()
+        .waitFor()
+    })
+    await ada.page.getByRole('button', { name: 'Discard draft' }).click()
+  })
+
   it('say so where a version never was', async () => {
     const desk = await browser.desk({ state: await ada.state() })
     await desk.page.goto(`${gateway.url}/policies/guard?v=guard@000000000000`)
     await desk.page.getByText('This version cannot be shown').waitFor()
     await desk.page.getByText('no version `guard@000000000000` of a policy `guard`').waitFor()
+    await desk.close()
+  })
+
+  it('may be left before the type checker is there', async () => {
+    const desk = await browser.desk({ state: await ada.state() })
+    let mayCome = () => {}
+    const isDue = new Promise<void>(resolve => (mayCome = resolve))
+    let hasCome = false
+    await desk.page.route(/ts[.]worker|typescript-worker/, async (route: any) => {
+      await isDue
+      await route.continue()
+      hasCome = true
+    })
+    await desk.page.goto(`${gateway.url}/policies/guard`)
+    await desk.page.locator('.policy-editor .view-lines').waitFor()
+    await desk.page.getByRole('link', { name: /version/ }).click()
+    await desk.page.locator('.text-diff').waitFor()
+    mayCome()
+    await until('the type checker to come', async () => hasCome)
+    // What comes to nobody comes within a moment.
+    await desk.page.waitForTimeout(2000)
+    expect(desk.problems).toEqual([])
     await desk.close()
   })
 

@@ -242,7 +242,7 @@ describe('what somebody did to the files', () => {
 })
 
 describe('what somebody did to the index alone', () => {
-  it('changes no record, and is gone once the index is made again from the records', async () => {
+  it('changes no record, is told by a check, and is gone once the index is made again from the records', async () => {
     const session = sessionThatAsked("select 'two'")
     const said = async () => {
       const commands = await gateway.commands('limit=500')
@@ -250,16 +250,30 @@ describe('what somebody did to the index alone', () => {
     }
     await until('search to know it', async () => (await said()).length === 2)
     const before = await said()
+    const checked = () => gateway.steno(['reindex', '--check'], asAdmin)
+    expect(await checked()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^the index says what the record says of \d+ sessions, /),
+    })
     await store.sql(
       `update steno_index.commands set text = 'select 1' where session = '${session}' and text like '%two%';
        delete from steno_index.commands where session = '${session}' and text like '%one%'`,
       'postgres',
     )
     expect(await said()).toEqual(['2: select 1'])
+    const { code, stdout } = await checked()
+    expect(code).toBe(1)
+    expect(stdout.split('\n')).toEqual([
+      `command ${session}.1 is not in the index`,
+      `command ${session}.2: text is "select 1" in the index, recorded was "select 'two';"`,
+      expect.stringMatching(/^2 differences in \d+ sessions, \d+ commands and \d+ runs; `steno reindex` mends them$/),
+      '',
+    ])
     expect((await judged(copyOfData('index'))).code).toBe(0)
     expect((await exported(session)).stdout).toContain("select 'two'")
     expect((await gateway.steno(['reindex'], asAdmin)).code).toBe(0)
     await until('search to say what was asked', async () => String(await said()) === String(before))
+    expect((await checked()).code).toBe(0)
   })
 })
 

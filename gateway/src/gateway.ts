@@ -346,6 +346,7 @@ async function open(
       metrics,
       web: desk ? new StaticFiles(machine.disk, desk) : null,
       reindex: () => index.reindex(),
+      checkIndex: () => index.check(),
       configSchema: configJsonSchema(protocols),
       onError: (error, { method, path }) => log(`${method} ${path}: ${error instanceof Error ? error.stack : String(error)}`),
     })

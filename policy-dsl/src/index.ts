@@ -9,6 +9,7 @@ export { LimitBook, type Allowance, type Counted } from './evaluate/limit-book.t
 export { RunMemory } from './evaluate/run-memory.ts'
 export { runTests, type TestOutcome } from './evaluate/run-tests.ts'
 export type * from './facts.ts'
+export { canonicalJson } from './language/canonical-json.ts'
 export { compile } from './language/compile.ts'
 export { generateTypes } from './language/generate-types.ts'
 export { outline, type OutlinedConstant, type OutlinedRule } from './language/outline.ts'

@@ -1,3 +1,4 @@
+import { useQueryClient, type QueryClient, type QueryFilters } from '@tanstack/solid-query'
 import { createSignal, onCleanup } from 'solid-js'
 import { api, connection, ProblemError } from './api.ts'
 import { pause } from './clock.ts'
@@ -11,7 +12,11 @@ let stop: (() => void) | null = null
 
 export { isLive }
 
-/** Hears what happens at the gateway for as long as the calling component lives. All listeners of a tab share one stream. */
+/**
+ * Hears what happens at the gateway for as long as the calling component lives.
+ * All listeners of a tab share one stream. `reset` says that something may have
+ * been missed: what was read before must be read again.
+ */
 export function useEvents(listener: Listener): void {
   listeners.add(listener)
   stop ??= start()
@@ -21,6 +26,24 @@ export function useEvents(listener: Listener): void {
     stop?.()
     stop = null
   })
+}
+
+/** Reads queries again when one of these things happens, or may have happened unheard. */
+export function useFresh(types: readonly string[], filters: () => QueryFilters): void {
+  const queries = useQueryClient()
+  useEvents(({ type }) => {
+    if (type === 'reset' || types.includes(type)) void readAgain(queries, filters())
+  })
+}
+
+/** An answer that is on its way already may be from before it happened, and is not waited for. */
+export async function readAgain(queries: QueryClient, filters: QueryFilters): Promise<void> {
+  await queries.cancelQueries(filters)
+  await queries.invalidateQueries(filters)
+}
+
+function tell(event: ServerEvent): void {
+  for (const listener of listeners) listener(event)
 }
 
 function start(): () => void {
@@ -40,9 +63,11 @@ async function follow(signal: AbortSignal): Promise<void> {
       const response = await api.events(lastEventId, signal)
       const reader = createEventReader(event => {
         if (event.id) lastEventId = event.id
-        for (const listener of listeners) listener(event)
+        tell(event)
       })
       setIsLive(true)
+      // What a page read before the stream began may be older than the first event of it.
+      if (lastEventId === '') tell({ id: '', type: 'reset', data: '' })
       for await (const text of readText(response)) {
         waitMs = 500
         reader.push(text)

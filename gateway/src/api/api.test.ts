@@ -192,6 +192,7 @@ async function build({ secure = false, reviewers = [] as string[] } = {}) {
   const terminated: string[] = []
   const openSessions = new Map<string, unknown>()
   const errors: unknown[] = []
+  let checks = 0
   const metrics = new Metrics()
   metrics.gauge('steno_sessions_open', 'Sessions that are open.', () => openSessions.size)
   const signIn = new SignIn({ machine, ledger, entries })
@@ -237,6 +238,13 @@ async function build({ secure = false, reviewers = [] as string[] } = {}) {
     readers,
     search,
     reindex: () => new Promise(resolve => machine.clock.after(1000, resolve)),
+    checkIndex: () =>
+      new Promise((resolve, reject) => {
+        const differences = [{ of: 'command s.1', field: 'verdict', recorded: '"deny"', indexed: '"allow"' }]
+        checks++
+        if (checks > 1) machine.clock.after(1000, () => reject(new Error('the store is away')))
+        else machine.clock.after(1000, () => resolve({ sessions: 1, commands: 2, runs: 3, differences, differing: 1 }))
+      }),
     runs,
     signIn,
     events,
@@ -467,6 +475,8 @@ describe('the answers', () => {
       ['GET', '/api/index', 200],
       ['POST', '/api/index/rebuild', 202],
       ['POST', '/api/index/rebuild', 409],
+      ['POST', '/api/index/check', 202],
+      ['POST', '/api/index/check', 409],
       ['GET', '/handover/0', 404],
       ['GET', '/api/log', 200],
       ['GET', '/api/log/epochs/01', 404],
@@ -1376,6 +1386,27 @@ describe('the index', () => {
     expect(await (await gateway.ask('GET', '/api/index')).json()).toMatchObject({ rebuilding: true })
     await gateway.machine.advance(1000)
     expect(await (await gateway.ask('GET', '/api/index')).json()).toMatchObject({ rebuilding: false })
+  })
+})
+
+describe('a check of the index', () => {
+  it('is asked for once at a time, and says what differs', async () => {
+    const check = async (token: string) => (await gateway.ask('POST', '/api/index/check', { token })).status
+    const state = async () => (await gateway.ask('GET', '/api/index')).json()
+    expect(await state()).toMatchObject({ checking: false, checked: null })
+    expect([await check(investigator), await check(investigator)]).toEqual([202, 409])
+    expect(await state()).toMatchObject({ checking: true, checked: null })
+    await gateway.machine.advance(1000)
+    expect(await state()).toMatchObject({ checking: false, checked: { commands: 2, differing: 1, differences: [{ field: 'verdict' }] } })
+  })
+
+  it('that fails leaves nothing to believe, and is told', async () => {
+    for (let times = 0; times < 2; times++) {
+      await gateway.ask('POST', '/api/index/check', { token: admin })
+      await gateway.machine.advance(1000)
+    }
+    expect(await (await gateway.ask('GET', '/api/index')).json()).toMatchObject({ checking: false, checked: null })
+    expect(gateway.errors.map(String)).toEqual(['Error: the store is away'])
   })
 })
 

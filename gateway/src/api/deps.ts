@@ -1,6 +1,7 @@
 import type { LiveSchema } from '@steno/policy-dsl'
 import type { Approvals, Estimates } from '../approvals/index.ts'
 import type { Target } from '../config/index.ts'
+import type { IndexCheck } from '../index/index.ts'
 import type { Search } from '../index/search.ts'
 import type { Ledger } from '../journal/ledger.ts'
 import type { RecordingFiles } from '../journal/recording-files.ts'
@@ -28,6 +29,8 @@ export interface ApiDeps extends CallerDeps {
   search: Search
   /** Empties the index and fills it again; settles when it is full. */
   reindex(): Promise<void>
+  /** Holds the index against the recordings and the ledger. */
+  checkIndex(): Promise<IndexCheck>
   ledger: Ledger
   log: GatewayLog
   /** The witnesses of the log; absent for a log that has none. */

@@ -68,6 +68,7 @@ const decided: Record<string, Who> = {
   'POST /api/erasures/:id/refuse': 'erase',
   'GET /api/events': 'read trail',
   'GET /api/index': 'read trail',
+  'POST /api/index/check': 'read trail',
   'POST /api/index/rebuild': 'operate',
   'GET /api/log': 'read trail',
   'GET /api/log/epochs/:number': 'read trail',

@@ -1,3 +1,4 @@
+export type { Difference, IndexCheck } from './check-index.ts'
 export { CursorInvalid } from './cursor.ts'
 export type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 export { openIndex, type Index, type IndexOptions } from './open-index.ts'

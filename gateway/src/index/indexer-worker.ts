@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../runtime/assert.ts'
+import type { IndexCheck } from './check-index.ts'
 import type { IndexerStart, Report, Request } from './messages.ts'
 import { startIndexer } from './start-indexer.ts'
 
@@ -29,9 +30,18 @@ async function take(request: Request): Promise<void> {
   if (request.kind === 'settle') await indexer.settled()
   if (request.kind === 'reindex') await indexer.reindex()
   if (request.kind === 'forget') await indexer.forget(request.forgotten)
+  if (request.kind === 'check') return tell(await checked(request.number, indexer.check()))
   if (request.kind === 'close') await close()
   tell({ kind: 'done', number: request.number })
   if (request.kind === 'close') port?.close()
+}
+
+async function checked(number: number, checking: Promise<IndexCheck>): Promise<Report> {
+  try {
+    return { kind: 'done', number, check: await checking }
+  } catch (error) {
+    return { kind: 'failed', number, reason: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** Lets the sessions go first. Only Linux has priorities of single threads; elsewhere this would slow the whole gateway. */

@@ -1,6 +1,7 @@
 import { RecordingError } from '@steno/recordings'
 import type { Machine } from '../runtime/machine.ts'
 import { Lru } from '../runtime/lru.ts'
+import { IndexChecker, refusedByStore, type IndexCheck } from './check-index.ts'
 import type { CommandRow } from './rows.ts'
 import { purgeStore } from './purge-store.ts'
 import { indexRuns } from './runs.ts'
@@ -64,6 +65,8 @@ const ledgerEveryMs = 500
 const lagYieldBytes = 1 << 20
 const yieldTimes = 6
 const yieldMsMax = 1000
+/** So often a check waits for a recording to be indexed before it says that it is not. */
+const checkWaitsMax = 3
 const backoffMs = { first: 100, most: 5000 }
 
 /**
@@ -81,6 +84,8 @@ export class Indexer {
   readonly #ready: Promise<void>
   #resolveReady: () => void = () => {}
   #settling: (() => void)[] = []
+  readonly #checks: { resolve: (check: IndexCheck) => void; reject: (error: unknown) => void }[] = []
+  #checking: Checking | null = null
   readonly #forgetting: (Forgotten & { resolve: () => void })[] = []
   #wake: () => void = () => {}
   #isPrepared = false
@@ -121,6 +126,15 @@ export class Indexer {
     this.#mustEmpty = true
     this.#isPrepared = false
     return this.settled()
+  }
+
+  /** Holds the store against the recordings and the ledger, a session between two transactions. Changes nothing. */
+  check(): Promise<IndexCheck> {
+    return new Promise((resolve, reject) => {
+      this.#checks.push({ resolve, reject })
+      this.#ledgerReadAtUs = -Infinity
+      this.#wake()
+    })
   }
 
   /** Takes a session out of the store. Settles when it is out; reading it anew comes later. */
@@ -187,23 +201,28 @@ export class Indexer {
 
   /** Looks at what lies on disk, for what grew while nobody followed. */
   async #findRecordings(): Promise<void> {
-    const { disk } = this.#parts.machine
     const known = await readProgress(this.#parts.sql)
-    const directory = `${this.#parts.dataDirectory}/sessions`
-    for (const day of disk.list(directory)) {
-      for (const name of disk.list(`${directory}/${day}`)) {
-        if (!name.endsWith('.cast')) continue
-        const session = name.slice(0, -'.cast'.length)
-        const path = `${directory}/${day}/${name}`
-        const sizeBytes = disk.sizeBytes(path)
-        const progress = known.get(session)
-        const indexedBytes = progress?.indexedBytes ?? 0
-        if (sizeBytes < indexedBytes) await forgetSession(this.#parts.sql, session)
-        if (!progress || sizeBytes < indexedBytes || (sizeBytes > indexedBytes && !progress.isDone)) {
-          this.#waiting.set(session, { path, sizeBytes, indexedBytes: Math.min(indexedBytes, sizeBytes) })
-        }
+    for (const { session, path, sizeBytes } of this.#recordings()) {
+      const progress = known.get(session)
+      const indexedBytes = progress?.indexedBytes ?? 0
+      if (sizeBytes < indexedBytes) await forgetSession(this.#parts.sql, session)
+      if (!progress || sizeBytes < indexedBytes || (sizeBytes > indexedBytes && !progress.isDone)) {
+        this.#waiting.set(session, { path, sizeBytes, indexedBytes: Math.min(indexedBytes, sizeBytes) })
       }
     }
+  }
+
+  /** The recordings there are. */
+  #recordings(): Followed[] {
+    const { disk } = this.#parts.machine
+    const directory = `${this.#parts.dataDirectory}/sessions`
+    return disk.list(directory).flatMap(day =>
+      disk.list(`${directory}/${day}`).flatMap(name => {
+        if (!name.endsWith('.cast')) return []
+        const path = `${directory}/${day}/${name}`
+        return [{ session: name.slice(0, -'.cast'.length), path, sizeBytes: disk.sizeBytes(path) }]
+      }),
+    )
   }
 
   /** Does one transaction's worth of work. Gives false when there was none. */
@@ -230,7 +249,47 @@ export class Indexer {
         runs: runs ?? [],
       })
     }
-    return this.#waiting.size > 0 || runs !== null
+    await this.#checkOne()
+    return this.#waiting.size > 0 || runs !== null || this.#checking !== null
+  }
+
+  /** Goes on with a check that somebody waits for, by one session. */
+  async #checkOne(): Promise<void> {
+    const [first] = this.#checks
+    if (!first) return
+    try {
+      this.#checking ??= await this.#beginCheck()
+      const { checker, left } = this.#checking
+      const next = left.shift()
+      if (next) return await this.#checkSession(this.#checking, next)
+      await checker.runs()
+      first.resolve(checker.result)
+    } catch (error) {
+      first.reject(error)
+    }
+    this.#checks.shift()
+    this.#checking = null
+  }
+
+  async #beginCheck(): Promise<Checking> {
+    const checker = new IndexChecker(this.#parts)
+    const recordings = new Map(this.#recordings().map(({ session, path, sizeBytes }) => [session, { path, sizeBytes }]))
+    const sessions = new Set([...recordings.keys(), ...(await checker.indexedSessions())])
+    return { checker, left: Array.from(sessions, session => ({ session, path: null, sizeBytes: 0, ...recordings.get(session), waits: 0 })) }
+  }
+
+  /** What was written before the check began is indexed first; what is not indexed after that is said. */
+  async #checkSession({ checker, left }: Checking, one: Checked): Promise<void> {
+    const { session, path, sizeBytes, waits } = one
+    // Removed meanwhile, it goes from the index by and by.
+    if (path !== null && !this.#parts.machine.disk.exists(path)) return
+    const isWaiting = this.#waiting.has(session)
+    if (path !== null && (isWaiting || waits < checkWaitsMax) && ((await checker.indexedBytes(session)) ?? 0) < sizeBytes) {
+      if (!isWaiting) this.follow({ session, path, sizeBytes })
+      left.push({ ...one, waits: waits + (isWaiting ? 0 : 1) })
+      return
+    }
+    await checker.session(session, { path, sizeBytes: this.#unreadable.has(session) ? 0 : sizeBytes })
   }
 
   async #forget(): Promise<void> {
@@ -339,7 +398,7 @@ export class Indexer {
   }
 
   async #giveUp({ session }: SessionState, error: unknown): Promise<void> {
-    const damage = `the store refuses it: ${error instanceof Error ? error.message : String(error)}`
+    const damage = `${refusedByStore}${error instanceof Error ? error.message : String(error)}`
     this.#parts.onProblem(`the recording of session ${session.id} cannot be indexed: ${damage}`)
     this.#states.delete(session.id)
     this.#waiting.delete(session.id)
@@ -382,6 +441,20 @@ export class Indexer {
     })
     this.#wake = () => {}
   }
+}
+
+/** A check that is under way. */
+interface Checking {
+  checker: IndexChecker
+  left: Checked[]
+}
+
+interface Checked {
+  session: string
+  path: string | null
+  /** How large the recording was when the check began. */
+  sizeBytes: number
+  waits: number
 }
 
 /** What was read of one recording for one transaction. */

@@ -1,3 +1,4 @@
+import type { IndexCheck } from './check-index.ts'
 import type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 import type { StoreConnection } from './store.ts'
 
@@ -10,7 +11,7 @@ export interface IndexerStart {
 /** What the gateway asks of the indexer's thread. Those with a number are answered. */
 export type Request =
   | { kind: 'follow'; recordings: Followed[] }
-  | { kind: 'settle' | 'reindex' | 'close'; number: number }
+  | { kind: 'settle' | 'reindex' | 'check' | 'close'; number: number }
   | { kind: 'forget'; number: number; forgotten: Forgotten }
 
 /** What the indexer's thread tells. */
@@ -19,4 +20,5 @@ export type Report =
   | { kind: 'indexed'; indexed: Indexed }
   | { kind: 'lag'; lag: Lag }
   | { kind: 'problem'; problem: string }
-  | { kind: 'done'; number: number }
+  | { kind: 'done'; number: number; check?: IndexCheck }
+  | { kind: 'failed'; number: number; reason: string }

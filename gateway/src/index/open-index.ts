@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '../runtime/machine.ts'
+import type { IndexCheck } from './check-index.ts'
 import type { Followed, Forgotten, Indexed, Lag } from './indexer.ts'
 import type { IndexerStart, Report, Request } from './messages.ts'
 import { PgSearch } from './pg-search.ts'
@@ -36,6 +37,8 @@ export interface Index {
   forget(forgotten: Forgotten): Promise<void>
   /** Empties the index and fills it again from the recordings and the ledger; settles when it is full. */
   reindex(): Promise<void>
+  /** Holds the index against the recordings and the ledger, and changes nothing. Rejects when the store cannot be read, or the gateway stops. */
+  check(): Promise<IndexCheck>
   close(): Promise<void>
 }
 
@@ -78,6 +81,7 @@ export function openIndex(options: IndexOptions): Index {
     },
     forget: forgotten => thread.ask({ kind: 'forget', forgotten }),
     reindex: () => thread.ask({ kind: 'reindex' }),
+    check: () => thread.check(),
     async close() {
       passOn()
       await thread.close()
@@ -92,7 +96,7 @@ class IndexerThread {
   readonly ready: Promise<void>
   lag: Lag = { bytes: 0, sessions: 0 }
   readonly #options: IndexOptions
-  readonly #asked = new Map<number, { request: Request; resolve: () => void; reject: (error: Error) => void }>()
+  readonly #asked = new Map<number, { request: Request; resolve: (check?: IndexCheck) => void; reject: (error: Error) => void }>()
   #worker: Worker
   #number = 0
   #isClosing = false
@@ -110,11 +114,19 @@ class IndexerThread {
     this.#worker.postMessage(request)
   }
 
-  ask(asked: { kind: 'settle' | 'reindex' | 'close' } | { kind: 'forget'; forgotten: Forgotten }): Promise<void> {
-    const number = ++this.#number
-    const request: Request = { ...asked, number }
+  async ask(asked: { kind: 'settle' | 'reindex' | 'close' } | { kind: 'forget'; forgotten: Forgotten }): Promise<void> {
+    await this.#ask({ ...asked, number: ++this.#number })
+  }
+
+  async check(): Promise<IndexCheck> {
+    const check = await this.#ask({ kind: 'check', number: ++this.#number })
+    if (!check) throw new Error('the gateway stops')
+    return check
+  }
+
+  #ask(request: Request & { number: number }): Promise<IndexCheck | undefined> {
     return new Promise((resolve, reject) => {
-      this.#asked.set(number, { request, resolve, reject })
+      this.#asked.set(request.number, { request, resolve, reject })
       this.tell(request)
     })
   }
@@ -161,7 +173,11 @@ class IndexerThread {
       case 'problem':
         return this.#options.onProblem(report.problem)
       case 'done':
-        this.#asked.get(report.number)?.resolve()
+        this.#asked.get(report.number)?.resolve(report.check)
+        this.#asked.delete(report.number)
+        return
+      case 'failed':
+        this.#asked.get(report.number)?.reject(new Error(report.reason))
         this.#asked.delete(report.number)
     }
   }

@@ -25,6 +25,63 @@ export async function indexRuns(sql: Sql, disk: Disk, dataDirectory: string): Pr
   return entries.flatMap(entry => (entry.kind === 'run.open' ? [entry.run.id] : entry.kind === 'run.end' ? [entry.run] : []))
 }
 
+/** A run as it stands in the store; names are the columns'. */
+export interface RunRow {
+  id: string
+  principal: string
+  principal_kind: string
+  delegation: string[]
+  task: string | null
+  trigger: string | null
+  agent_version: string | null
+  attempt: number
+  parent: string | null
+  targets: string[]
+  opened_us: number
+  expires_us: number
+  ended_us: number | null
+  exit_code: number | null
+}
+
+/** The runs that the ledger's first bytes tell of. */
+export function ledgerRuns(disk: Disk, dataDirectory: string, untilBytes: number): RunRow[] {
+  const path = `${dataDirectory}/${file}`
+  const runs = new Map<string, RunRow>()
+  const decoder = new TextDecoder()
+  let bytes = 0
+  for (const line of disk.exists(path) ? wholeLines(disk, path, 0) : []) {
+    bytes += line.length + 1
+    if (bytes > untilBytes) break
+    const entry = parseLedgerEntry(decoder.decode(line))
+    if (!('kind' in entry)) continue
+    if (entry.kind === 'run.open' && !runs.has(entry.run.id)) runs.set(entry.run.id, newRunRow(entry))
+    if (entry.kind === 'run.end') {
+      const run = runs.get(entry.run)
+      if (run && run.ended_us === null) Object.assign(run, { ended_us: entry.atUs, exit_code: entry.exitCode })
+    }
+  }
+  return [...runs.values()]
+}
+
+function newRunRow({ run, principal, delegation, targets, atUs, expiresAtUs }: LedgerEntry & { kind: 'run.open' }): RunRow {
+  return {
+    id: run.id,
+    principal: storable(principal.name),
+    principal_kind: principal.kind,
+    delegation: delegation.map(({ name }) => storable(name)),
+    task: storable(run.task),
+    trigger: storable(run.trigger),
+    agent_version: storable(run.agentVersion),
+    attempt: run.attempt,
+    parent: run.parent,
+    targets,
+    opened_us: atUs,
+    expires_us: expiresAtUs,
+    ended_us: null,
+    exit_code: null,
+  }
+}
+
 /** Entries of kinds this version does not know are somebody else's; the ledger's own reader says so at the start. */
 function readEntries(disk: Disk, path: string, from: number): { entries: LedgerEntry[]; bytes: number } {
   const entries: LedgerEntry[] = []
@@ -41,14 +98,8 @@ function readEntries(disk: Disk, path: string, from: number): { entries: LedgerE
 
 async function indexEntry(sql: Sql, entry: LedgerEntry): Promise<void> {
   if (entry.kind === 'run.open') {
-    const { run, principal, delegation, targets } = entry
-    await sql`
-      insert into steno_index.runs
-        (id, principal, principal_kind, delegation, task, trigger, agent_version, attempt, parent, targets, opened_us, expires_us)
-      values
-        (${run.id}, ${storable(principal.name)}, ${principal.kind}, ${delegation.map(({ name }) => storable(name))}, ${storable(run.task)},
-         ${storable(run.trigger)}, ${storable(run.agentVersion)}, ${run.attempt}, ${run.parent}, ${targets}, ${entry.atUs}, ${entry.expiresAtUs})
-      on conflict (id) do nothing`
+    const row = newRunRow(entry)
+    await sql`insert into steno_index.runs ${sql(row)} on conflict (id) do nothing`
   }
   if (entry.kind === 'run.end') {
     await sql`update steno_index.runs set ended_us = ${entry.atUs}, exit_code = ${entry.exitCode} where id = ${entry.run} and ended_us is null`

@@ -54,6 +54,7 @@ export async function apiOf(history: History, { reviewers = [] as string[] } = {
     proposals: new Proposals({ ...parts, policies, reviewers, onChanged: () => {} }),
     recordings: files,
     reindex: async () => {},
+    checkIndex: async () => ({ sessions: 0, commands: 0, runs: 0, differences: [], differing: 0 }),
     runs: new Runs({ ...parts, targets: [], onUnrecordedEnd: () => {} }),
     signIn: new SignIn(parts),
     agents: new Agents({ ...parts, declared: { backfill: { secret: 'backfill-secret-0123456', groups: [] } } }),

@@ -69,6 +69,7 @@ function absentIndex(chance: Chance): Index {
     lag: () => ({ bytes: 0, sessions: 0 }),
     settled: () => never,
     reindex: () => never,
+    check: () => never,
     close: async () => {},
   }
 }

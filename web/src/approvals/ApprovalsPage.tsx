@@ -1,8 +1,8 @@
 import { useSearchParams } from '@solidjs/router'
-import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { useQuery, useQueryClient, type QueryKey } from '@tanstack/solid-query'
 import { createMemo, createSignal, For, Match, Show, Switch, type JSX } from 'solid-js'
 import { api, type Approval, type ApprovalQuery } from '../api.ts'
-import { useEvents } from '../live.ts'
+import { readAgain, useFresh } from '../live.ts'
 import { Empty, Mono, PrincipalChain, Problem, Skeleton, Tabs, Time, useKeys, Visible } from '../ui/index.ts'
 import { ApprovalPane } from './ApprovalPane.tsx'
 import { decidedFilters, decidedQuery, neighbour, sortApprovals, stateLabels, type DecidedFilter, type Inbox } from './approval-list.ts'
@@ -50,11 +50,9 @@ export function ApprovalsPage(): JSX.Element {
   const chosen = (): Approval | undefined => (whole.isPending ? undefined : whole.data)
   const [deciding, setDeciding] = createSignal<'approve' | 'reject' | null>(null)
 
-  const refresh = (): void => void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('approval') })
-
-  useEvents(({ type }) => {
-    if (type === 'approval') refresh()
-  })
+  const ofApprovals = { predicate: ({ queryKey }: { queryKey: QueryKey }) => String(queryKey[0]).startsWith('approval') }
+  const refresh = (): void => void readAgain(queries, ofApprovals)
+  useFresh(['approval'], () => ofApprovals)
   function move(by: number): void {
     const next = neighbour(items(), chosenId(), by)
     if (next) setParams({ id: next.id }, { replace: true })

@@ -1,9 +1,10 @@
-import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { useQuery } from '@tanstack/solid-query'
 import { For, Match, Show, Switch, type JSX } from 'solid-js'
 import { api, type Policy, type PolicyProposal } from '../api.ts'
-import { useEvents } from '../live.ts'
+import { useFresh } from '../live.ts'
 import { countOf, Empty, Problem, Skeleton, Time, useKeys, Visible } from '../ui/index.ts'
 import { listDrafts } from './drafts.ts'
+import { ofPolicies } from './of-policies.ts'
 import { policyHref, shortVersion } from './policy-href.ts'
 import './policies.css'
 
@@ -11,15 +12,11 @@ import './policies.css'
 
 /** Every policy in force with how it does, what waits for a second person, and what is drafted here. */
 export function PoliciesPage(): JSX.Element {
-  const queries = useQueryClient()
   const list = useQuery(() => ({ queryKey: ['policies'], queryFn: ({ signal }) => api.policies(signal) }))
   const proposals = useQuery(() => ({ queryKey: ['policy proposals'], queryFn: ({ signal }) => api.policyProposals(signal) }))
   const activity = useQuery(() => ({ queryKey: ['policy activity'], queryFn: ({ signal }) => api.policyActivity(signal) }))
   const me = useQuery(() => ({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal) }))
-  useEvents(({ type }) => {
-    if (type === 'policy' || type === 'proposal')
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('polic') })
-  })
+  useFresh(['policy', 'proposal'], () => ofPolicies)
   const items = (): readonly Policy[] => (list.isPending ? [] : (list.data?.items ?? []))
   const open = (): PolicyProposal[] =>
     (proposals.isPending ? [] : (proposals.data?.items ?? [])).filter(({ state }) => state === 'pending' || state === 'overtaken')

@@ -12,6 +12,7 @@ import { Checks } from './Checks.tsx'
 import { createDraft } from './create-draft.ts'
 import { clearDraft, readDraft, watchDraft, writeDraft } from './drafts.ts'
 import { marksLabel, type TextMark } from './marks.ts'
+import { ofPolicies } from './of-policies.ts'
 import { policyHref, shortVersion } from './policy-href.ts'
 import { PolicyBar } from './PolicyBar.tsx'
 import { PolicyEditor } from './PolicyEditor.tsx'
@@ -107,7 +108,7 @@ export function PolicyDesk(props: PolicyDeskProps): JSX.Element {
     clearDraft(props.name)
     draft.discard()
     setIsPublishing(false)
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('polic') })
+    void queries.invalidateQueries(ofPolicies)
     navigate(policyHref(name, query))
   }
 

@@ -81,8 +81,10 @@ export function PolicyEditor(props: PolicyEditorProps): JSX.Element {
       performance.mark('policy checked')
       props.onChecked(said, marks)
     }
-    // A worker takes plain values only.
-    const check = () => checker.check({ source: model.getValue(), live: unwrap(props.live) })
+    // A worker takes plain values only. Types may be there when the editor is not any more.
+    const check = () => {
+      if (!model.isDisposed()) checker.check({ source: model.getValue(), live: unwrap(props.live) })
+    }
     // The same keys on every system: elsewhere they open the browser's own tools.
     view.addCommand(KeyMod.Shift | KeyMod.Alt | KeyCode.KeyF, () => void view.getAction('editor.action.formatDocument')?.run())
     const lensCommand = view.addCommand(0, () => props.onLens())

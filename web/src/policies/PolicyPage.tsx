@@ -1,8 +1,8 @@
 import { useParams, useSearchParams } from '@solidjs/router'
-import { useQuery, useQueryClient } from '@tanstack/solid-query'
+import { useQuery } from '@tanstack/solid-query'
 import { lazy, Match, Suspense, Switch, type JSX } from 'solid-js'
 import { api, type PolicyDetail } from '../api.ts'
-import { useEvents } from '../live.ts'
+import { useFresh } from '../live.ts'
 import { Problem, Skeleton } from '../ui/index.ts'
 import { usePolicyWorld } from './policy-world.ts'
 import { PolicyDesk } from './PolicyDesk.tsx'
@@ -38,7 +38,6 @@ export function PolicyPage(): JSX.Element {
 }
 
 function Written(props: { name: string }): JSX.Element {
-  const queries = useQueryClient()
   const policy = useQuery(() => ({
     queryKey: ['policy', props.name],
     queryFn: ({ signal }): Promise<PolicyDetail | null> => (props.name === '' ? Promise.resolve(null) : api.policy(props.name, signal)),
@@ -46,9 +45,7 @@ function Written(props: { name: string }): JSX.Element {
   const world = usePolicyWorld()
   const me = useQuery(() => ({ queryKey: ['me'], queryFn: ({ signal }) => api.me(signal) }))
   // Somebody else published: whoever writes on it is told.
-  useEvents(({ type }) => {
-    if (type === 'policy') void queries.invalidateQueries({ queryKey: ['policy', props.name] })
-  })
+  useFresh(['policy'], () => ({ queryKey: ['policy', props.name] }))
   return (
     <Switch fallback={<Skeleton rows={12} label="Loading the policy" />}>
       <Match when={policy.isError && policy.data === undefined}>

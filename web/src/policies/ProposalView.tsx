@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/solid-query'
 import { createSignal, Match, Show, Switch, type JSX } from 'solid-js'
 import { api, type PolicyProposal } from '../api.ts'
-import { useEvents } from '../live.ts'
+import { readAgain, useFresh } from '../live.ts'
 import { Dialog, Problem, Skeleton, Time, useKeys, Visible } from '../ui/index.ts'
 import { describeProblem } from '../ui/describe-problem.ts'
 import { Differences } from './Differences.tsx'
+import { ofPolicies } from './of-policies.ts'
 import { shortVersion } from './policy-href.ts'
 import { PolicyBar } from './PolicyBar.tsx'
 import { RehearsedLine } from './PublishDialog.tsx'
@@ -21,10 +22,8 @@ export function ProposalView(props: { name: string; id: string }): JSX.Element {
       return { found, base: base?.source ?? '' }
     },
   }))
-  const again = (): void => void queries.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('polic') })
-  useEvents(({ type }) => {
-    if (type === 'proposal' || type === 'policy') again()
-  })
+  const again = (): void => void readAgain(queries, ofPolicies)
+  useFresh(['proposal', 'policy'], () => ofPolicies)
   return (
     <Switch fallback={<Skeleton rows={12} label="Loading the proposal" />}>
       <Match when={proposal.isError && proposal.data === undefined}>

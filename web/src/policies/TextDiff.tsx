@@ -39,6 +39,10 @@ export function TextDiff(props: TextDiffProps): JSX.Element {
     // What the editor of both is told of names does not reach the two.
     view.getOriginalEditor().updateOptions({ ariaLabel: `${props.label}: before` })
     view.getModifiedEditor().updateOptions({ ariaLabel: `${props.label}: after` })
+    // Where the page lets it, the comparison is as high as what there is to see.
+    const both = [view.getOriginalEditor(), view.getModifiedEditor()]
+    const measure = () => place.style.setProperty('--text-height', `${Math.max(...both.map(one => one.getContentHeight())) + 2}px`)
+    for (const one of both) one.onDidContentSizeChange(measure)
     createEffect(() => original.setValue(props.before))
     createEffect(() => modified.setValue(props.after))
     onCleanup(() => {

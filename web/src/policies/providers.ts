@@ -43,7 +43,10 @@ const kinds: Record<Completion['kind'], languages.CompletionItemKind> = {
   snippet: languages.CompletionItemKind.Snippet,
 }
 
-/** Has the editor ask us about one text: what can be typed, what words mean, what can be mended. */
+/**
+ * Has the editor ask us about one text: what can be typed, what words mean, what
+ * can be mended. What the type checker says may come when the text is closed.
+ */
 export function provideFor(text: ProvidedText): Providers {
   const { model, types } = text
   const isOurs = (asked: Model): boolean => asked.uri.toString() === model.uri.toString()
@@ -67,6 +70,7 @@ export function provideFor(text: ProvidedText): Providers {
         if (!isOurs(asked)) return { suggestions: [] }
         const [source, offset, live] = [model.getValue(), model.getOffsetAt(position), text.live()]
         const found = liveCompletions(source, offset, live) ?? completionsOf(await types.completions(offset), { source, offset, live })
+        if (model.isDisposed()) return { suggestions: [] }
         return { suggestions: found.map(one => new Offered(one, { model, offset, types })) }
       },
       async resolveCompletionItem(item) {
@@ -81,7 +85,7 @@ export function provideFor(text: ProvidedText): Providers {
         const named = path && hoverOfLiveName(text.live(), path.names)
         if (named) return { contents: markdown(named) }
         const info = await types.quickInfo(offset)
-        return info && { range: rangeOf(model, info), contents: markdown(hoverOfWord(info)) }
+        return info && !model.isDisposed() ? { range: rangeOf(model, info), contents: markdown(hoverOfWord(info)) } : null
       },
     }),
     languages.registerDefinitionProvider('typescript', {
@@ -90,7 +94,7 @@ export function provideFor(text: ProvidedText): Providers {
         const places = await types.definitions(model.getOffsetAt(position))
         // Targets and effects are declared outside of the file: what they are is shown above the word.
         return places
-          .filter(({ fileName }) => fileName === model.uri.toString())
+          .filter(({ fileName }) => !model.isDisposed() && fileName === model.uri.toString())
           .map(place => ({ uri: model.uri, range: rangeOf(model, place) }))
       },
     }),
@@ -156,6 +160,7 @@ export function provideFor(text: ProvidedText): Providers {
     if (path && findLiveName(text.live(), path.names)) return { reason: `${path.names.join('.')} has its name outside of this policy` }
     const found = await types.renames(offset)
     if ('reason' in found) return found
+    if (model.isDisposed()) return { reason: 'this text is closed' }
     const isHere = found.places.every(({ fileName }) => fileName === model.uri.toString())
     return isHere ? found : { reason: 'this is a word of the language: it cannot have another name' }
   }
