@@ -3,7 +3,7 @@ import { openOperations } from '../index/operations.ts'
 import { RecordingFiles } from '../journal/recording-files.ts'
 import { realMachine } from '../runtime/node.ts'
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
-import { thisThread } from '../runtime/thread.ts'
+import { createMakeWay, thisThread } from '../runtime/thread.ts'
 import { recordingsOf } from './recordings-of.ts'
 import type { RehearsalStart, RehearsalTold } from './rehearsals.ts'
 
@@ -17,6 +17,7 @@ const report = await rehearseRecordings({
     disk,
     files: new RecordingFiles(disk, dataDirectory),
     parser: await openOperations({ loadWasm: loadParserWasm }),
+    between: createMakeWay(),
   }),
   clock,
   random: count => machine.random(count),

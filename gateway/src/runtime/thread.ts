@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { assert } from './assert.ts'
@@ -75,6 +75,38 @@ export function standBehindSessions(process: number): void {
   } catch {
     // Not Linux, or a kernel without this grouping, where the low priority holds by itself.
   }
+}
+
+/** So many times as long as it was kept waiting, a thread leaves the processors to others. */
+const yieldTimes = 4
+const yieldMsMax = 250
+
+/**
+ * Gives what a thread calls between two pieces of long work, some milliseconds
+ * each: where others want the processors it sleeps, some times as long as it was
+ * kept waiting for one. A low priority counts inside of the gateway alone
+ * (`standBehindSessions` says why), and those others may be the target's.
+ */
+export function createMakeWay({ waitedNs = ownWaitNs, sleep = sleepHere } = {}): () => void {
+  let before = waitedNs()
+  return () => {
+    const ms = Math.min(((waitedNs() - before) / 1e6) * yieldTimes, yieldMsMax)
+    if (ms >= 1) sleep(ms)
+    before = waitedNs()
+  }
+}
+
+/** How long this thread was ready and had no processor, which Linux counts (Documentation/scheduler/sched-stats); 0 where nothing does. */
+function ownWaitNs(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1])
+  } catch {
+    return 0
+  }
+}
+
+function sleepHere(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 /** Only Linux has priorities of single threads; elsewhere this would slow the whole gateway. */
