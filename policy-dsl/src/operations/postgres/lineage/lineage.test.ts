@@ -614,5 +614,6 @@ function bend(tree: unknown, place: number, strange: unknown): void {
     }
   }
   const { holder, key } = places[place % places.length]!
-  holder[key] = strange
+  // One of its own each time: what stands in two places could come to stand in itself, which no tree of the parser's does.
+  holder[key] = structuredClone(strange)
 }
