@@ -37,9 +37,6 @@ export interface CheckParts {
   parsersReady: () => void | Promise<void>
 }
 
-/** How a session's damage begins that the store would not take. */
-export const refusedByStore = 'the store refuses it: '
-
 const differencesMax = 1000
 const shownMax = 200
 const pageRows = 500
@@ -76,7 +73,11 @@ export class IndexChecker {
     return row?.bytes ?? null
   }
 
-  /** Checks one session against its recording, of which so many bytes must be in the store; `path` is null when there is no recording. */
+  /**
+   * Checks one session against its recording, of which so many bytes must be in
+   * the store; `path` is null when there is no recording. What the store once
+   * refused to take differs too: it cannot be found, whatever the reason.
+   */
   async session(session: string, { path, sizeBytes }: { path: string | null; sizeBytes: number }): Promise<void> {
     const { sql } = this.#parts
     this.#check.sessions++
@@ -85,19 +86,11 @@ export class IndexChecker {
       select to_jsonb(s) as row from steno_index.sessions s where id = ${session}`
     const indexedBytes = Number(stored?.row['indexed_bytes'] ?? 0)
     const read = path === null ? null : await this.#read(session, { path, untilBytes: Math.max(indexedBytes, sizeBytes) })
-    if (!read) {
-      if (stored) this.#differ({ of, field: null, recorded: null, indexed: shown(stored.row['started_us']) })
-      for (const number of await this.#numbersOf(session))
-        this.#differ({ of: `command ${session}.${number}`, field: null, recorded: null, indexed: shown(number) })
-      return
-    }
-    if (!stored) return this.#differ({ of, field: null, recorded: shown(read.state.session.started_us), indexed: null })
-    // What the store once refused is said in its own words.
-    const { damage } = stored.row
-    const isRefused = typeof damage === 'string' && damage.startsWith(refusedByStore)
-    this.#compare(of, isRefused ? { ...read.state.session, damage } : read.state.session, stored.row)
+    if (read && stored) this.#compare(of, read.state.session, stored.row)
+    else if (read) this.#differ({ of, field: null, recorded: shown(read.state.session.started_us), indexed: null })
+    else if (stored) this.#differ({ of, field: null, recorded: null, indexed: shown(stored.row['started_us']) })
     for (const number of await this.#numbersOf(session))
-      if (!read.numbers.has(number))
+      if (!read?.numbers.has(number))
         this.#differ({ of: `command ${session}.${number}`, field: null, recorded: null, indexed: shown(number) })
   }
 

@@ -1,7 +1,7 @@
 import { RecordingError } from '@steno/recordings'
 import type { Machine } from '../runtime/machine.ts'
 import { Lru } from '../runtime/lru.ts'
-import { IndexChecker, refusedByStore, type IndexCheck } from './check-index.ts'
+import { IndexChecker, type IndexCheck } from './check-index.ts'
 import type { CommandRow } from './rows.ts'
 import { purgeStore } from './purge-store.ts'
 import { indexRuns } from './runs.ts'
@@ -289,7 +289,7 @@ export class Indexer {
       left.push({ ...one, waits: waits + (isWaiting ? 0 : 1) })
       return
     }
-    await checker.session(session, { path, sizeBytes: this.#unreadable.has(session) ? 0 : sizeBytes })
+    await checker.session(session, { path, sizeBytes })
   }
 
   async #forget(): Promise<void> {
@@ -398,7 +398,7 @@ export class Indexer {
   }
 
   async #giveUp({ session }: SessionState, error: unknown): Promise<void> {
-    const damage = `${refusedByStore}${error instanceof Error ? error.message : String(error)}`
+    const damage = `the store refuses it: ${error instanceof Error ? error.message : String(error)}`
     this.#parts.onProblem(`the recording of session ${session.id} cannot be indexed: ${damage}`)
     this.#states.delete(session.id)
     this.#waiting.delete(session.id)

@@ -3,6 +3,7 @@ import type postgres from 'postgres'
 import { readCursor, writeCursor } from './cursor.ts'
 import type { Lag } from './indexer.ts'
 import { shapeKey, storable, type CommandRow, type SessionRow } from './rows.ts'
+import type { RunRow } from './runs.ts'
 import type { HeldCommand, Bucket, Filter, Page, RuleHits, Search, ShapeHistory } from './search.ts'
 import type { Sql } from './store.ts'
 import { askedTableKeys } from './table-keys.ts'
@@ -315,21 +316,8 @@ interface AttemptedSession extends SessionRow {
   attempts: number
 }
 
-interface CountedRun {
-  id: string
-  principal: string
-  delegation: string[]
-  task: string | null
-  trigger: string | null
-  agent_version: string | null
-  attempt: number
+interface CountedRun extends Omit<RunRow, 'principal_kind'> {
   attempts: number
-  parent: string | null
-  targets: string[]
-  opened_us: number
-  expires_us: number
-  ended_us: number | null
-  exit_code: number | null
   sessions: number
   commands: number
   errors: number
