@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { realMachine } from '../runtime/node.ts'
 import { startPostgres, type RunningPostgres } from '../targets/embedded-postgres.ts'
 import type { IndexCheck } from './check-index.ts'
@@ -52,17 +52,34 @@ afterEach(async () => {
 
 /** Starts an indexer on the test's data, and waits until it has caught up. */
 async function index(): Promise<void> {
+  await start()
+  await started?.indexer.settled()
+}
+
+/** Starts an indexer, which is kept waiting for a processor for so long with every batch. */
+async function start({ onIndexed = () => {}, waitedMs = 0 } = {}): Promise<void> {
   heard = []
   problems = []
   started = await startIndexer(
     { connection: server.connection, dataDirectory: data },
-    { onIndexed: indexed => heard.push(indexed), onLag: now => (lag = now), onProblem: problem => problems.push(problem) },
+    {
+      onIndexed(indexed) {
+        heard.push(indexed)
+        onIndexed()
+      },
+      onLag: now => (lag = now),
+      onProblem: problem => problems.push(problem),
+    },
+    () => waitedMs,
   )
-  await started.indexer.settled()
+}
+
+function follow({ session, path }: TestRecording): void {
+  started?.indexer.follow({ session, path, sizeBytes: machine.disk.sizeBytes(path) })
 }
 
 async function grown(recording: TestRecording): Promise<void> {
-  started?.indexer.follow({ session: recording.session, path: recording.path, sizeBytes: machine.disk.sizeBytes(recording.path) })
+  follow(recording)
   await started?.indexer.settled()
 }
 
@@ -152,6 +169,34 @@ describe('indexing', () => {
       sizeBytes: machine.disk.sizeBytes(recording.path),
     })
     expect(lag).toEqual({ bytes: 0, sessions: 0 })
+  })
+
+  it('stands back while sessions write on and others want the processors, until somebody asks', async () => {
+    const recording = record({ id: 's1' })
+    const grow = () => follow(recording)
+    await start({ onIndexed: grow, waitedMs: 1000 })
+    for (let n = 0; n < 4000; n++) recording.run(`select '${'x'.repeat(1000)}'`)
+    recording.end()
+    grow()
+    await vi.waitFor(() => expect(heard).not.toHaveLength(0), { timeout: 30_000 })
+
+    await new Promise(resolve => setTimeout(resolve, 500))
+    expect(heard).toHaveLength(1)
+    expect(lag.bytes).toBeGreaterThan(1 << 20)
+
+    await started?.indexer.settled()
+    expect((await search.session('s1'))?.commands).toBe(4000)
+    expect(lag).toEqual({ bytes: 0, sessions: 0 })
+  })
+
+  it('does not stand back where nobody wants the processors', async () => {
+    const recording = record({ id: 's1' })
+    const grow = () => follow(recording)
+    await start({ onIndexed: grow })
+    for (let n = 0; n < 4000; n++) recording.run(`select '${'x'.repeat(1000)}'`)
+    recording.end()
+    grow()
+    await vi.waitFor(async () => expect((await search.session('s1'))?.commands).toBe(4000), { timeout: 30_000 })
   })
 
   it('shows a command while it runs, and completes it when its answer ends', async () => {

@@ -47,6 +47,8 @@ export interface IndexerParts {
   readOperations: ReadOperations
   /** Settles when the parsers behind `readOperations` can be asked; void when they can be now. */
   parsersReady: () => void | Promise<void>
+  /** For how many milliseconds the indexer was kept waiting for a processor since this was last asked. */
+  waitedMs: () => number
   /** Another process of the store's works for the indexer from here on. */
   onStoreProcess: (process: number) => void
   onIndexed: (indexed: Indexed) => void
@@ -61,10 +63,10 @@ const batchCommandsMax = 1000
 /** Sessions whose state is kept between batches; others are read from the store again. */
 const keptSessionsMax = 2000
 const ledgerEveryMs = 500
-/** Behind by more than this while sessions write on, the indexer stands back after each batch, for so many times as long as it took. */
+/** Behind by more than this while sessions write on, the indexer stands back after each batch, for so many times as long as it was kept waiting. */
 const lagYieldBytes = 1 << 20
-const yieldTimes = 6
-const yieldMsMax = 1000
+const yieldTimes = 50
+const yieldMsMax = 5000
 /** So often a check waits for a recording to be indexed before it says that it is not. */
 const checkWaitsMax = 3
 const backoffMs = { first: 100, most: 5000 }
@@ -87,7 +89,7 @@ export class Indexer {
   readonly #checks: { resolve: (check: IndexCheck) => void; reject: (error: unknown) => void }[] = []
   #checking: Checking | null = null
   readonly #forgetting: (Forgotten & { resolve: () => void })[] = []
-  #wake: () => void = () => {}
+  #wake: (cause: Cause) => void = () => {}
   #isPrepared = false
   #mustEmpty = false
   #ledgerReadAtUs = -Infinity
@@ -118,7 +120,7 @@ export class Indexer {
     if (known) known.sizeBytes = Math.max(known.sizeBytes, sizeBytes)
     else if (!this.#unreadable.has(session))
       this.#waiting.set(session, { path, sizeBytes, indexedBytes: this.#states.get(session)?.session.indexed_bytes ?? 0 })
-    this.#wake()
+    this.#wake('growth')
   }
 
   /** Empties the index and fills it again from the recordings. Settles when it is full. */
@@ -133,7 +135,7 @@ export class Indexer {
     return new Promise((resolve, reject) => {
       this.#checks.push({ resolve, reject })
       this.#ledgerReadAtUs = -Infinity
-      this.#wake()
+      this.#wake('request')
     })
   }
 
@@ -142,7 +144,7 @@ export class Indexer {
     return new Promise(resolve => {
       this.#forgetting.push({ ...forgotten, resolve })
       this.#ledgerReadAtUs = -Infinity
-      this.#wake()
+      this.#wake('request')
     })
   }
 
@@ -151,14 +153,14 @@ export class Indexer {
     return new Promise(resolve => {
       this.#settling.push(resolve)
       this.#ledgerReadAtUs = -Infinity
-      this.#wake()
+      this.#wake('request')
     })
   }
 
   /** Stops after the transaction under way. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#wake()
+    this.#wake('request')
     await this.#working
   }
 
@@ -167,18 +169,14 @@ export class Indexer {
     while (!this.#isClosed) {
       try {
         if (!this.#isPrepared) await this.#prepare()
-        const { clock } = this.#parts.machine
-        const beganAtUs = clock.monotonicUs()
+        const beganAtUs = this.#parts.machine.clock.monotonicUs()
         const isBusy = await this.#step()
         waitMs = backoffMs.first
         this.#lastProblem = ''
         this.#reportLag()
+        const waitedMs = this.#parts.waitedMs()
         if (!isBusy) await this.#rest()
-        else if (this.#grewAtUs >= beganAtUs && this.#lagBytes() > lagYieldBytes) {
-          // Sessions write faster than this reads. They go first: the index
-          // takes a part of the machine now and catches up when they rest.
-          await this.#sleep(Math.min((yieldTimes * (clock.monotonicUs() - beganAtUs)) / 1000, yieldMsMax), { untilGrowth: false })
-        }
+        else if (this.#isOutrun(beganAtUs)) await this.#sleep(Math.min(yieldTimes * waitedMs, yieldMsMax), { untilGrowth: false })
       } catch (error) {
         this.#reportOnce(`the index waits: ${error instanceof Error ? error.message || error.name : String(error)}`)
         this.#reportLag()
@@ -416,6 +414,16 @@ export class Indexer {
     this.#parts.onLag({ bytes: this.#lagBytes(), sessions: this.#waiting.size })
   }
 
+  /**
+   * Whether sessions write on while much of what they wrote is not read yet, and
+   * nobody asked for anything. They go first: the index takes what they leave of
+   * the machine, and catches up when they rest.
+   */
+  #isOutrun(sinceUs: number): boolean {
+    const isAsked = this.#settling.length + this.#checks.length + this.#forgetting.length > 0
+    return !isAsked && this.#grewAtUs >= sinceUs && this.#lagBytes() > lagYieldBytes
+  }
+
   #lagBytes(): number {
     let bytes = 0
     for (const { sizeBytes, indexedBytes } of this.#waiting.values()) bytes += Math.max(0, sizeBytes - indexedBytes)
@@ -433,8 +441,8 @@ export class Indexer {
     if (this.#isClosed) return
     await new Promise<void>(resolve => {
       const timer = this.#parts.machine.clock.after(delayMs, resolve)
-      this.#wake = () => {
-        if (!untilGrowth && !this.#isClosed) return
+      this.#wake = cause => {
+        if (cause === 'growth' && !untilGrowth) return
         timer.cancel()
         resolve()
       }
@@ -442,6 +450,9 @@ export class Indexer {
     this.#wake = () => {}
   }
 }
+
+/** What ends a rest. */
+type Cause = 'growth' | 'request'
 
 /** A check that is under way. */
 interface Checking {

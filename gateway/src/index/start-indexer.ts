@@ -1,6 +1,6 @@
 import { loadParserWasm } from '../runtime/parser-wasm.ts'
 import { realMachine } from '../runtime/node.ts'
-import { standBehindSessions } from '../runtime/thread.ts'
+import { createWaitMeter, standBehindSessions } from '../runtime/thread.ts'
 import { Indexer, type IndexerParts } from './indexer.ts'
 import type { IndexerStart } from './messages.ts'
 import { openOperations } from './operations.ts'
@@ -10,6 +10,7 @@ import { connectStore } from './store.ts'
 export async function startIndexer(
   { connection, dataDirectory }: IndexerStart,
   listeners: Pick<IndexerParts, 'onIndexed' | 'onLag' | 'onProblem'>,
+  waitedMs = createWaitMeter(),
 ): Promise<{ indexer: Indexer; ready: Promise<void>; close: () => Promise<void> }> {
   const operations = await openOperations({ loadWasm: loadParserWasm })
   const sql = connectStore(connection, { connections: 1 })
@@ -19,6 +20,7 @@ export async function startIndexer(
     dataDirectory,
     readOperations: operations.read,
     parsersReady: operations.ready,
+    waitedMs,
     // A store that is given by its URL may run anywhere, and has its own say in what goes first.
     onStoreProcess: typeof connection === 'string' ? () => {} : standBehindSessions,
     ...listeners,

@@ -88,11 +88,23 @@ const yieldMsMax = 250
  * (`standBehindSessions` says why), and those others may be the target's.
  */
 export function createMakeWay({ waitedNs = ownWaitNs, sleep = sleepHere } = {}): () => void {
+  const waitedMs = createWaitMeter(waitedNs)
+  return () => {
+    const ms = Math.min(waitedMs() * yieldTimes, yieldMsMax)
+    if (ms < 1) return
+    sleep(ms)
+    waitedMs()
+  }
+}
+
+/** Gives what says for how many milliseconds this thread was ready and had no processor since it was last asked: how much others want them. */
+export function createWaitMeter(waitedNs = ownWaitNs): () => number {
   let before = waitedNs()
   return () => {
-    const ms = Math.min(((waitedNs() - before) / 1e6) * yieldTimes, yieldMsMax)
-    if (ms >= 1) sleep(ms)
-    before = waitedNs()
+    const now = waitedNs()
+    const ms = (now - before) / 1e6
+    before = now
+    return ms
   }
 }
 
