@@ -1,5 +1,6 @@
-// `npm run check`: format, lint, types, dead code and unit tests. Says what
-// failed and nothing else; `npm run check -- --fix` mends what can be mended.
+// `npm run check`: format, lint, types, dead code and unit tests, but for those
+// that take seconds each (`*.long.test.ts`, which `npm test` runs as well). Says
+// what failed and nothing else; `npm run check -- --fix` mends what can be mended.
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { house } from './tools/house.js'
@@ -14,7 +15,7 @@ const format = ['format', 'oxfmt/bin/oxfmt', isFixing ? [] : ['--check']]
 const lint = ['lint', 'oxlint/bin/oxlint', ['--deny-warnings', ...(isFixing ? ['--fix'] : [])]]
 const types = ['types', 'typescript/bin/tsc', ['-b']]
 const deadCode = ['dead code', 'knip/bin/knip.js', []]
-const unitTests = ['unit tests', 'vitest/vitest.mjs', ['run', '--reporter=dot']]
+const unitTests = ['unit tests', 'vitest/vitest.mjs', ['run', '--reporter=dot', '--exclude', '**/*.long.test.ts']]
 
 // Two lanes, as most machines have at least two cores. Types come before the
 // linter, which asks the same compiler.

@@ -1,7 +1,8 @@
 import type { TypeEntry } from './completions.ts'
 import type { QuickInfo } from './hover.ts'
 import { declaredTypes, typeWorker, type Uri } from './monaco.ts'
-import type { TypeMessage, TypeProblem } from './type-messages.ts'
+import type { TypeProblem } from './type-messages.ts'
+import type { PolicyTypes } from './typescript-worker.ts'
 
 /** A stretch of a file that TypeScript means. */
 export interface TypePlace {
@@ -48,14 +49,7 @@ export function createTypeService(uri: Uri): TypeService {
   const placeOf = ({ fileName, textSpan }: DocumentSpan): TypePlace => ({ fileName, ...textSpan })
   return {
     async problems() {
-      const asked = await worker()
-      const [syntax, meaning] = await Promise.all([asked.getSyntacticDiagnostics(file), asked.getSemanticDiagnostics(file)])
-      return [...syntax, ...meaning].map(({ code, start = 0, length = 0, messageText }) => ({
-        code,
-        start,
-        length,
-        message: messageText as TypeMessage,
-      }))
+      return ((await worker()) as unknown as PolicyTypes).problems(file)
     },
     async completions(offset) {
       const found = (await (await worker()).getCompletionsAtPosition(file, offset)) as { entries: TypeEntry[] } | undefined
