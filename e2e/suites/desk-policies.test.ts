@@ -106,12 +106,14 @@ describe('an author', () => {
     expect(await author.page.locator('.policy-marks li').allInnerTexts()).toEqual([
       expect.stringContaining('expected a column of `shop.customers`, got `emial`; did you mean `email`?'),
     ])
+    await author.page.getByText('They run when the errors are mended.').waitFor()
     await author.page.keyboard.press('Alt+F8')
     await author.page.keyboard.press('Escape')
     await author.page.keyboard.press('Control+.')
     await author.page.locator('.action-widget').getByText('Change to email').waitFor()
     await author.page.keyboard.press('Enter')
     await author.page.locator('.policy-state').filter({ hasText: 'nothing wrong' }).waitFor()
+    await author.page.getByText('✓ 1 pass').waitFor()
   })
 
   it('is offered what can be completed: the columns of the live target, and what a text is made of', async () => {
@@ -235,6 +237,7 @@ describe('somebody who may not publish', () => {
   it('reads the policy and is offered no way to change it', async () => {
     const investigator = await signIn('ines', 'investigator')
     await open(investigator, 'privacy')
+    await investigator.page.getByText('✓ 1 pass').waitFor()
     expect(await investigator.page.getByRole('button', { name: 'Publish…' }).count()).toBe(0)
     await investigator.close()
   })

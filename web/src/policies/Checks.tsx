@@ -1,38 +1,47 @@
-import { For, Show, type JSX } from 'solid-js'
+import { For, Match, Show, Switch, type JSX } from 'solid-js'
 import { Visible } from '../ui/index.ts'
 import type { Checked } from './check-messages.ts'
 import type { TextMark } from './marks.ts'
 
+/** What is known of a policy's own tests. */
+export type OwnTests =
+  | { state: 'running' }
+  /** A text with errors is no policy that anything could be tried on. */
+  | { state: 'waiting' }
+  | { state: 'unknown'; why: string }
+  | { state: 'run'; outcomes: readonly { name: string; passed: boolean; message: string }[] }
+
 export interface ChecksProps {
-  tests: readonly { name: string; passed: boolean; message: string }[]
+  tests: OwnTests
   rules: Checked['rules']
   marks: readonly TextMark[]
 }
 
 /** What is to be said of a text: its own tests, its rules, and what is worth a look. */
 export function Checks(props: ChecksProps): JSX.Element {
-  const failed = () => props.tests.filter(({ passed }) => !passed)
+  const outcomes = () => (props.tests.state === 'run' ? props.tests.outcomes : [])
+  const failed = () => outcomes().filter(({ passed }) => !passed)
   return (
     <>
       <section>
         <h2>
           Tests
-          <Show when={props.tests.length > 0}>
+          <Show when={outcomes().length > 0}>
             <span class={failed().length > 0 ? 'chip deny' : 'chip allow'}>
-              {failed().length > 0 ? `✕ ${failed().length} of ${props.tests.length} fail` : `✓ ${props.tests.length} pass`}
+              {failed().length > 0 ? `✕ ${failed().length} of ${outcomes().length} fail` : `✓ ${outcomes().length} pass`}
             </span>
           </Show>
         </h2>
         <Show
-          when={props.tests.length > 0}
+          when={outcomes().length > 0}
           fallback={
             <p class="muted">
-              None yet. <code>test('a name', shop`DROP TABLE orders`, 'deny')</code>
+              <NoOutcomes tests={props.tests} />
             </p>
           }
         >
           <ul class="policy-tests">
-            <For each={props.tests}>
+            <For each={outcomes()}>
               {test => (
                 <li>
                   <span class={test.passed ? 'allow' : 'deny'}>
@@ -84,5 +93,21 @@ export function Checks(props: ChecksProps): JSX.Element {
         </section>
       </Show>
     </>
+  )
+}
+
+function NoOutcomes(props: { tests: OwnTests }): JSX.Element {
+  return (
+    <Switch
+      fallback={
+        <>
+          None yet. <code>test('a name', shop`DROP TABLE orders`, 'deny')</code>
+        </>
+      }
+    >
+      <Match when={props.tests.state === 'running'}>Running…</Match>
+      <Match when={props.tests.state === 'waiting'}>They run when the errors are mended.</Match>
+      <Match when={props.tests.state === 'unknown' && props.tests}>{unknown => <>They could not be run. {unknown().why}</>}</Match>
+    </Switch>
   )
 }

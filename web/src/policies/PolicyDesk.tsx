@@ -6,9 +6,10 @@ import { after } from '../clock.ts'
 import { lastRehearsal } from '../rehearsal/last-rehearsal.ts'
 import { PolicySide } from '../rehearsal/PolicySide.tsx'
 import { windowOf } from '../rehearsal/windows.ts'
+import { describeProblem } from '../ui/describe-problem.ts'
 import { countOf, Time, useKeys, Visible } from '../ui/index.ts'
 import type { Checked } from './check-messages.ts'
-import { Checks } from './Checks.tsx'
+import { Checks, type OwnTests } from './Checks.tsx'
 import { createDraft } from './create-draft.ts'
 import { clearDraft, readDraft, watchDraft, writeDraft } from './drafts.ts'
 import { marksLabel, type TextMark } from './marks.ts'
@@ -77,8 +78,17 @@ export function PolicyDesk(props: PolicyDeskProps): JSX.Element {
     staleTime: 30_000,
     retry: (count, error) => !(error instanceof ProblemError) && count < 1,
   }))
-  const tests = () => (compiled.isPending ? [] : (compiled.data?.tests ?? []))
-  const failed = createMemo(() => tests().filter(({ passed }) => !passed))
+  const tests = createMemo((): OwnTests => {
+    // Whoever only reads sees what is in force, and nothing comes into force whose tests fail.
+    if (!props.mayPublish)
+      return { state: 'run', outcomes: (props.policy?.tests ?? []).map(({ name }) => ({ name, passed: true, message: '' })) }
+    if (compiled.data) return compiled.data.hash === null ? { state: 'waiting' } : { state: 'run', outcomes: compiled.data.tests }
+    return compiled.isError ? { state: 'unknown', why: describeProblem(compiled.error).why } : { state: 'running' }
+  })
+  const failed = createMemo(() => {
+    const is = tests()
+    return is.state === 'run' ? is.outcomes.filter(({ passed }) => !passed) : []
+  })
   const hasErrors = (): boolean => marks().some(({ severity }) => severity === 'error')
   /** For the lines above the rules. */
   const rehearsed = createMemo(() => {
