@@ -119,6 +119,7 @@ describe('an author', () => {
   it('is offered what can be completed: the columns of the live target, and what a text is made of', async () => {
     await open(author, 'new')
     await write(author, 'const c = shop.customers.')
+    await author.page.locator('.policy-editor .view-line').filter({ hasText: 'shop.customers.' }).waitFor()
     await author.page.keyboard.press('Control+Space')
     const list = author.page.locator('.suggest-widget .monaco-list-row')
     await list.filter({ hasText: /email.*text/s }).waitFor()
