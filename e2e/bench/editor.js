@@ -14,7 +14,7 @@ export async function benchEditor({ rounds, keys = 60, steno }) {
   try {
     const author = await signIn(browser, steno)
     await openPolicy(author.page, { steno })
-    const atTheEnd = await typeKeys(author.page, { letters: 'xx', keys })
+    const atTheEnd = await typeKeys(author.page, { letters: 'x', keys })
     await goInto(author.page)
     const inside = await typeKeys(author.page, { letters: 'x,', keys })
     const state = await author.context.storageState()

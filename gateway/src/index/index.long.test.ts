@@ -20,6 +20,8 @@ let started: Awaited<ReturnType<typeof startIndexer>> | null = null
 let search: PgSearch
 let heard: Indexed[]
 let problems: string[]
+/** How long the indexer meant to rest, each time. */
+let restsMs: number[]
 let lag: Lag
 
 beforeAll(async () => {
@@ -60,6 +62,12 @@ async function index(): Promise<void> {
 async function start({ onIndexed = () => {}, waitedMs = 0 } = {}): Promise<void> {
   heard = []
   problems = []
+  restsMs = []
+  const { clock } = machine
+  const after: typeof clock.after = (delayMs, then) => {
+    restsMs.push(delayMs)
+    return clock.after(delayMs, then)
+  }
   started = await startIndexer(
     { connection: server.connection, dataDirectory: data },
     {
@@ -70,7 +78,7 @@ async function start({ onIndexed = () => {}, waitedMs = 0 } = {}): Promise<void>
       onLag: now => (lag = now),
       onProblem: problem => problems.push(problem),
     },
-    () => waitedMs,
+    { machine: { ...machine, clock: { ...clock, after } }, waitedMs: () => waitedMs },
   )
 }
 
@@ -178,9 +186,7 @@ describe('indexing', () => {
     for (let n = 0; n < 4000; n++) recording.run(`select '${'x'.repeat(1000)}'`)
     recording.end()
     grow()
-    await vi.waitFor(() => expect(heard).not.toHaveLength(0), { timeout: 30_000 })
-
-    await new Promise(resolve => setTimeout(resolve, 500))
+    await vi.waitFor(() => expect(restsMs).toContain(5000), { timeout: 30_000 })
     expect(heard).toHaveLength(1)
     expect(lag.bytes).toBeGreaterThan(1 << 20)
 
@@ -197,6 +203,7 @@ describe('indexing', () => {
     recording.end()
     grow()
     await vi.waitFor(async () => expect((await search.session('s1'))?.commands).toBe(4000), { timeout: 30_000 })
+    expect(Math.max(...restsMs)).toBeLessThanOrEqual(500)
   })
 
   it('shows a command while it runs, and completes it when its answer ends', async () => {

@@ -10,13 +10,13 @@ import { connectStore } from './store.ts'
 export async function startIndexer(
   { connection, dataDirectory }: IndexerStart,
   listeners: Pick<IndexerParts, 'onIndexed' | 'onLag' | 'onProblem'>,
-  waitedMs = createWaitMeter(),
+  { machine = realMachine(), waitedMs = createWaitMeter() } = {},
 ): Promise<{ indexer: Indexer; ready: Promise<void>; close: () => Promise<void> }> {
   const operations = await openOperations({ loadWasm: loadParserWasm })
   const sql = connectStore(connection, { connections: 1 })
   const indexer = new Indexer({
     sql,
-    machine: realMachine(),
+    machine,
     dataDirectory,
     readOperations: operations.read,
     parsersReady: operations.ready,

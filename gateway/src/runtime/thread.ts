@@ -111,7 +111,7 @@ export function createWaitMeter(waitedNs = ownWaitNs): () => number {
 /** How long this thread was ready and had no processor, which Linux counts (Documentation/scheduler/sched-stats); 0 where nothing does. */
 function ownWaitNs(): number {
   try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1])
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) || 0
   } catch {
     return 0
   }
